@@ -61,7 +61,7 @@ _UPLOADS = 64  # of large bodies at once, because MiniStack holds a megabyte of 
 
 Alterations = Mapping[int, Callable[[bytes], Answer | None]]
 """Status -> the function that makes another answer from MiniStack's (short) body; None leaves it
-unchanged."""
+unchanged. An answer without headers has MiniStack's."""
 _T = TypeVar("_T")
 _UNALTERED: Alterations = MappingProxyType({})
 
@@ -112,7 +112,7 @@ class Passing:
         amend, tail = s3_dialect.UNCHANGED, bytearray()
         if call.service == "s3":
             amend = partial(s3_dialect.answered, call, request, tail)
-            alter = {**s3_dialect.alterations(call, request), **alter}
+            alter = _first(alter, s3_dialect.alterations(call, request))
         elif body is not None and call.service == "sqs":
             body, alter = sqs_dialect.asked(call, body), sqs_dialect.alterations(call, body)
         sent = await self._body(incoming, request, tail) if body is None else body
@@ -217,8 +217,9 @@ class Passing:
             if made is not None or is_short or incoming.method == "HEAD":
                 body = b"" if incoming.method == "HEAD" else await answer.read()
                 if made is not None and (other := made(body)) is not None:
-                    more = dict(other.headers)
-                    return web.Response(status=other.status, body=other.body, headers=more)
+                    headers.pop("content-length", None)
+                    kept = CIMultiDict(other.headers) or headers
+                    return web.Response(status=other.status, body=other.body, headers=kept)
                 return web.Response(status=status, headers=headers, body=body)
             response = web.StreamResponse(status=status, headers=headers)
             if not self._downloads.enter_now(connection):
@@ -270,6 +271,16 @@ def _target(request: Request, service: str) -> str:
     query = s3_limits.capped(request.query)
     query = "&".join(part for part in query.split("&") if part.partition("=")[0] not in _PRESIGNED)
     return f"{path}?{query}" if query else path
+
+
+def _first(alter: Alterations, others: Alterations) -> Alterations:
+    """Those of `others` where `alter` leaves an answer unchanged."""
+    both = alter.keys() & others.keys()
+
+    def either(status: int, body: bytes) -> Answer | None:
+        return alter[status](body) or others[status](body)
+
+    return {**others, **alter, **{each: partial(either, each) for each in both}}
 
 
 class _Watch:

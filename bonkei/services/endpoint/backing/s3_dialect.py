@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from html import unescape
+from functools import partial
+from html import escape, unescape
 from urllib.parse import quote
 
 from multidict import CIMultiDict
 
-from bonkei.services.endpoint.calls.request import Call, Request
+from bonkei.services.endpoint.calls.request import Call, Request, s3_resource
 from bonkei.services.endpoint.errors import Answer, ApiError
 
 TRAILER = 512
@@ -34,7 +35,25 @@ _PLAIN = re.compile(rb"[^A-Za-z0-9%!*+/.,:;()<>@&$#'\"^`{|}~\[\]\\-]")
 _LISTS = frozenset({"ListObjectVersions", "ListMultipartUploads"})
 _ROOT = re.compile(rb"(<List\w+Result[^>]*>)")
 _NAMES = re.compile(rb"<(Key|Prefix|KeyMarker|NextKeyMarker|Delimiter)>([^<]*)</\1>")
-_XML = (("content-type", "application/xml"),)
+_FAILURES = (400, 403, 404, 405, 409, 412, 416)
+_CODE = re.compile(rb"<Error><Code>(\w+)</Code>")
+_RESOURCE = re.compile(rb"<Resource>[^<]*</Resource>|<Resource ?/>")
+_MEMBERS = {
+    "NoSuchKey": "Key",
+    "NoSuchUpload": "UploadId",
+    "NoSuchVersion": "Key VersionId",
+    **dict.fromkeys(
+        (
+            "BucketAlreadyExists", "BucketAlreadyOwnedByYou", "BucketNotEmpty", "NoSuchBucket",
+            "NoSuchBucketPolicy", "NoSuchCORSConfiguration", "NoSuchLifecycleConfiguration",
+            "NoSuchPublicAccessBlockConfiguration", "NoSuchTagSet", "NoSuchWebsiteConfiguration",
+            "ObjectLockConfigurationNotFoundError", "OwnershipControlsNotFoundError",
+            "ReplicationConfigurationNotFoundError",
+        ),
+        "BucketName",
+    ),
+}  # fmt: skip
+"""What S3's errors name."""
 _NO_PART = "The requested partnumber is not satisfiable"
 
 
@@ -120,10 +139,26 @@ def encoded_word(value: str) -> str:
 
 def alterations(call: Call, request: Request) -> Mapping[int, Callable[[bytes], Answer | None]]:
     """The answers that are other ones, as `Passing` takes them."""
-    is_encoded = request.parameters.get("encoding-type") == "url"
-    if call.operation in _LISTS and is_encoded:
-        return {200: lambda body: Answer(200, encoded_listing(body), _XML)}
-    return {}
+    altered: dict[int, Callable[[bytes], Answer | None]] = {
+        status: partial(_error, status, request) for status in _FAILURES
+    }
+    if call.operation in _LISTS and request.parameters.get("encoding-type") == "url":
+        altered[200] = lambda body: Answer(200, encoded_listing(body))
+    return altered
+
+
+def _error(status: int, request: Request, body: bytes) -> Answer | None:
+    """MiniStack's errors name a `Resource`. S3's name the bucket, the key or the upload."""
+    if (code := _CODE.search(body)) is None:
+        return None
+    bucket, key = s3_resource(request)
+    members = {"UploadId": request.parameters.get("uploadId", "")}
+    members |= {"Key": key, "VersionId": request.parameters.get("versionId", "")}
+    members["BucketName"] = bucket
+    named = _MEMBERS.get(code[1].decode(), "").split()
+    added = "".join(f"<{name}>{escape(members[name])}</{name}>" for name in named)
+    found, count = _RESOURCE.subn(added.encode(), body, count=1)
+    return Answer(status, found) if count else None
 
 
 def encoded_listing(body: bytes) -> bytes:

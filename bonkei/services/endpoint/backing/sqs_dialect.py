@@ -81,12 +81,11 @@ def _deleted(body: bytes, answer: bytes) -> Answer | None:
     done = [*(found.get("Successful") or ()), *({"Id": each["Id"]} for each in again)]
     failed = [each for each in found["Failed"] if each not in again]
     content = {"Successful": done, "Failed": failed}
-    kind = (("content-type", "application/x-amz-json-1.0"),)
-    return Answer(200, json.dumps(content).encode(), kind)
+    return Answer(200, json.dumps(content).encode())
 
 
 def _with_returns(body: bytes) -> Answer | None:
     """A reader of XML takes a bare carriage return for a line feed."""
     if b"\r" not in body:
         return None
-    return Answer(200, body.replace(b"\r", b"&#xD;"), (("content-type", "text/xml"),))
+    return Answer(200, body.replace(b"\r", b"&#xD;"))

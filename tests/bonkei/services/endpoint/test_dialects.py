@@ -229,3 +229,23 @@ def test_a_carriage_return_in_xml(room: Room) -> None:
     sqs.send_message(QueueUrl=url, MessageBody="a\rb\r\nc")
     answer = asked(room, "query", "ReceiveMessage", QueueUrl=url)
     assert "<Body>a&#xD;b&#xD;\nc</Body>" in answer.content.decode()
+
+
+def test_what_an_error_names(room: Room) -> None:
+    s3, here = room.client("s3"), {"Bucket": "shop"}
+
+    def named(call: Callable[..., Any], **given: Any) -> dict[str, str]:
+        with pytest.raises(ClientError) as caught:
+            call(**given)
+        found: dict[str, str] = dict(caught.value.response["Error"])
+        return {name: value for name, value in found.items() if name not in ("Code", "Message")}
+
+    assert named(s3.list_objects_v2, Bucket="none-of-them") == {"BucketName": "none-of-them"}
+    assert named(s3.get_bucket_website, **here) == {"BucketName": "shop"}
+    missing = named(s3.get_object, **here, Key="a <b>", VersionId="0" * 32)
+    assert missing == {"Key": "a <b>", "VersionId": "0" * 32}
+    assert named(s3.get_object, **here, Key="none") == {"Key": "none"}
+    assert named(s3.list_parts, **here, Key="a", UploadId="none") == {"UploadId": "none"}
+    s3.delete_object(**here, Key="none")
+    marked = send(room, "GET", "/shop/none")
+    assert marked.headers["x-amz-delete-marker"] == "true"

@@ -268,7 +268,7 @@ def test_condition_keys_that_a_call_says() -> None:
     def of(service: str, operation: str, *keys: str, **given: Any) -> dict[str, tuple[str, ...]]:
         return context(services.required(service, operation, given, NAMES), *keys)
 
-    session = {"RoleArn": "arn:role", "RoleSessionName": "me", "ExternalId": "42"}
+    session = {"RoleArn": "arn:aws:iam::1:role/r", "RoleSessionName": "me", "ExternalId": "42"}
     assert of("sts", "AssumeRole", "sts:externalid", "sts:rolesessionname", **session) == {
         "sts:externalid": ("42",), "sts:rolesessionname": ("me",),
     }  # fmt: skip
