@@ -21,6 +21,7 @@ from bonkei.services.endpoint.answering import Answering
 from bonkei.services.endpoint.backing import dialects
 from bonkei.services.endpoint.backing.passing import Passing
 from bonkei.services.endpoint.calls import s3_limits
+from bonkei.services.endpoint.calls.arrived import is_signed, read_head
 from bonkei.services.endpoint.calls.disturbance import Disturb, disturbed
 from bonkei.services.endpoint.calls.record import CallLog, Record
 from bonkei.services.endpoint.calls.request import Call, Request, identify
@@ -60,6 +61,7 @@ _SETTING_BYTES = 1024 * 1024
 _WHOLE = frozenset({"DeleteObjects", "PostObject", "CompleteMultipartUpload"})
 """Operations of S3 whose bodies are looked at: they name objects, or parts."""
 _UPLOADS = frozenset({"PutObject", "UploadPart", "CopyObject", "UploadPartCopy"})
+_UNWRITTEN = ApiError("InternalError", "The disk does not take what was written.", 500)
 
 
 Beside = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
@@ -121,14 +123,14 @@ class Endpoint:
         await self._passing.close()
 
     async def _serve(self, incoming: web.BaseRequest) -> web.StreamResponse:
-        request = _read(incoming)
+        request = read_head(incoming)
         if request.path.startswith(container_credentials.PATH):
             token = request.header.get("authorization", "")
             return _response(
                 container_credentials.answer(self._issuer, request.path, token, now=self._clock())
             )
         for begin, answer in self._beside.items():
-            if request.path.startswith(begin) and not _is_signed(request):
+            if request.path.startswith(begin) and not is_signed(request):
                 return await answer(incoming)
         return await _Exchange(self, incoming, request).run()
 
@@ -178,7 +180,11 @@ class Endpoint:
         )
         if written and holder and response.status < 300:
             ask = partial(self._passing.ask, incoming, call)
-            written.put(holder, await policy_calls.current(ask, holder))
+            policy = await policy_calls.current(ask, holder)
+            try:
+                written.put(holder, policy)
+            except OSError:  # the disk is full; the client tries again
+                raise _UNWRITTEN from None
         return response
 
     def permit(
@@ -333,21 +339,6 @@ class _Exchange:
         asks = self._request.header.get("expect", "").lower() == "100-continue"
         if asks and self._incoming.transport is not None:
             self._incoming.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-
-
-def _read(incoming: web.BaseRequest) -> Request:
-    path, _, query = incoming.raw_path.partition("?")
-    headers = tuple(
-        (name.decode("latin-1").lower(), value.decode("utf-8", "surrogateescape"))
-        for name, value in incoming.raw_headers
-    )
-    return Request(incoming.method, path, query, headers)
-
-
-def _is_signed(request: Request) -> bool:
-    """Whether it has a signature of AWS, in its headers or its query."""
-    authorization = request.header.get("authorization", "")
-    return authorization.startswith("AWS") or "X-Amz-Signature" in request.query
 
 
 def _response(answer: Answer) -> web.Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from bonkei.base import kept
 from bonkei.blueprint.iam import PolicyStatement, Role
 from bonkei.blueprint.s3 import Bucket
 from bonkei.blueprint.sns import Topic
@@ -239,7 +241,19 @@ def test_permissions_of_a_topic(rooms: Rooms) -> None:
     assert statements() == usual
 
 
-BUCKET = "arn:aws:s3:::shop"
+def test_a_policy_that_the_disk_does_not_take_is_an_error(
+    rooms: Rooms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    s3, policy = rooms.client("s3"), document("Deny", "s3:DeleteObject", OBJECTS)
+    with monkeypatch.context() as patch:
+        patch.setattr(kept, "write", full)
+        assert code(s3.put_bucket_policy, Bucket="shop", Policy=policy) == "InternalError"
+    s3.put_bucket_policy(Bucket="shop", Policy=policy)
+    assert delete(rooms) == "AccessDenied"
+    s3.delete_bucket_policy(Bucket="shop")
 
 
 def without(name: str, text: str = document("Allow", "s3:Get*", OBJECTS)) -> str:
