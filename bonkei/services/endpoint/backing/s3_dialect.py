@@ -30,6 +30,11 @@ _ENCRYPTION = "x-amz-server-side-encryption"
 _CHECKSUM = "x-amz-checksum-"
 _OF_BODY = re.compile(rf"{_CHECKSUM}(crc32|crc32c|crc64nvme|sha1|sha256)", re.IGNORECASE)
 _IN_TRAILER = re.compile(rb"(x-amz-checksum-\w+):([A-Za-z0-9+/=]+)")
+_ALGORITHM = f"{_CHECKSUM}algorithm"
+_UNFIT = {("COMPOSITE", "crc64nvme"), ("FULL_OBJECT", "sha1"), ("FULL_OBJECT", "sha256")}
+_EARLIER = re.compile(rb"<Checksum([A-Z0-9]+)>[^<]*</Checksum\1>(?=<Checksum[A-Z0-9]+>)")
+"""A copy may have another checksum than its source, and MiniStack keeps both: the last one is its
+own."""
 _META = "x-amz-meta-"
 _PLAIN = re.compile(rb"[^A-Za-z0-9%!*+/.,:;()<>@&$#'\"^`{|}~\[\]\\-]")
 _LISTS = frozenset({"ListObjectVersions", "ListMultipartUploads"})
@@ -65,6 +70,7 @@ def asked(call: Call, request: Request) -> Request:
     """The request for MiniStack. Its HEAD knows neither a range nor a part, and its usual type of
     content is another one. Raises ApiError."""
     if call.operation in _NEW:
+        _require_fitting_type(request)
         return replace(request, headers=tuple(_of_new_object(request)))
     if call.operation not in _READS:
         return request
@@ -81,6 +87,18 @@ def _of_new_object(request: Request) -> Iterator[tuple[str, str]]:
         yield name, (value if is_plain else encoded_word(value))
     if "content-type" not in request.header:
         yield "content-type", "binary/octet-stream"
+    if "x-amz-copy-source" in request.header and (kind := request.header.get(_ALGORITHM)):
+        yield "x-amz-sdk-checksum-algorithm", kind
+
+
+def _require_fitting_type(request: Request) -> None:
+    kind = request.header.get(f"{_CHECKSUM}type", "").upper()
+    algorithm = request.header.get(_ALGORITHM, "").lower()
+    if (kind, algorithm) in _UNFIT:
+        raise ApiError(
+            "InvalidRequest",
+            f"The {kind} checksum type cannot be used with the {algorithm} checksum algorithm.",
+        )
 
 
 def answered(
@@ -95,7 +113,11 @@ def answered(
         headers[_ENCRYPTION] = "AES256"
     if call.operation == "PutObject":
         headers.update(_sent_checksum(request, tail))
-    return _status_of_part(request, status, headers) if call.operation in _READS else status
+    if call.operation not in _READS:
+        return status
+    for earlier in [name for name in headers if _OF_BODY.fullmatch(name)][:-1]:
+        del headers[earlier]
+    return _status_of_part(request, status, headers)
 
 
 def _wrong_region(signed: str, home: str) -> ApiError:
@@ -144,6 +166,8 @@ def alterations(call: Call, request: Request) -> Mapping[int, Callable[[bytes], 
     }
     if call.operation in _LISTS and request.parameters.get("encoding-type") == "url":
         altered[200] = lambda body: Answer(200, encoded_listing(body))
+    if call.operation == "GetObjectAttributes":
+        altered[200] = lambda body: Answer(200, _EARLIER.sub(b"", body))
     return altered
 
 
@@ -178,8 +202,7 @@ def looking_at(request: Request) -> Request:
 
 
 def with_checksum(body: bytes, headers: Iterable[tuple[str, str]]) -> bytes:
-    """CopyObject's answer with the checksum of the new object. MiniStack keeps several when another
-    one was asked for: it is the last."""
+    """CopyObject's answer with the checksum of the new object."""
     found = [(name[len(_CHECKSUM) :], one) for name, one in headers if _OF_BODY.fullmatch(name)]
     if not found:
         return body

@@ -93,6 +93,28 @@ def test_a_copy_shows_its_checksum(room: Room) -> None:
     assert made["CopyObjectResult"]["ChecksumCRC32"] == HELLO["crc32"]
     assert made["CopyObjectResult"]["ChecksumType"] == "FULL_OBJECT"
     assert made["ServerSideEncryption"] == "AES256"
+    where = {"Bucket": "shop", "Key": "other"}
+    other = s3.copy_object(**where, CopySource="shop/original", ChecksumAlgorithm="SHA256")
+    attributes = s3.get_object_attributes(**where, ObjectAttributes=["Checksum"])["Checksum"]
+    head = s3.head_object(**where, ChecksumMode="ENABLED")
+    for found in (other["CopyObjectResult"], attributes, head):
+        shown = {name: value for name, value in found.items() if name.startswith("Checksum")}
+        assert shown == {"ChecksumSHA256": HELLO["sha256"], "ChecksumType": "FULL_OBJECT"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "algorithm"),
+    [("COMPOSITE", "CRC64NVME"), ("FULL_OBJECT", "SHA1"), ("FULL_OBJECT", "SHA256")],
+)
+def test_a_checksum_of_parts_that_does_not_fit(room: Room, kind: str, algorithm: str) -> None:
+    found = error(
+        room.client("s3").create_multipart_upload, Bucket="shop", Key="a", ChecksumType=kind,
+        ChecksumAlgorithm=algorithm,
+    )  # fmt: skip
+    said = (
+        f"The {kind} checksum type cannot be used with the {algorithm.lower()} checksum algorithm."
+    )
+    assert found == (400, "InvalidRequest", said)
 
 
 def test_what_each_object_has(room: Room) -> None:
