@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from bonkei.base.aws_service import Aws, AwsService
@@ -46,11 +46,12 @@ class MonitorRoom:
         self.measures = Measures(bus, shown)
         self.events = EventBus(EventTargets(aws).deliver, count=counted(self._put))
         self._ecs = EcsEvents(bus, self.events, find_task)
-        around = Around(self.measures.minute, AlarmActions(aws), self.events.put)
+        around = Around(self._measure, AlarmActions(aws), self.events.put)
         self.monitor = make(around)
         if self.monitor.directory is not None:
             self.events.catalogue.open(self.monitor.directory / "rules.json")
         self._taking_back: asyncio.Task[None] | None = None
+        self._measuring: asyncio.Task[None] | None = None
         self._queues = QueueDepths(aws, self.monitor.put, store_rests)
         self.answers: Mapping[str, AwsService] = {
             "cloudwatch": cloudwatch(self.monitor),
@@ -60,6 +61,14 @@ class MonitorRoom:
 
     def _put(self, one: Datum) -> None:
         self.monitor.put(one)
+
+    def _measure(self, now: float, seconds: float) -> Iterator[Datum]:
+        """Where a period is shorter than declared, the queues are measured as often, too: an alarm
+        would take the time in between for missing data."""
+        is_shorter = self.monitor.is_hurried or self.monitor.compression > 1
+        if is_shorter and (self._measuring is None or self._measuring.done()):
+            self._measuring = asyncio.create_task(self._queues.measure(now))
+        return self.measures.minute(now, seconds)
 
     def follow(self, blueprint: Blueprint) -> None:
         """Follow the declared alarms and metric filters."""
@@ -102,9 +111,10 @@ class MonitorRoom:
 
     async def stop(self) -> None:
         """No minute passes any more. Programs and functions are answered until `close`."""
-        if self._taking_back is not None:
-            self._taking_back.cancel()
-            await asyncio.gather(self._taking_back, return_exceptions=True)
+        jobs = [job for job in (self._taking_back, self._measuring) if job is not None]
+        for job in jobs:
+            job.cancel()
+        await asyncio.gather(*jobs, return_exceptions=True)
         self.measures.stop()
         self._ecs.stop()
         await self.events.stop()

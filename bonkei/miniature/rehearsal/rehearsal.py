@@ -26,7 +26,7 @@ from bonkei.miniature.rehearsal.plan import (
 from bonkei.miniature.rehearsal.rules import rehearse_rule
 from bonkei.miniature.rehearsal.values import Cause, RehearsalError, Result, World
 from bonkei.services.cloudwatch.alarm.composite import alarms_of, parse_rule
-from bonkei.services.cloudwatch.alarm.engine import AnyAlarm, why_not_evaluated
+from bonkei.services.cloudwatch.alarm.engine import REHEARSAL, AnyAlarm, why_not_evaluated
 from bonkei.services.cloudwatch.alarm.evaluation import State
 from bonkei.services.cloudwatch.alarm.points import identity
 from bonkei.services.cloudwatch.rehearsal import values
@@ -68,6 +68,7 @@ class Rehearsal:
 
     async def run(self) -> None:
         """Act by act. Nothing of it stays."""
+        self._monitor.practise(REHEARSAL)
         try:
             await self._prepared()
             plans = await self._planned()
@@ -110,6 +111,7 @@ class Rehearsal:
         self._monitor.forget_since(set(map(identity, found)), self._begun)
         self._monitor.hold(())
         self._monitor.hurry({})
+        self._monitor.practise("")
 
     def _take_back(self) -> None:
         """After an interrupted rehearsal: report the end of each alarm that was reported."""

@@ -132,7 +132,8 @@ class Monitor:
         `COMPRESSIONS`."""
         if factor not in COMPRESSIONS:
             raise ValueError(factor)
-        self.engine.compression = factor
+        self._count()
+        self.engine.compress(factor, self._around.clock())
         self._woken.set()
 
     def start(self) -> None:
@@ -161,9 +162,19 @@ class Monitor:
     def hurry(self, seconds: Mapping[str, float], resting: Iterable[str] = ()) -> None:
         """Let a period of these alarms take this many seconds, and do not evaluate the alarms in
         `resting`. A call without names ends both."""
-        self.engine.hurried = dict(seconds)
-        self.engine.resting = frozenset(resting)
+        if not self.is_hurried:
+            self._count()
+        self.engine.hurry(seconds, resting, self._around.clock())
         self._woken.set()
+
+    def _count(self) -> None:
+        """Measure until now: what a minute has counted must not fall into one second of it."""
+        for datum in self._around.measure(self._around.clock(), 0.0):
+            self.put(datum)
+
+    def practise(self, mark: str) -> None:
+        """Begin the reason of each change with this, one of `MARKS`; empty ends it."""
+        self.engine.mark = mark
 
     def hold(self, metrics: Iterable[MetricId]) -> None:
         """For these metrics, only injected data counts until the next call. After that, measured

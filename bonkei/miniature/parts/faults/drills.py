@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bonkei.base.folders import matching
+from bonkei.services.cloudwatch.alarm.engine import DRILL
 from bonkei.services.cloudwatch.monitor import Monitor
 from bonkei.services.edge.snapshot import ListenerState
 from bonkei.services.faults import FaultError, Faults
@@ -137,11 +138,16 @@ class MonitorAlarms:
                 "a rehearsal of alarms sets their time", remedy="wait for its end, then try again"
             )
 
-    def hurry(self, seconds: float | None) -> None:
+    def begin(self, seconds: float | None) -> None:
         monitor = self._monitor()
+        monitor.practise(DRILL)
         if seconds is not None:
             monitor.hurry({alarm.name: seconds for alarm in monitor.engine.alarms})
             self._is_hurried = True
-        elif self._is_hurried:
+
+    def end(self) -> None:
+        monitor = self._monitor()
+        monitor.practise("")
+        if self._is_hurried:
             self._is_hurried = False
             monitor.hurry({})

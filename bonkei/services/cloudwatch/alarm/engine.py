@@ -25,6 +25,8 @@ from bonkei.services.cloudwatch.metric.store import MetricStore
 
 AnyAlarm = Alarm | CompositeAlarm
 _NEAR = 600.0  # seconds between two times that are left out as one
+DRILL, REHEARSAL = MARKS = ("Drill: ", "Rehearsal: ")
+"""How the reason of a change begins that people have caused to practise."""
 _ALWAYS_IGNORE = "AWS/DynamoDB"  # "Alarms that evaluate metrics in the AWS/DynamoDB namespace …"
 
 
@@ -68,6 +70,10 @@ class AlarmEngine:
         """Alarms that are not evaluated for now."""
         self.began = -inf
         """When data began to come: what is missing before it says nothing."""
+        self.mark = ""
+        """One of `MARKS`, while people practise."""
+        self._since: dict[str, float] = {}
+        """When the length of an alarm's period has changed: data of before says nothing."""
         self._blank: dict[str, tuple[float, float]] = {}
         for text in book.kept():
             with suppress(ValueError, TypeError, KeyError):  # of another version's settings
@@ -150,6 +156,24 @@ class AlarmEngine:
             isinstance(alarm, Alarm) and period_of(alarm) < 60 for alarm in self._alarms.values()
         )
 
+    def compress(self, factor: int, now: float) -> None:
+        """Change the compression from now on."""
+        self.compression = factor
+        self._since = dict.fromkeys(self._alarms, now)
+
+    def hurry(self, seconds: Mapping[str, float], resting: Iterable[str], now: float) -> None:
+        """Let a period of these alarms take this many seconds from now on. Those that return to
+        their own period leave out the time in between."""
+        for name in self.hurried.keys() | seconds.keys():
+            before, after = self.hurried.get(name), seconds.get(name)
+            if before == after:
+                continue
+            if before is not None:
+                self.leave_out([name], self._since.pop(name, now), now)
+            if after is not None:
+                self._since[name] = now
+        self.hurried, self.resting = dict(seconds), frozenset(resting)
+
     def points(self, alarm: Alarm, now: float, most: int) -> Points:
         """The newest complete data points, oldest first."""
         period = period_of(alarm)
@@ -157,7 +181,10 @@ class AlarmEngine:
         compression = float(self.compression) if hurried is None else period / hurried
         step = max(1.0, min(period, 60) / compression)
         blank = self._blank.get(alarm.name) if hurried is None else None
-        return points_of(alarm, self._store, now // step * step, compression, most, blank)
+        found = points_of(alarm, self._store, now // step * step, compression, most, blank)
+        since = self._since.get(alarm.name, -inf)
+        pairs = zip(found.values, found.starts, strict=True)
+        return replace(found, values=tuple(v if start >= since else None for v, start in pairs))
 
     def leave_out(self, names: Iterable[str], begin: float, end: float) -> None:
         """Leave out the time in between for these alarms, so that their state depends neither on
@@ -165,7 +192,7 @@ class AlarmEngine:
         for name in names:
             before = self._blank.get(name)
             is_near = before is not None and begin - before[1] < _NEAR
-            self._blank[name] = (before[0] if before is not None and is_near else begin, end)
+            self._blank[name] = (min(before[0], begin) if before and is_near else begin, end)
 
     def _metric_alarm(self, alarm: Alarm, now: float) -> None:
         if alarm.name in self.resting or why_not_evaluated(alarm):
@@ -190,11 +217,23 @@ class AlarmEngine:
         if verdict.state is before:
             return
         why = reason(verdict, points.values, points.starts, criteria, before)
+        why = self._marked(alarm, why)
         data = reason_data(alarm, points, verdict, now)
         self._change(alarm, verdict.state, why, data, now)
 
+    def _marked(self, alarm: AnyAlarm, why: str) -> str:
+        """The reason of a change, with what people practise. The end of an alarm belongs to it,
+        too."""
+        before = self._book.state(alarm.name)
+        begun = [mark for mark in MARKS if before.reason.startswith(mark)]
+        return (self.mark or "".join(begun if before.value is State.ALARM else ())) + why
+
     def _is_early(self, alarm: Alarm, now: float) -> bool:
-        """Whether missing data would ring it because of the time before the start."""
+        """Whether missing data would ring it because of the time before the start, or before a
+        change of its period."""
+        period = self.hurried.get(alarm.name) or period_of(alarm) / self.compression
+        if now - period * alarm.evaluation_periods < self._since.get(alarm.name, -inf):
+            return True
         evaluated = period_of(alarm) * alarm.evaluation_periods / self.compression
         is_heartbeat = alarm.treat_missing_data == "breaching" and alarm.name not in self.hurried
         return is_heartbeat and now - evaluated < self.began
@@ -222,7 +261,7 @@ class AlarmEngine:
             state = self._book.state(newest)
             moment = datetime.fromtimestamp(state.since, UTC).strftime("%A %d %B, %Y %H:%M:%S UTC")
             why = f"{self._alarms[newest].arn} transitioned to {state.value} at {moment}"
-        self._change(alarm, wanted, why, "", now, children)
+        self._change(alarm, wanted, self._marked(alarm, why), "", now, children)
         return True
 
     def _children(self, rule: Rule) -> tuple[tuple[str, str, float], ...]:

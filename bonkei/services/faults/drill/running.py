@@ -28,9 +28,13 @@ class Alarms(Protocol):
         """The alarms in ALARM, and since when (Unix seconds)."""
         ...
 
-    def hurry(self, seconds: float | None) -> None:
-        """From now on a period of each alarm takes this long; None: as declared. Raises
-        FaultError."""
+    def begin(self, seconds: float | None) -> None:
+        """From now on changes are marked as the drill's, and a period of each alarm takes this
+        long; None: as declared."""
+        ...
+
+    def end(self) -> None:
+        """The opposite."""
         ...
 
 
@@ -75,7 +79,7 @@ class Drill:
     async def run(self) -> None:
         """Raises FaultError when the load cannot be sent."""
         self._before = frozenset(self._alarms.ringing())
-        self._alarms.hurry(self.scenario.alarm_period)
+        self._alarms.begin(self.scenario.alarm_period)
         started = asyncio.Event()
 
         def begun(at: float) -> None:
@@ -175,7 +179,7 @@ class Drill:
                 with suppress(BonkeiError):  # it has ended meanwhile
                     await self._faults.end(one.id, "the drill is over")
                 one.ended = self._unix()
-        self._alarms.hurry(None)
+        self._alarms.end()
         self.is_over = True
 
     def _as_struck(self, one: _Begun) -> Struck:

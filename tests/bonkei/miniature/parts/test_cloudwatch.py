@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.cloudwatch import Alarm, Metric
 from bonkei.blueprint.elbv2 import Forward, Listener, LoadBalancer, WeightedTarget
 from bonkei.blueprint.logs.log_group import MetricFilter
+from bonkei.blueprint.storage import Queue
 from bonkei.miniature.measures.measures import Shown
 from bonkei.miniature.parts.cloudwatch import MonitorRoom
 from bonkei.services.cloudwatch.monitor import Monitor
@@ -60,12 +63,13 @@ class Starting:
     def __init__(self, directory: Path) -> None:
         self.bus = Bus()
 
+        self.aws = InMemoryAws(answers={"GetQueueAttributes": lambda _: {}})
         shown = Shown(EdgeSnapshot, lambda: None, list)
         self.room = MonitorRoom(
             lambda around: Monitor(directory, self.bus, around),
             self.bus,
             shown,
-            InMemoryAws(),
+            self.aws,
         )
         self.room.follow(BLUEPRINT)
 
@@ -106,3 +110,23 @@ async def test_errors_after_it_ring(starting: Starting) -> None:
     starting.fails()
     starting.logs(time.time() + 0.001)
     assert starting.states() == ["ALARM", "ALARM"]
+
+
+async def test_queues_are_measured_as_often_as_alarms_are_evaluated(starting: Starting) -> None:
+    """Otherwise a rehearsal, a drill and compressed time would take the rest of a minute for
+    missing data."""
+    queue = Queue("q", "arn:aws:sqs:eu-west-1:123456789012:letters", "letters")
+    starting.room.follow(replace(BLUEPRINT, queues=(queue,)))
+
+    async def asked(seconds: int) -> int:
+        starting.aws.calls.clear()
+        for _ in range(seconds):
+            starting.room.monitor.tick(time.time())
+            await asyncio.sleep(0.01)
+        return len(starting.aws.calls)
+
+    assert await asked(3) == 0
+    starting.room.monitor.hurry({"server-errors": 1.0})
+    assert await asked(3) == 3
+    starting.room.monitor.hurry({})
+    assert await asked(3) == 0

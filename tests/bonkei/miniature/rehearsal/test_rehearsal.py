@@ -86,6 +86,9 @@ async def test_each_alarm_goes_both_ways(world: World) -> None:
     assert found["cpu"]["injected"]
     assert found["errors"]["injected"]  # a record from the rehearsal is not a real cause
     assert "written to /web" in found["errors"]["cause"]
+    for name in ("cpu", "errors", "any"):
+        assert found[name]["alarm_reason"].startswith("Rehearsal: ")
+    assert not world.monitor.engine.mark
     assert found["cpu"]["messages"][0]["subject"] == 'ALARM: "cpu" in EU (Ireland)'
     assert isinstance(world.aws, InMemoryAws)
     assert world.aws.calls[-1][:2] == ("logs", "DeleteLogStream")

@@ -12,6 +12,7 @@ from bonkei.base.events import AlarmStateChanged, LogEvent, LogEventsIngested
 from bonkei.blueprint.cloudwatch import CompositeAlarm, Metric, MetricQuery
 from bonkei.blueprint.logs.log_group import MetricFilter
 from bonkei.services.cloudwatch.alarm.book import AlarmState
+from bonkei.services.cloudwatch.alarm.engine import DRILL
 from bonkei.services.cloudwatch.alarm.evaluation import State
 from bonkei.services.cloudwatch.metric.model import datum, metric_id
 from tests.bonkei.services.cloudwatch.watched import TOPIC, M, T, World, alarm
@@ -152,6 +153,67 @@ async def test_time_is_compressed() -> None:
     assert states[-1] == "ALARM"
     assert world.now == T + 8  # four of AWS's minutes
     assert world.acted[-1][2]["Trigger"]["Period"] == 60
+
+
+async def seconds_of(world: World, count: int, *values: float) -> list[str]:
+    """The states at the end of each second, with these values in it."""
+    found = []
+    for _ in range(count):
+        for value in values:
+            world.monitor.put(datum(M, world.now + 0.5, value, "Percent"))
+        world.now += 1
+        world.monitor.tick(world.now)
+        found.append(world.monitor.book.state("cpu").value)
+    return found
+
+
+@pytest.mark.parametrize("missing", ["missing", "breaching", "notBreaching"])
+@pytest.mark.parametrize("change", ["hurry", "compress"])
+async def test_data_of_before_a_change_of_the_period_rings_no_alarm(
+    change: str, missing: str
+) -> None:
+    """A minute's count falls into one second, and before it nothing was measured by the second."""
+    metric = Metric(M.namespace, M.name, M.dimensions, "Sum", 60)
+    world = World(None, alarm(metric=metric, treat_missing_data=missing, datapoints_to_alarm=1))
+    for _ in range(3):
+        assert await world.minute(20) in ("OK", "INSUFFICIENT_DATA")
+    since_the_minute = [datum(M, world.now + 40, 900, "Percent")]
+    world.now += 40
+    world.measured = since_the_minute
+    if change == "hurry":
+        world.monitor.hurry({"cpu": 1.0})
+    else:
+        world.monitor.compress(60)
+    world.measured = []
+    assert await seconds_of(world, 4, 20) == ["OK"] * 4
+    assert (await seconds_of(world, 2, 90))[-1] == "ALARM"
+    assert (await seconds_of(world, 4, 20))[-1] == "OK"
+    if missing == "breaching":
+        assert (await seconds_of(world, 6))[-1] == "ALARM"
+    if change == "hurry":
+        world.monitor.hurry({})
+        world.now = (world.now // 60 + 1) * 60
+        world.monitor.tick(world.now)
+        if missing != "breaching":
+            assert world.monitor.book.state("cpu").value == "OK"  # not by the seconds of before
+    await world.monitor.stop()
+
+
+async def test_what_rings_while_people_practise_says_so_and_so_does_its_end() -> None:
+    rule = CompositeAlarm("a.c", "arn:aws:cloudwatch:eu-west-1:1:alarm:c", "c", "ALARM(cpu)")
+    world = World(None, alarm(), composite_alarms=(rule,))
+    await world.minute(10)
+    world.monitor.practise(DRILL)
+    for value in (90, 90):
+        await world.minute(value)
+    world.monitor.practise("")
+    for value in (10, 10, 90, 90):
+        await world.minute(value)
+    await world.monitor.stop()
+    told = [(m["NewStateValue"], m["NewStateReason"][:7] == "Drill: ") for _, _, m in world.acted]
+    assert told == [("OK", False), ("ALARM", True), ("OK", True), ("ALARM", False)]
+    marked = [event["detail"]["state"]["reason"].startswith(DRILL) for event in world.events]
+    assert marked == [False, False, True, True, True, True, False, False]
 
 
 async def test_a_function_gets_the_alarms_data() -> None:

@@ -40,8 +40,11 @@ class MemoryAlarms:
     def ringing(self) -> dict[str, float]:
         return self.now
 
-    def hurry(self, seconds: float | None) -> None:
+    def begin(self, seconds: float | None) -> None:
         self.paces.append(seconds)
+
+    def end(self) -> None:
+        self.paces.append(None)
 
 
 @dataclass

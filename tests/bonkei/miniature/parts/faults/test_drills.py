@@ -31,6 +31,7 @@ target = "web"
 class Monitor:
     hurried: dict[str, float] = field(default_factory=dict)
     paces: list[dict[str, float]] = field(default_factory=list)
+    marks: list[str] = field(default_factory=list)
 
     @property
     def engine(self) -> Any:
@@ -38,6 +39,9 @@ class Monitor:
 
     def snapshot(self) -> Any:
         return SimpleNamespace(alarms=())
+
+    def practise(self, mark: str) -> None:
+        self.marks.append(mark)
 
     def hurry(self, seconds: dict[str, float]) -> None:
         self.hurried = seconds
@@ -105,6 +109,7 @@ async def test_one_at_a_time_and_ended_it_leaves_nothing(drilled: Drilled) -> No
             await asyncio.sleep(0.01)
     await drilled.room.end()
     assert drilled.hands.effects.tasks == {}
+    assert drilled.monitor.marks == ["Drill: ", ""]
     assert drilled.monitor.paces == [{"web-5xx": 2.0}, {}]
     found = drilled.room.snapshot()
     assert found is not None
