@@ -222,7 +222,10 @@ class Miniature:
     def _alarm_world(self) -> World:
         assembly = self._changes.started()
         request = alarms.around_the_distribution(assembly.edge.snapshot())
-        return assembly.monitor.world(lambda: assembly.blueprint, request, assembly.means())
+        pipelines = assembly.pipelines.pipelines
+        return assembly.monitor.world(
+            lambda: assembly.blueprint, request, assembly.means(), pipelines
+        )
 
     async def _on_aws(self, call: Call) -> Any:
         role, user = (str(call.arguments.get(name, "")) for name in ("role", "user"))

@@ -16,6 +16,7 @@ from bonkei.cli.typed import say
 
 _as_json = click.option("--json", "json_wanted", is_flag=True, help="As JSON.")
 _POLL = 0.3
+_NOT_SHOWN = 3  # an exit code
 
 
 @click.group()
@@ -86,7 +87,8 @@ def rehearse(
 ) -> None:
     """Raise alarms, and wait for ALARM and for OK.
 
-    Exit code 1 unless each went both ways. Nothing of it stays, also after Ctrl-C.
+    Exit code 1 unless each went both ways, and 3 if one of them does not show that all of its way
+    works. Nothing of it stays, also after Ctrl-C.
     """
     from bonkei.cli.incidents.alarm_text import junit_xml, render_results
 
@@ -98,6 +100,8 @@ def rehearse(
     say(as_json(results, indent=2) if json_wanted else safe(render_results(results)))
     if not all(result["both_ways"] for result in results):
         raise SystemExit(1)
+    if any(result["not_shown"] for result in results):
+        raise SystemExit(_NOT_SHOWN)
 
 
 def _rehearse(context: Context, names: list[str]) -> list[dict[str, Any]]:

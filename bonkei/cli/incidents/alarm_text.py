@@ -127,7 +127,8 @@ def render_results(results: Sequence[Mapping[str, Any]]) -> str:
     """Show each alarm with its cause, its times and its messages, and the count last."""
     lines = ["while it is rehearsed, an alarm's period takes a second, or a few"]
     for one in results:
-        lines += ["", f"{'ok' if one['both_ways'] else 'FAILED'}  {one['name']}"]
+        word = "FAILED" if not one["both_ways"] else "NOT SHOWN" if one["not_shown"] else "ok"
+        lines += ["", f"{word}  {one['name']}"]
         kind = "injected" if one["injected"] else "real"
         lines.append(f"  {kind} cause: {one['cause'] or '-'}")
         if one["alarm_at"]:
@@ -143,6 +144,8 @@ def render_results(results: Sequence[Mapping[str, Any]]) -> str:
         ]
         if one["problem"]:
             lines.append(f"  {one['problem']}")
+        if one["not_shown"]:
+            lines.append(f"  not shown: {one['not_shown']}")
     return "\n".join([*lines, "", *_summary(results)])
 
 
@@ -155,6 +158,8 @@ def _summary(results: Sequence[Mapping[str, Any]]) -> list[str]:
     if alarms:
         lines.append(f"{done} of {len(alarms)} alarms went to ALARM and back to OK:")
         lines[-1] += f" {real} by a real cause, {done - real} by injected data"
+    if unshown := sum(bool(one["not_shown"]) for one in results):
+        lines.append(f"{unshown} of them all did not show what they should: see `not shown`")
     if rules:
         reached = sum(one["both_ways"] for one in rules)
         lines.append(f"{reached} of {len(rules)} rules passed an event on to a target")
@@ -182,6 +187,8 @@ def junit_xml(results: Sequence[Mapping[str, Any]]) -> str:
         lines.append(f'  <testcase classname="alarm" name={name} time="{seconds:.3f}">')
         if not one["both_ways"]:
             lines.append(f"    <failure message={quoteattr(one['problem'])}/>")
+        elif one["not_shown"]:
+            lines.append(f"    <skipped message={quoteattr('not shown: ' + one['not_shown'])}/>")
         said = "\n".join(filter(None, (one["cause"], one["alarm_reason"], one["ok_reason"])))
         lines += [f"    <system-out>{escape(said)}</system-out>", "  </testcase>"]
     return "\n".join([*lines, "</testsuite>", ""])

@@ -176,6 +176,7 @@ def rehearsal_now(rehearsals: Rehearsals) -> Json:
                 "ok_at": result["ok_at"] or None,
                 "both_ways": result["both_ways"],
                 "problem": result["problem"],
+                "not_shown": result["not_shown"],
                 "slack": slack,
             }
         )

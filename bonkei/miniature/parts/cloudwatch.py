@@ -20,6 +20,7 @@ from bonkei.services.cloudwatch.actions import AlarmActions
 from bonkei.services.cloudwatch.api import cloudwatch
 from bonkei.services.cloudwatch.metric.model import Datum
 from bonkei.services.cloudwatch.monitor import Around, Monitor, MonitorSnapshot
+from bonkei.services.codepipeline.pipelines import Pipelines
 from bonkei.services.eventbridge.api import eventbridge, scheduler
 from bonkei.services.eventbridge.bus import EventBus
 from bonkei.services.eventbridge.targets import EventTargets
@@ -90,10 +91,14 @@ class MonitorRoom:
             self._taking_back = asyncio.create_task(left)
 
     def world(
-        self, blueprint: Callable[[], Blueprint], firewall: Request | None, means: Means | None
+        self,
+        blueprint: Callable[[], Blueprint],
+        firewall: Request | None,
+        means: Means | None,
+        pipelines: Pipelines | None = None,
     ) -> World:
         """The surroundings for reading and rehearsing alarms."""
-        return World(self.monitor, blueprint, self._aws, firewall, means, self.events)
+        return World(self.monitor, blueprint, self._aws, firewall, means, self.events, pipelines)
 
     def state_of(self, alarm: str) -> str:
         """OK, ALARM or INSUFFICIENT_DATA; empty if there is no such alarm."""

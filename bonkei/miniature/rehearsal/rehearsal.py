@@ -24,7 +24,7 @@ from bonkei.miniature.rehearsal.plan import (
     in_last_act,
 )
 from bonkei.miniature.rehearsal.rules import rehearse_rule
-from bonkei.miniature.rehearsal.values import Cause, RehearsalError, Result, World
+from bonkei.miniature.rehearsal.values import Cause, RehearsalError, Result, World, not_shown
 from bonkei.services.cloudwatch.alarm.composite import alarms_of, parse_rule
 from bonkei.services.cloudwatch.alarm.engine import REHEARSAL, AnyAlarm, why_not_evaluated
 from bonkei.services.cloudwatch.alarm.evaluation import State
@@ -86,6 +86,7 @@ class Rehearsal:
             )
             await self._until_steady()
             await self._told()
+            self._judge()
         finally:
             await self._end()
             self.is_over = True
@@ -273,11 +274,8 @@ class Rehearsal:
     async def _composite(self, alarm: AnyAlarm) -> None:
         """A composite alarm follows its children, in whichever act they are. Otherwise data for all
         of them is injected."""
-        assert not isinstance(alarm, Alarm)  # noqa: S101 - for the types
         known = {one.name for one in self._alarms}
-        children = {
-            name.partition(":alarm:")[2] or name for name in alarms_of(parse_rule(alarm.rule))
-        }
+        children = _named_by(alarm)
         if not children & known:
             self.results[alarm.name].problem = "no alarm of its rule is rehearsed with it"
             return
@@ -320,10 +318,24 @@ class Rehearsal:
         while webhook.waiting() and time.monotonic() < end:  # noqa: ASYNC110 - it is on disk
             await asyncio.sleep(_TICK / 2)
         for at, text in webhook.entries(self._begun):
-            for name in self.results.keys() & set(text.split()):
-                about = self.results[name]
+            words = set(text.split())
+            for about in self.results.values():
+                if not {about.name, about.pipeline} & words:
+                    continue
                 changed = about.ok_at if about.ok_at and at >= about.ok_at else about.alarm_at
                 about.slack.append({"time": at, "text": text, "after": at - changed})
+
+    def _judge(self) -> None:
+        """Say of each result what it does not show."""
+        means = self._world.means
+        tells = means is not None and bool(means.webhook.secret)
+        acts = {alarm.name: alarm.actions_enabled and alarm.alarm_actions for alarm in self._alarms}
+        for alarm in self._composites():
+            children = {each.name for each in self._alarms if each.name in _named_by(alarm)}
+            injected = [self.results[name].injected for name in children]
+            self.results[alarm.name].injected = bool(injected) and all(injected)
+        for name, result in self.results.items():
+            result.not_shown = not_shown(result, by_slack=tells and bool(acts.get(name, True)))
 
 
 async def _together(*jobs: Coroutine[Any, Any, None]) -> None:
@@ -344,6 +356,11 @@ async def _again(doing: Step, first: Step | None = None) -> None:
     while True:
         await doing()
         await asyncio.sleep(_TICK)
+
+
+def _named_by(alarm: AnyAlarm) -> set[str]:
+    assert not isinstance(alarm, Alarm)  # noqa: S101 - for the types
+    return {name.partition(":alarm:")[2] or name for name in alarms_of(parse_rule(alarm.rule))}
 
 
 async def _ended(cause: Cause) -> None:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from bonkei.base.errors import BonkeiError
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.sns import EventRule
 from bonkei.grammar.event_pattern import parse_event_pattern
-from bonkei.miniature.rehearsal.causes.aws import call
 from bonkei.miniature.rehearsal.values import Result, World
+from bonkei.services.codepipeline.core import commands
+from bonkei.services.codepipeline.core.values import Override
+from bonkei.services.codepipeline.pipelines import PASSING
 from bonkei.services.eventbridge.bus import EventBus
 from bonkei.services.eventbridge.shapes import event
 
@@ -25,6 +27,7 @@ _FAILURES = (
 )
 _NARROWER = frozenset({"stage", "action", "type"})
 """Details that the event of a failed source may not have."""
+_BY = "the rehearsal of a rule"
 _REAL = 60.0  # seconds that a real pipeline has to fail
 _LOOK = 0.1
 
@@ -44,18 +47,21 @@ async def rehearse_rule(rule: EventRule, result: Result, world: World) -> None:
     if made is None:
         result.problem = "no event was found that its pattern matches"
         return
-    begun = time.time()
-    name = str(made["detail"].get("pipeline", ""))
-    can_fail = is_of_a_failed_source(made)
-    at = 0.0
-    if can_fail and (why := await _fail_pipeline(name, world)) == "":
-        result.cause = f"an execution of the pipeline {name} that really failed: no such commit"
-        at = await _delivered(rule, bus, begun, _REAL)
+    begun, at, why = time.time(), 0.0, ""
+    if is_of_a_failed_source(made):
+        name = str(made["detail"].get("pipeline", ""))
+        with _failing(name, world) as obstacle:
+            why = obstacle
+            if not obstacle:
+                result.pipeline = name
+                result.cause = f"an execution of the pipeline {name} that really failed:"
+                result.cause += " no such commit"
+                at = await _delivered(rule, bus, begun, _REAL)
+                why = "" if at else "the pipeline did not fail in time"
     if not at:
-        result.injected = True
+        result.injected, result.pipeline = True, ""
         result.cause = f"an event of AWS's shape, put on the bus: {made['detail-type']}"
-        if can_fail:
-            result.cause += f" ({why or 'the pipeline did not fail in time'})"
+        result.cause += f" ({why})" if why else ""
         bus.put(made)
         at = await _delivered(rule, bus, begun, _PATIENCE)
     if not at:
@@ -71,26 +77,29 @@ def is_of_a_failed_source(made: Mapping[str, Any]) -> bool:
     return is_failure and not _NARROWER & detail.keys()
 
 
-async def _fail_pipeline(name: str, world: World) -> str:
-    """Starts it with a commit that does not exist. Returns why this is impossible, or an empty
-    text."""
-    found = next((one for one in world.blueprint().pipelines if one.name == name), None)
-    actions = [action for stage in found.stages[:1] for action in stage.actions] if found else []
-    if found is None or not actions:
-        return "it is not in the definitions"
-    revision = {
-        "actionName": actions[0].name,
-        "revisionType": "COMMIT_ID",
-        "revisionValue": "0" * 40,
-    }
+@contextmanager
+def _failing(name: str, world: World) -> Iterator[str]:
+    """An execution with a commit that does not exist, until the end. Gives why this is impossible,
+    or an empty text."""
+    pipelines, started = world.pipelines, ""
     try:
-        await call(
-            world.aws, "codepipeline", "StartPipelineExecution", found.arn,
-            name=name, sourceRevisions=[revision],
-        )  # fmt: skip
-    except BonkeiError as error:
-        return error.message
-    return ""
+        why = "there are no pipelines here"
+        if pipelines is not None:
+            book, stages = pipelines.book(name), pipelines.pipeline(name).stages
+            why = "it is running"
+            own = (each for each in book.executions if not each.id.startswith(PASSING))
+            if not any(each.is_running for each in own):
+                override = Override(stages[0].actions[0].name, "COMMIT_ID", "0" * 40)
+                start = commands.start("StartPipelineExecution", _BY, overrides=(override,))
+                started, why = pipelines.begin_passing(name, start), ""
+    except (BonkeiError, OSError, IndexError) as error:
+        why = getattr(error, "message", "") or str(error)
+    try:
+        yield why
+    finally:
+        if pipelines is not None and started:
+            with suppress(BonkeiError, OSError):  # the next start forgets it
+                pipelines.forget(name, started)
 
 
 async def _delivered(rule: EventRule, bus: EventBus, begun: float, patience: float) -> float:

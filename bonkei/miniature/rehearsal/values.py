@@ -11,6 +11,7 @@ from bonkei.base.errors import BonkeiError
 from bonkei.base.vault import Vault
 from bonkei.blueprint import Blueprint
 from bonkei.services.cloudwatch.monitor import Monitor
+from bonkei.services.codepipeline.pipelines import Pipelines
 from bonkei.services.ecs import Tasks
 from bonkei.services.edge import EdgeSnapshot
 from bonkei.services.eventbridge.bus import EventBus
@@ -28,7 +29,8 @@ class Result:
     """The result of one alarm, or of one rule of EventBridge (`kind`: alarm, rule). Times are in
     Unix seconds; 0 until the state was reached. `cause`: the action. `injected`: whether it was not
     a real cause. `slack`: the messages in Slack, and how many seconds after the change they
-    came."""
+    came. `pipeline`: whose failure a message about the rule names. `not_shown`: what it does not
+    show, although it went both ways."""
 
     name: str
     kind: str = "alarm"
@@ -41,12 +43,27 @@ class Result:
     messages: list[dict[str, Any]] = field(default_factory=list)
     slack: list[dict[str, Any]] = field(default_factory=list)
     problem: str = ""
+    pipeline: str = ""
+    not_shown: str = ""
 
     @property
     def both_ways(self) -> bool:
         """Whether it went to ALARM and back. A rule does not go back."""
         came = bool(self.alarm_at and (self.ok_at or self.kind == "rule"))
         return came and not self.problem
+
+
+def not_shown(result: Result, *, by_slack: bool) -> str:
+    """What a result does not show although it went both ways; empty if all was shown. `by_slack`:
+    whether a message had to come to Slack."""
+    if not result.both_ways:
+        return ""
+    if result.injected:
+        made = "an event made from its own pattern" if result.kind == "rule" else "injected data"
+        return f"a real cause: {made} went this way"
+    if problem := next((sent["problem"] for sent in result.messages if sent["problem"]), ""):
+        return f"its action: {problem}"
+    return "" if result.slack or not by_slack else "its message: nothing came to Slack"
 
 
 class Webhook(Protocol):
@@ -96,6 +113,7 @@ class World:
     firewall: Request | None = None
     means: Means | None = None
     events: EventBus | None = None
+    pipelines: Pipelines | None = None
 
 
 class Cause(Protocol):

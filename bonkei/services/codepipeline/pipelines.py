@@ -12,7 +12,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bonkei.base.aws_service import AwsServiceError
@@ -46,6 +46,8 @@ from bonkei.services.codepipeline.runners import ActionRunner, ActionWork
 
 Runners = Mapping[tuple[str, str], ActionRunner]
 """The runners by category and provider, as in an action's type."""
+PASSING = "rehearsal-"
+"""How the ids of executions begin that a rehearsal starts. The book does not keep them."""
 _LONGEST_SLEEP = 60.0
 _AGAIN = 5.0  # seconds before a full disk is tried again
 _ENDED = "The miniature ended while the action ran, and nothing says how far it came"
@@ -107,6 +109,8 @@ class Pipelines:
                 record = Record(self._directory / pipeline.name)
                 kept = _Kept(pipeline, record.read(), record)
                 self._kept[pipeline.name] = kept
+                for left in [e.id for e in kept.book.executions if e.id.startswith(PASSING)]:
+                    self.forget(pipeline.name, left)
             structure = digest(pipeline)
             kept = self._kept[pipeline.name]
             is_created = not kept.book.structure
@@ -149,6 +153,24 @@ class Pipelines:
         self._find(name)
         return self._carry_out(name, command)
 
+    def begin_passing(self, name: str, command: Command) -> str:
+        """The same for an execution of a rehearsal, whose id says what it is. The caller forgets
+        it, or else the next start does."""
+        self._find(name)
+        return self._carry_out(name, command, lambda: f"{PASSING}{self._mint()}")
+
+    def forget(self, name: str, execution_id: str) -> None:
+        """As if there had been no such execution. Raises AwsServiceError."""
+        kept = self._find(name)
+        execution = kept.book.find(execution_id)
+        if execution is not None and execution.is_running:
+            self._carry_out(name, commands.stop(execution_id, "", abandon=True))
+        before = kept.book
+        rest = tuple(each for each in before.executions if each.id != execution_id)
+        kept.book = replace(before, executions=rest)
+        kept.record.write(before, kept.book)
+        self._around.changed(name)
+
     def finish_job(self, action_id: str, finished: Finished) -> None:
         """The result of an action that waits for a caller's answer. Raises AwsServiceError."""
         for name, kept in self._kept.items():
@@ -168,10 +190,10 @@ class Pipelines:
                 "PipelineNotFoundException", f"The account does not have a pipeline {name}"
             ) from None
 
-    def _carry_out(self, name: str, command: Command) -> str:
+    def _carry_out(self, name: str, command: Command, mint: Callable[[], str] | None = None) -> str:
         kept, now = self._kept[name], self._clock()
         before = kept.book
-        book, effects, id_ = commands.run(kept.pipeline, before, now, self._mint, command)
+        book, effects, id_ = commands.run(kept.pipeline, before, now, mint or self._mint, command)
         kept.record.write(before, book)
         kept.book = book
         for effect in effects:

@@ -12,8 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from urllib.parse import parse_qsl
 
 from bonkei.base.errors import BonkeiError
-from bonkei.services.console.values import LONGEST_STATE, ConsoleError, Topic
-from bonkei.services.console.views.inert import as_json
+from bonkei.services.console.values import LONGEST_STATE, ConsoleError, Topic, as_json
 
 TICK = 1.0
 QUICK_TICK = 0.25

@@ -18,8 +18,7 @@ from bonkei.base.errors import BonkeiError
 from bonkei.services.console import guard
 from bonkei.services.console.feed import Feed, Look
 from bonkei.services.console.guard import Asked, Keys, Refusal
-from bonkei.services.console.values import Action, ConsoleError
-from bonkei.services.console.views.inert import as_json
+from bonkei.services.console.values import Action, ConsoleError, as_json
 
 _LONGEST_BODY = 256 * 1024
 _GLANCE = 1.0  # seconds until a closed browser is noticed

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +22,14 @@ Action = Callable[[Mapping[str, Any]], Awaitable[Json]]
 
 LONGEST_STATE = 512 * 1024
 """Bytes of JSON of one topic. A longer topic shows a part, and `more`."""
+
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+def as_json(value: object) -> bytes:
+    """JSON for a page, whose texts may come from anywhere: none turns the direction of a line."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _TURNING.sub(lambda found: f"\\\\u{ord(found[0]):04x}", text).encode()
 
 
 class ConsoleError(BonkeiError):

@@ -8,7 +8,6 @@ CVE-2021-42574). Here they become visible escapes.
 from __future__ import annotations
 
 import base64
-import json
 import re
 
 from bonkei.services.console.values import ConsoleError, Json
@@ -18,14 +17,7 @@ LONGEST = 20_000
 _MISLEADING = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
-_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _ALSO_LINES = re.compile(f"{_MISLEADING.pattern[:-1]}\t\n]")
-
-
-def as_json(value: object) -> bytes:
-    """JSON for a page, whose texts may come from anywhere: none turns the direction of a line."""
-    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return _TURNING.sub(lambda found: f"\\\\u{ord(found[0]):04x}", text).encode()
 
 
 def visible(text: str, most: int = LONGEST) -> str:

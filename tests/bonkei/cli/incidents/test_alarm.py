@@ -18,11 +18,23 @@ RESULT = {
     "messages": [{"action": "arn:aws:sns:x", "subject": 'ALARM: "a"', "problem": ""}],
     "slack": [{"time": 1000.04, "text": "ALARM: a", "after": 0.04}],
     "problem": "",
+    "not_shown": "a real cause: injected data went this way",
     "both_ways": True,
 }
-REAL = RESULT | {"cause": "a target really killed", "injected": False}
-RULE = RESULT | {"kind": "rule", "name": "pipeline-failed", "ok_at": 0.0, "slack": []}
-FAILED = RESULT | {"ok_at": 0.0, "problem": "it did not go to OK", "both_ways": False}
+REAL = RESULT | {"cause": "a target really killed", "injected": False, "not_shown": ""}
+RULE = RESULT | {
+    "kind": "rule",
+    "name": "pipeline-failed",
+    "ok_at": 0.0,
+    "slack": [],
+    "not_shown": "",
+}
+FAILED = RESULT | {
+    "ok_at": 0.0,
+    "problem": "it did not go to OK",
+    "not_shown": "",
+    "both_ways": False,
+}
 
 
 def test_a_graph_shows_data_gaps_and_the_threshold() -> None:
@@ -56,12 +68,16 @@ def test_results_of_a_rehearsal() -> None:
     text = render_results([RESULT, FAILED, REAL, RULE])
 
     assert "FAILED  a<b" in text
+    assert "NOT SHOWN  a<b" in text
+    assert "  not shown: a real cause: injected data went this way" in text
+    assert text.count("\nok  ") == 2
     assert "real cause: a target really killed" in text
     assert "injected cause: injected metric data: M 2" in text
     assert "Slack, 40 ms later: ALARM: a" in text
     assert 'sent to arn:aws:sns:x: ALARM: "a"' in text
-    assert text.splitlines()[-3:] == [
+    assert text.splitlines()[-4:] == [
         "2 of 3 alarms went to ALARM and back to OK: 1 by a real cause, 1 by injected data",
+        "1 of them all did not show what they should: see `not shown`",
         "1 of 1 rules passed an event on to a target",
         "3 messages came to Slack, after p50 40 ms and p99 40 ms",
     ]
@@ -76,3 +92,6 @@ def test_junit() -> None:
     failure = second.find("failure")
     assert failure is not None
     assert failure.get("message") == "it did not go to OK"
+    skipped = first.find("skipped")
+    assert skipped is not None
+    assert "injected data" in skipped.get("message", "")

@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from unittest.mock import ANY
 
 import pytest
 from aws import InMemoryAws
+from pipeline_rooms import Room
+from pipeline_rooms import World as PipelineWorld
 
 from bonkei.base.aws_service import AwsCall
 from bonkei.base.events import Bus, LogEvent, LogEventsIngested
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.cloudwatch import Alarm, CompositeAlarm, Metric
 from bonkei.blueprint.logs.log_group import MetricFilter
+from bonkei.blueprint.sns import EventRule, EventTarget
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.rehearsal.rehearsal import Rehearsal
+from bonkei.miniature.rehearsal.rules import rehearse_rule
 from bonkei.miniature.rehearsal.underway import Rehearsals
-from bonkei.miniature.rehearsal.values import Cause, World
+from bonkei.miniature.rehearsal.values import Cause, Result, World, not_shown
 from bonkei.services.cloudwatch.alarm.evaluation import State
 from bonkei.services.cloudwatch.alarm.points import identity
 from bonkei.services.cloudwatch.metric.model import datum
 from bonkei.services.cloudwatch.monitor import Around, Monitor
+from bonkei.services.eventbridge.bus import EventBus
+from bonkei.services.eventbridge.shapes import event
 
 CPU = Metric("AWS/ECS", "CPUUtilization", (("ServiceName", "web"),), "Average", 300)
 ERRORS = Metric("Logs", "Errors", (), "Sum", 60)
@@ -160,3 +169,82 @@ async def test_there_is_one_rehearsal_at_a_time_whoever_begins_it(world: World) 
         await rehearsals.stop()
     assert not rehearsals.is_under_way
     assert not world.monitor.is_hurried
+
+
+SENT = {"action": "arn:aws:sns:x", "subject": "s", "problem": ""}
+
+
+@pytest.mark.parametrize(
+    ("more", "by_slack", "expected"),
+    [
+        ({"slack": [{}]}, True, ""),
+        ({}, False, ""),
+        ({}, True, "nothing came to Slack"),  # such as: the function has failed each time
+        ({"injected": True, "slack": [{}]}, True, "injected data"),
+        ({"injected": True, "kind": "rule"}, False, "made from its own pattern"),
+        ({"messages": [SENT | {"problem": "no such topic"}], "slack": [{}]}, True, "no such topic"),
+        ({"ok_at": 0.0, "injected": True}, True, ""),  # it failed, which says more
+        ({"problem": "it did not go to OK"}, True, ""),
+    ],
+)
+def test_what_a_result_does_not_show(more: dict[str, Any], by_slack: bool, expected: str) -> None:
+    found = Result("a", **{"alarm_at": 1.0, "ok_at": 2.0, "messages": [SENT]} | more)
+    text = not_shown(found, by_slack=by_slack)
+    assert (expected in text) if expected else not text
+
+
+async def test_injected_data_show_nothing_of_a_real_cause(world: World) -> None:
+    rehearsal = Rehearsal(world, world.monitor.engine.alarms)
+    await asyncio.wait_for(rehearsal.run(), 60)
+    results = rehearsal.snapshot()["results"]
+    found = {one["name"]: bool(one["not_shown"]) for one in results}
+    assert found == {"cpu": True, "errors": True, "any": True, "band": False}  # band has failed
+
+
+@pytest.mark.parametrize("is_busy", [False, True])
+async def test_a_rule_on_a_failed_pipeline_leaves_the_pipeline_as_it_was(
+    world: World, tmp_path: Path, is_busy: bool
+) -> None:
+    taken: list[dict[str, Any]] = []
+
+    async def deliver(_target: EventTarget, payload: str) -> None:
+        taken.append(json.loads(payload))
+
+    room = Room(PipelineWorld(), tmp_path)
+    bus = EventBus(deliver)
+    topic = EventTarget("t", "arn:aws:sns:eu-west-1:1:alarms")
+    pattern = {
+        "source": ["aws.codepipeline"],
+        "detail-type": ["CodePipeline Pipeline Execution State Change"],
+        "detail": {"state": ["FAILED"], "pipeline": ["demo"]},
+    }
+    rule = EventRule("r", "arn:aws:events:::rule/r", "r", json.dumps(pattern), deliveries=(topic,))
+    bus.follow([rule])
+    given = replace(world, events=bus, pipelines=room.pipelines)
+    before = room.pipelines.book("demo").executions
+    if is_busy:
+        await room.start()  # waits for an approval
+        await room.token()
+        before = room.pipelines.book("demo").executions
+    else:
+        room.world.branch = "gone"  # a source that fails
+    passing = asyncio.create_task(pass_on(room, bus))
+    result = Result("r", "rule")
+    await asyncio.wait_for(rehearse_rule(rule, result, given), 60)
+    passing.cancel()
+    assert result.injected == is_busy
+    assert ("it is running" in result.cause) == is_busy
+    assert taken[0]["detail"]["execution-id"].startswith(("rehearsal-", "bonkei-rehearsal"))
+    assert room.pipelines.book("demo").executions == before
+    await bus.stop()
+    await room.pipelines.stop()
+
+
+async def pass_on(room: Room, bus: EventBus) -> None:
+    """What the miniature does with the events of rooms."""
+    while True:
+        while room.world.events:
+            one = room.world.events.pop(0)
+            arn = "arn:aws:codepipeline:eu-west-1:1:demo"
+            bus.put(event(one.source, one.detail_type, [], dict(one.detail), arn, one.time))
+        await asyncio.sleep(0.01)

@@ -17,6 +17,7 @@ from bonkei.base.aws_service import AwsServiceError
 from bonkei.base.kept import DamagedError
 from bonkei.blueprint.codepipeline import Condition, Pipeline, PipelineAction, Rule, Stage
 from bonkei.services.codepipeline import record
+from bonkei.services.codepipeline.core.commands import start
 from bonkei.services.codepipeline.core.values import ActionRun
 from bonkei.services.codepipeline.lookup import is_job
 from bonkei.services.codepipeline.runners import BuildOrder, BuildOutcome
@@ -56,6 +57,27 @@ async def test_a_release_from_the_commit_to_the_approval(room: Room, world: Worl
     assert states[-1] == ("Pipeline", "SUCCEEDED")
     failed = [e for e in world.events if e.detail["state"] == "FAILED"]
     assert failed == []
+
+
+async def test_nothing_stays_of_an_execution_of_a_rehearsal(
+    room: Room, world: World, tmp_path: Path
+) -> None:
+    own = await room.start()
+    before = room.pipelines.book("demo").executions
+    world.branch = "gone"
+    begun = [room.pipelines.begin_passing("demo", start("me")) for _ in range(3)]
+    assert all(each.startswith("rehearsal-") for each in begun)
+    assert await room.status(begun[0], "Failed") == "Failed"
+    failed = [e.detail["execution-id"] for e in world.events if e.detail["state"] == "FAILED"]
+    assert begun[0] in failed
+    room.pipelines.forget("demo", begun[0])
+    room.pipelines.forget("demo", begun[1])  # whether or not it is over
+    await room.until(lambda: own in {e.id for e in room.pipelines.book("demo").executions})
+    await room.pipelines.stop()
+    again = Room(world, tmp_path)  # after a SIGKILL during a rehearsal
+    ids = [each.id for each in again.pipelines.book("demo").executions]
+    assert ids == [each.id for each in before] == [own]
+    await again.pipelines.stop()
 
 
 async def test_the_state_shows_stages_actions_and_the_token(room: Room, world: World) -> None:

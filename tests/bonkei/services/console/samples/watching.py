@@ -98,12 +98,12 @@ class Rehearsals:
         through = {
             "name": "statuspage-backend-cpu", "kind": "alarm", "cause": "processor time, really "
             "used beside each task of statuspage-backend", "injected": False, "alarm_at": now - 9,
-            "ok_at": now - 2, "both_ways": True, "problem": "", "slack": slack,
+            "ok_at": now - 2, "both_ways": True, "problem": "", "slack": slack, "not_shown": "",
         }  # fmt: skip
         waits = {
             "name": "statuspage-backend-5xx", "kind": "alarm", "cause": f"{MARKUP}",
             "injected": True, "alarm_at": 0.0, "ok_at": 0.0, "both_ways": False, "problem": "",
-            "slack": [],
+            "slack": [], "not_shown": "",
         }  # fmt: skip
         return {"over": not self.is_under_way, "results": [through, waits]}
 

@@ -21,11 +21,11 @@ export function Rehearsal() {
 
 function Result({ one, over }) {
   const t = words(text);
-  const [kind, word] = one.problem ? ["bad", t("failed")] : one.both_ways ? ["good", t("done")]
+  const [kind, word] = one.problem ? ["bad", t("failed")] : one.not_shown ? ["warn", t("unshown")] : one.both_ways ? ["good", t("done")]
     : over ? ["bad", t("cut")] : one.alarm_at ? ["busy", "ALARM"] : ["off", t("waits")];
   return html`<li><${Status} kind=${kind} word=${word} />
     <a href=${one.kind === "alarm" ? link("alarms", one.name) : undefined}>${one.name}</a>
     <span class="times">${one.alarm_at && html`<${At} at=${one.alarm_at} />`}${one.ok_at && html` → <${At} at=${one.ok_at} />`}</span>
-    <span class="cause">${one.cause && html`<b>${one.injected ? t("injected") : t("real")}</b> ${one.cause}`}${one.problem && html` <span class="bad-text">${one.problem}</span>`}
+    <span class="cause">${one.cause && html`<b>${one.injected ? t("injected") : t("real")}</b> ${one.cause}`}${one.problem && html` <span class="bad-text">${one.problem}</span>`}${one.not_shown && html` <span>${t("unshown")}: ${one.not_shown}</span>`}
       ${one.slack.map((said) => html`<div class="faint">Slack ${t("later", { time: duration(said.after) })}: ${said.text}</div>`)}</span></li>`;
 }

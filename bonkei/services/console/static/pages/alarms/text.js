@@ -8,7 +8,7 @@ export const text = {
     one_text: "Provokes {name} by a real cause if there is one here, waits for ALARM and for OK, and restores everything. Meanwhile it really disturbs what it needs: tasks may be suspended or killed, and messages go to Slack.",
     all_text: "Provokes each of {n} alarms, in up to three minutes. Tasks are really suspended and killed meanwhile, the database is really kept busy, and messages go to Slack. Afterwards everything is restored.",
     stop_text: "It stops now, and everything returns to its previous state.", quick: "While alarms are rehearsed, a period takes a second, or a few.",
-    both_ways: "{good} of {total} both ways", done: "both ways", failed: "failed", cut: "broken off", waits: "not yet", injected: "injected:", real: "real:", later: "{time} later", close: "Close",
+    both_ways: "{good} of {total} both ways", done: "both ways", unshown: "not shown", failed: "failed", cut: "broken off", waits: "not yet", injected: "injected:", real: "real:", later: "{time} later", close: "Close",
   },
   ja: {
     title: "アラーム", alarm: "アラーム", state: "状態", condition: "条件", since: "変化", none: "定義にアラームはありません", no_match: "一致するアラームはありません",
@@ -19,6 +19,6 @@ export const text = {
     one_text: "{name} を、ここにあれば本物の原因で起こし、ALARM と OK を待ってから、すべて元に戻します。その間は対象が実際に影響を受けます。タスクの一時停止や強制終了があり、Slack にメッセージが届きます。",
     all_text: "{n} 個のアラームを最大 3 分で順に起こします。その間はタスクが実際に止められ、データベースにも実際に負荷がかかり、Slack にメッセージが届きます。終わればすべて元に戻ります。",
     stop_text: "実行中の原因を終わらせ、すべて元に戻します。", quick: "リハーサル中は、1 つの期間が 1 秒から数秒になります。",
-    both_ways: "{total} 中 {good} が往復", done: "往復", failed: "失敗", cut: "中断", waits: "未実施", injected: "注入:", real: "実際の原因:", later: "{time} 後", close: "閉じる",
+    both_ways: "{total} 中 {good} が往復", done: "往復", unshown: "未確認", failed: "失敗", cut: "中断", waits: "未実施", injected: "注入:", real: "実際の原因:", later: "{time} 後", close: "閉じる",
   },
 };
