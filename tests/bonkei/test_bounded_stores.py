@@ -13,10 +13,13 @@ import pytest
 
 from bonkei.base import spool
 from bonkei.base.aws_service import AwsCall, Caller
+from bonkei.base.events import Bus, LogEvent
 from bonkei.blueprint.sns import EventRule, EventTarget
+from bonkei.grammar.filter_pattern import parse
 from bonkei.miniature.requests import recorder
 from bonkei.services.cloudwatch.metric import store
 from bonkei.services.cloudwatch.metric.model import Datum, MetricId
+from bonkei.services.cloudwatch.monitor import Around, Monitor
 from bonkei.services.ecs.api.service import Repeats
 from bonkei.services.edge.cloudfront.cache import Cache
 from bonkei.services.edge.cloudfront.capture import Capture, Room
@@ -28,6 +31,7 @@ from bonkei.services.endpoint.calls.record import CallLog, Record
 from bonkei.services.eventbridge import bus
 from bonkei.services.logs.delivery.requests import deliveries
 from bonkei.services.logs.delivery.requests.sorting import Entries
+from bonkei.services.logs.live_tails import Session, Wish
 from bonkei.services.slack.store import Entry, Inbox
 from tests.bonkei.miniature.requests.test_recorder import Clock, Requests, record
 
@@ -164,6 +168,28 @@ def values_of_a_period(_folder: Path, _patch: pytest.MonkeyPatch) -> store.Metri
     return found
 
 
+def held_metrics(_folder: Path, _patch: pytest.MonkeyPatch) -> Monitor:
+    async def act(_arn: str, _subject: str, _message: str) -> None: ...
+
+    found = Monitor(None, Bus(), Around(lambda _n, _s: (), act, lambda _e: None, lambda: TIME))
+    metric = MetricId("Own", "m")
+    found.hold([metric])
+    for number in range(3_000):
+        found.put(Datum(metric, TIME, tuple((number + n / 151, 1.0) for n in range(150))))
+    return found
+
+
+def live_tail(_folder: Path, _patch: pytest.MonkeyPatch) -> Session:
+    found = Session(Wish({"g": "arn"}, parse("")))
+    for number in range(40):
+        found.take("g", "s", [LogEvent(number, f"{number}" + "x" * 500_000)])
+    assert found.sampled
+    assert len(found.update()["sessionResults"]) == 8
+    for number in range(40):
+        found.take("g", "s", [LogEvent(number, f"{number}" + "x" * 500_000)])
+    return found
+
+
 def client_tokens(_folder: Path, _patch: pytest.MonkeyPatch) -> Repeats:
     found, caller = Repeats(), Caller("arn:aws:iam::1:user/me", "AIDA", "1")
     for number in range(1_100):
@@ -202,6 +228,8 @@ def messages_to_slack(folder: Path, patch: pytest.MonkeyPatch) -> bytes:
         pytest.param(metrics(1, 1, 100_000), 2.2 * MB, id="metrics-of-long-names"),
         (values_of_a_period, 0.3 * MB),
         (client_tokens, 1 * MB),
+        (held_metrics, 10 * MB),
+        (live_tail, 4.5 * MB),
         (messages_to_slack, 2.2 * MB),
     ],
 )

@@ -39,7 +39,7 @@ AGE_SECONDS = 600.0
 FLUSH_SECONDS = 10.0
 _ACT_SECONDS = 30.0
 _MOST_SENT = 1000
-_MOST_LATE = 50_000
+_MOST_LATE = 50_000  # values of held metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +109,7 @@ class Monitor:
         self._held: frozenset[MetricId] = frozenset()
         self._held_since = 0.0
         self._late: list[Datum] = []
+        self._late_values = 0
         self.sent: deque[Sent] = deque(maxlen=_MOST_SENT)
         self._filters = MetricFilters()
         self._measured: frozenset[tuple[str, str]] = frozenset()
@@ -181,7 +182,7 @@ class Monitor:
         data counts again."""
         for metric in self._held:
             self.store.drop(metric, self._held_since)
-        late, self._late = self._late, []
+        late, self._late, self._late_values = self._late, [], 0
         self._held = frozenset(metrics)
         self._held_since = self._around.clock()
         for datum in late:
@@ -210,7 +211,8 @@ class Monitor:
         seconds long."""
         if datum.metric not in self._held:
             self.inject(datum)
-        elif len(self._late) < _MOST_LATE:
+        elif self._late_values < _MOST_LATE:
+            self._late_values += 1 + len(datum.values)
             self._late.append(datum)
 
     def inject(self, datum: Datum) -> None:

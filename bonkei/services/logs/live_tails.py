@@ -18,6 +18,8 @@ from bonkei.services.logs.errors import LogsError
 
 MOST_SESSIONS = 15
 MOST_EVENTS = 500
+MOST_CHARACTERS = 4 * 1024 * 1024
+"""Of the messages of an update: the events of a second may have 500 MB."""
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -46,6 +48,7 @@ class Session:
     wish: Wish
     found: list[dict[str, Any]] = field(default_factory=list)
     sampled: bool = False
+    _size: int = 0
 
     def take(self, group: str, stream: str, events: Iterable[LogEvent]) -> None:
         """The events that have arrived."""
@@ -54,7 +57,8 @@ class Session:
         for event in events:
             if not self.wish.pattern.matches(event.message):
                 continue
-            if len(self.found) >= MOST_EVENTS:
+            self._size += len(event.message)
+            if len(self.found) >= MOST_EVENTS or self._size > MOST_CHARACTERS:
                 self.sampled = True
                 return
             self.found.append(
@@ -69,7 +73,7 @@ class Session:
 
     def update(self) -> dict[str, Any]:
         """The next update. Later events start a new one."""
-        found, self.found = self.found, []
+        found, self.found, self._size = self.found, [], 0
         sampled, self.sampled = self.sampled, False
         return {"sessionMetadata": {"sampled": sampled}, "sessionResults": found}
 
