@@ -204,12 +204,14 @@ class AlarmEngine:
             alarm.threshold,
             alarm.datapoints_to_alarm,
             alarm.evaluation_periods,
-            "ignore" if only_dynamodb or self._is_early(alarm, now) else alarm.treat_missing_data,
+            "ignore" if only_dynamodb else alarm.treat_missing_data,
         )
         try:
             points = self.points(alarm, now, criteria.evaluation_range)
         except BonkeiError:
             return  # such as a division of numbers by zero: no data, and no change
+        if self._is_early(alarm, points.starts[-criteria.n]):
+            criteria = replace(criteria, missing="ignore")
         if points.few and alarm.low_samples == "ignore":
             return
         before = self._book.state(alarm.name).value
@@ -228,15 +230,12 @@ class AlarmEngine:
         begun = [mark for mark in MARKS if before.reason.startswith(mark)]
         return (self.mark or "".join(begun if before.value is State.ALARM else ())) + why
 
-    def _is_early(self, alarm: Alarm, now: float) -> bool:
-        """Whether missing data would ring it because of the time before the start, or before a
-        change of its period."""
-        period = self.hurried.get(alarm.name) or period_of(alarm) / self.compression
-        if now - period * alarm.evaluation_periods < self._since.get(alarm.name, -inf):
-            return True
-        evaluated = period_of(alarm) * alarm.evaluation_periods / self.compression
+    def _is_early(self, alarm: Alarm, first: float) -> bool:
+        """Whether the first period that is evaluated begins before the start, or before a change of
+        the period's length: then missing data says nothing."""
         is_heartbeat = alarm.treat_missing_data == "breaching" and alarm.name not in self.hurried
-        return is_heartbeat and now - evaluated < self.began
+        began = self.began if is_heartbeat else -inf
+        return first < max(began, self._since.get(alarm.name, -inf))
 
     def _composites(self, now: float) -> None:
         """Repeat until nothing changes any more. Composite alarms may refer to each other, but not

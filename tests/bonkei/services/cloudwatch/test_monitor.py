@@ -199,6 +199,25 @@ async def test_data_of_before_a_change_of_the_period_rings_no_alarm(
     await world.monitor.stop()
 
 
+async def test_a_heartbeat_does_not_ring_behind_a_rehearsal_soon_after_the_start() -> None:
+    """The rehearsal's time is left out, and what was before it is from before the start."""
+    world = World(None, alarm(treat_missing_data="breaching"))
+    states = [await world.minute(10), await world.minute(10)]
+    world.monitor.hurry({"other": 1.0})
+    begun = world.now
+    await seconds_of(world, 90, 10)
+    world.monitor.forget_since([M], begun - 80)
+    world.monitor.hurry({})
+    world.now = (world.now // 60 + 1) * 60
+    for _ in range(3):
+        world.monitor.tick(world.now)
+        states.append(world.monitor.book.state("cpu").value)
+        world.now += 60
+        world.monitor.put(datum(M, world.now - 1, 10, "Percent"))
+    await world.monitor.stop()
+    assert states[1:] == ["OK"] * 4
+
+
 async def test_what_rings_while_people_practise_says_so_and_so_does_its_end() -> None:
     rule = CompositeAlarm("a.c", "arn:aws:cloudwatch:eu-west-1:1:alarm:c", "c", "ALARM(cpu)")
     world = World(None, alarm(), composite_alarms=(rule,))
