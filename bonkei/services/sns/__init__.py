@@ -3,6 +3,7 @@
 topics          the service: keeps each delivery until it is done, and retries
 api             SNS's API
 subscriptions   the subscribers of the definitions, and those that programs add
+forms           pure: names, endpoints, and the attributes that every topic has
 message         a message, and the documents that subscribers receive
 carriers        by calls of AWS: to functions and queues
 http_delivery   to a server

@@ -14,6 +14,7 @@ from bonkei.base.arn import Arn
 from bonkei.base.aws_service import AwsCall, AwsService, AwsServiceError, Operations
 from bonkei.services.sns import permissions
 from bonkei.services.sns.errors import invalid
+from bonkei.services.sns.forms import shown
 from bonkei.services.sns.message import Message
 from bonkei.services.sns.subscriptions import Subscription
 from bonkei.services.sns.topics import Topics
@@ -105,7 +106,7 @@ def _message(given: Mapping[str, Any], topic: str, at: float) -> Message:
     if not body:
         raise invalid("Empty message")
     subject = str(given.get("Subject") or "")
-    if subject and (len(subject) > 100 or not subject.isprintable()):
+    if "Subject" in given and not (0 < len(subject) <= 100 and subject.isprintable()):
         raise invalid("Subject")
     attributes = {
         name: _attribute(value) for name, value in (given.get("MessageAttributes") or {}).items()
@@ -154,10 +155,10 @@ def _subscribing(topics: Topics) -> dict[str, Any]:
 
     async def subscribe(call: AwsCall) -> Mapping[str, Any]:
         given = call.parameters
-        one = book.subscribe(
-            str(given["TopicArn"]), str(given["Protocol"]), str(given.get("Endpoint") or ""),
-            given.get("Attributes") or {},
-        )  # fmt: skip
+        topic, endpoint = str(given["TopicArn"]), str(given.get("Endpoint") or "")
+        protocol = str(given["Protocol"])
+        await topics.require_endpoint(topic, call.region, protocol, endpoint)
+        one = book.subscribe(topic, protocol, endpoint, given.get("Attributes") or {})
         if one.token:
             topics.ask_to_confirm(one)
         pending = one.token and not given.get("ReturnSubscriptionArn")
@@ -171,8 +172,9 @@ def _subscribing(topics: Topics) -> dict[str, Any]:
         book.unsubscribe(str(call.parameters["SubscriptionArn"]))
         return {}
 
-    async def list_all(_: AwsCall) -> Mapping[str, Any]:
-        return {"Subscriptions": [_described(one, call_owner(one)) for one in book.all()]}
+    async def list_all(call: AwsCall) -> Mapping[str, Any]:
+        here = [one for one in book.all() if Arn.of(one.topic).region == call.region]
+        return {"Subscriptions": [_described(one, call_owner(one)) for one in here]}
 
     async def list_of(call: AwsCall) -> Mapping[str, Any]:
         found = book.of(str(call.parameters["TopicArn"]))
@@ -229,48 +231,43 @@ def _topics(topics: Topics) -> dict[str, Any]:
     book = topics.subscriptions
 
     async def create(call: AwsCall) -> Mapping[str, Any]:
-        name = str(call.parameters["Name"])
-        attributes = {key: str(value) for key, value in
-                      (call.parameters.get("Attributes") or {}).items()}  # fmt: skip
-        if (attributes.get("FifoTopic") == "true") != name.endswith(".fifo"):
-            raise invalid("Fifo Topic names must end with .fifo and must be made up of letters")
-        arn = f"arn:aws:sns:{call.region}:{call.caller.account}:{name}"
-        if policy := attributes.get("Policy"):
+        arn = f"arn:aws:sns:{call.region}:{call.caller.account}:{call.parameters['Name']}"
+        given = call.parameters.get("Attributes") or {}
+        if policy := given.get("Policy"):
             permissions.check(policy)
-        book.create_topic(arn, attributes)
+        book.create_topic(arn, {key: str(value) for key, value in given.items()})
         return {"TopicArn": arn}
 
     async def delete(call: AwsCall) -> Mapping[str, Any]:
         book.delete_topic(str(call.parameters["TopicArn"]))
         return {}
 
-    async def list_all(_: AwsCall) -> Mapping[str, Any]:
-        return {"Topics": [{"TopicArn": arn} for arn in book.topics()]}
+    async def list_all(call: AwsCall) -> Mapping[str, Any]:
+        here = [arn for arn in book.topics() if Arn.of(arn).region == call.region]
+        return {"Topics": [{"TopicArn": arn} for arn in here]}
 
     async def get_attributes(call: AwsCall) -> Mapping[str, Any]:
         arn = str(call.parameters["TopicArn"])
         found = book.of(arn)
         return {
             "Attributes": {
-                **book.topic_attributes(arn),
-                "Policy": _policy(topics, arn),
+                **shown(arn, book.topic_attributes(arn)),
                 "TopicArn": arn,
                 "Owner": Arn.of(arn).account,
                 "SubscriptionsConfirmed": str(sum(1 for one in found if not one.token)),
                 "SubscriptionsPending": str(sum(1 for one in found if one.token)),
                 "SubscriptionsDeleted": "0",
-                "DisplayName": book.topic_attributes(arn).get("DisplayName", ""),
             }
         }
 
     async def set_attributes(call: AwsCall) -> Mapping[str, Any]:
         given = call.parameters
         arn = str(given["TopicArn"])
-        book.require_topic(arn)
         name, value = str(given["AttributeName"]), str(given.get("AttributeValue") or "")
         if name == "Policy":
+            book.require_topic(arn)
             permissions.check(value)
-        book.create_topic(arn, {name: value})
+        book.set_topic_attribute(arn, name, value)
         return {}
 
     return {
@@ -298,13 +295,13 @@ def _permissions(topics: Topics) -> dict[str, Any]:
         changed = permissions.with_permission(
             before, arn, label, given["AWSAccountId"], given["ActionName"]
         )
-        book.create_topic(arn, {"Policy": changed})
+        book.set_topic_attribute(arn, "Policy", changed)
         return {}
 
     async def remove(call: AwsCall) -> Mapping[str, Any]:
         arn, label = str(call.parameters["TopicArn"]), str(call.parameters["Label"])
         changed = permissions.without_permission(_policy(topics, arn), label)
-        book.create_topic(arn, {"Policy": changed})
+        book.set_topic_attribute(arn, "Policy", changed)
         return {}
 
     return {"AddPermission": add, "RemovePermission": remove}

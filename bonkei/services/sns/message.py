@@ -58,11 +58,14 @@ def envelope(message: Message, protocol: str, subscription: str) -> dict[str, An
     document |= {
         "Message": message.body_for(protocol),
         "Timestamp": stamp(message.at),
-        "SignatureVersion": "1",
-        "Signature": _UNSIGNED,
-        "SigningCertURL": f"https://sns.{_region(message.topic)}.amazonaws.com/none.pem",
-        "UnsubscribeURL": _unsubscribe(subscription),
     }
+    if not message.is_of_fifo:  # whose messages AWS does not sign
+        document |= {
+            "SignatureVersion": "1",
+            "Signature": _UNSIGNED,
+            "SigningCertURL": f"https://sns.{_region(message.topic)}.amazonaws.com/none.pem",
+        }
+    document["UnsubscribeURL"] = _unsubscribe(subscription)
     if message.attributes:
         document["MessageAttributes"] = _attributes(message)
     return document
@@ -71,7 +74,8 @@ def envelope(message: Message, protocol: str, subscription: str) -> dict[str, An
 def lambda_event(message: Message, subscription: str) -> bytes:
     """The event of a call of a function."""
     sns = envelope(message, "lambda", subscription)
-    sns["SigningCertUrl"] = sns.pop("SigningCertURL")
+    if "SigningCertURL" in sns:
+        sns["SigningCertUrl"] = sns.pop("SigningCertURL")
     sns["UnsubscribeUrl"] = sns.pop("UnsubscribeURL")
     sns.setdefault("Subject", None)
     sns.setdefault("MessageAttributes", {})

@@ -14,6 +14,7 @@ from bonkei.base import kept
 from bonkei.blueprint.sns import Topic
 from bonkei.grammar import delivery_policy, filter_policy
 from bonkei.services.sns.errors import invalid, not_found
+from bonkei.services.sns.forms import new_topic, require_same
 
 PROTOCOLS = ("email", "email-json", "http", "https", "lambda", "sqs")
 _ATTRIBUTES = frozenset(
@@ -101,15 +102,21 @@ class Subscriptions:
         return tuple(sorted({*self._declared, *self._topics}))
 
     def create_topic(self, arn: str, attributes: Mapping[str, str]) -> None:
-        """A new topic, or other attributes of one. The definitions win when they are followed
-        again."""
-        if arn in self._declared:
-            changed = {**self._changed.get(arn, {}), **attributes}
-            self._keep(self._topics, self._all, {**self._changed, arn: changed})
-            self._declared[arn] |= attributes
+        """A second call with the same attributes changes nothing. Raises AwsServiceError."""
+        if arn in self._declared or arn in self._topics:
+            require_same(arn, self.topic_attributes(arn), attributes)
         else:
-            own = {**self._topics.get(arn, {}), **attributes}
-            self._keep({**self._topics, arn: own}, self._all)
+            self._keep({**self._topics, arn: new_topic(arn, attributes)}, self._all)
+
+    def set_topic_attribute(self, arn: str, name: str, value: str) -> None:
+        """That of a declared topic lasts until the definitions name it. Raises AwsServiceError."""
+        self.require_topic(arn)
+        if arn in self._declared:
+            changed = {**self._changed.get(arn, {}), name: value}
+            self._keep(self._topics, self._all, {**self._changed, arn: changed})
+            self._declared[arn][name] = value
+        else:
+            self._keep({**self._topics, arn: {**self._topics[arn], name: value}}, self._all)
 
     def delete_topic(self, arn: str) -> None:
         self._keep(
@@ -161,7 +168,12 @@ class Subscriptions:
         for name, value in attributes.items():
             check(name, value, scope)
         arn = self._arn(topic, protocol, endpoint)
-        if arn not in self._all:
+        if arn in self._all:
+            known = self._all[arn].attributes
+            if any(known.get(name) != value for name, value in attributes.items()):
+                why = "Subscription already exists with different attributes"
+                raise invalid(f"Attributes Reason: {why}")
+        else:
             token = uuid.uuid4().hex if protocol in ("http", "https") else ""
             self._change(Subscription(arn, topic, protocol, endpoint, dict(attributes), token))
         return self._all[arn]

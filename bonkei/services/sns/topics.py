@@ -20,7 +20,8 @@ from bonkei.base.spool import Spool
 from bonkei.blueprint import Blueprint
 from bonkei.grammar.delivery_policy import delays
 from bonkei.grammar.filter_policy import wants, wants_body
-from bonkei.services.sns.errors import DeliveryError
+from bonkei.services.sns.errors import DeliveryError, invalid
+from bonkei.services.sns.forms import require_endpoint
 from bonkei.services.sns.http_delivery import HttpDelivery
 from bonkei.services.sns.message import Message, envelope, lambda_event, stamp
 from bonkei.services.sns.subscriptions import Subscription, Subscriptions
@@ -28,6 +29,7 @@ from bonkei.services.sns.subscriptions import Subscription, Subscriptions
 LIMIT = 20_000
 """Deliveries that wait at the same time."""
 _AT_ONCE = 50  # deliveries that are tried at the same time
+_REPEATED = 300.0  # seconds in which a FIFO topic knows a message again
 
 
 class Carriers(Protocol):
@@ -41,6 +43,8 @@ class Carriers(Protocol):
     ) -> None: ...
 
     def to_mailbox(self, address: str, subject: str, text: str) -> None: ...
+
+    async def has_queue(self, arn: str) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,7 @@ class Topics:
         self._last: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._room = asyncio.Semaphore(_AT_ONCE)
         self._counts = dict.fromkeys(("published", "delivered", "filtered", "failed"), 0)
+        self._sent: dict[tuple[str, str, str], float] = {}
         self._is_open = False
 
     def apply(self, blueprint: Blueprint) -> None:
@@ -102,6 +107,9 @@ class Topics:
         if self._spool.is_full:
             raise AwsServiceError("Throttled", "Rate exceeded: too many deliveries wait.", 429)
         self._counts["published"] += 1
+        key = self._deduplicated(message)
+        if key and key in self._sent:
+            return
         for subscription in subscriptions:
             if subscription.token:
                 continue  # not confirmed yet
@@ -115,6 +123,27 @@ class Topics:
             )
             self._spool.put(name, {"subscription": subscription.arn, "message": asdict(message)})
             self._begin(name, subscription.arn, message)
+        if key:
+            self._sent[key] = self._clock()
+
+    def _deduplicated(self, message: Message) -> tuple[str, str, str] | None:
+        """What a FIFO topic knows a message by: a later one is "accepted successfully but not
+        delivered", whatever subscribes. "Amazon SNS message deduplication for FIFO topics"."""
+        if not message.is_of_fifo:
+            return None
+        earliest = self._clock() - _REPEATED
+        while self._sent and next(iter(self._sent.values())) <= earliest:
+            del self._sent[next(iter(self._sent))]
+        attributes = self.subscriptions.topic_attributes(message.topic)
+        scope = message.group if attributes.get("FifoThroughputScope") == "MessageGroup" else ""
+        return message.topic, scope, message.deduplication
+
+    async def require_endpoint(self, topic: str, region: str, protocol: str, endpoint: str) -> None:
+        """Raises AwsServiceError, also for a queue that does not exist."""
+        self.subscriptions.require_topic(topic)
+        require_endpoint(topic, region, protocol, endpoint)
+        if protocol == "sqs" and not await self._carriers.has_queue(endpoint):
+            raise invalid("SQS endpoint ARN")
 
     def ask_to_confirm(self, subscription: Subscription) -> None:
         """An HTTP(S) endpoint has to confirm its subscription."""

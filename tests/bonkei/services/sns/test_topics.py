@@ -55,6 +55,9 @@ class Carriers:
     def to_mailbox(self, address: str, subject: str, text: str) -> None:
         self._take(address, (subject, text))
 
+    async def has_queue(self, arn: str) -> bool:
+        return not arn.endswith(":missing")
+
     async def until(self, count: int) -> None:
         async with asyncio.timeout(60):
             while len(self.taken) < count:
@@ -187,6 +190,115 @@ async def test_a_declared_topic_has_its_attributes(tmp_path: Path) -> None:
     await ask(topics, "SetTopicAttributes", TopicArn=topic, **named)
     await ask(topics, "Publish", **message)
     await topics.stop()
+
+
+@pytest.mark.parametrize(
+    ("scope", "group", "later", "taken"),
+    [
+        ("", "g", 0.0, ["one"]),
+        ("Topic", "h", 0.0, ["one"]),
+        ("MessageGroup", "g", 0.0, ["one"]),
+        ("MessageGroup", "h", 0.0, ["one", "one"]),
+        ("", "g", 301.0, ["one", "one"]),
+    ],
+)
+async def test_a_fifo_topic_delivers_a_repeated_message_once(
+    tmp_path: Path, scope: str, group: str, later: float, taken: list[str]
+) -> None:
+    """Its standard queues get it once, too. "Amazon SNS message deduplication for FIFO topics"."""
+    topic, now, carriers = f"{TOPIC}.fifo", [1000.0], Carriers()
+    topics = Topics(tmp_path, carriers, print, lambda: now[0])
+    attributes = {"FifoTopic": "true"} | ({"FifoThroughputScope": scope} if scope else {})
+    subscriptions = (to("sqs", QUEUE, ("RawMessageDelivery", "true")),)
+    declared = Topic("t", topic, "news.fifo", subscriptions=subscriptions, attributes=attributes)
+    topics.apply(Blueprint(topics=(declared,)))
+    message = {"TopicArn": topic, "Message": "one", "MessageDeduplicationId": "1"}
+    await ask(topics, "Publish", **message, MessageGroupId="g")
+    now[0] += later
+    again = await ask(topics, "Publish", **message, MessageGroupId=group)
+    await ask(topics, "Publish", **message | {"Message": "two", "MessageDeduplicationId": "2"},
+              MessageGroupId="g")  # fmt: skip
+    await carriers.until(len(taken) + 1)
+    await topics.stop()
+    assert again["MessageId"]
+    assert sorted(body for _, (body, _) in carriers.taken) == [*taken, "two"]
+
+
+async def test_a_fifo_topics_message_is_not_signed(tmp_path: Path) -> None:
+    topic, carriers = f"{TOPIC}.fifo", Carriers()
+    subscriptions = (to("sqs", QUEUE), to("lambda", FUNCTION))
+    async with running(tmp_path, carriers) as topics:
+        declared = Topic("t", topic, "news.fifo", subscriptions=subscriptions)
+        topics.apply(Blueprint(topics=(declared,)))
+        given = {"MessageGroupId": "g", "MessageDeduplicationId": "1"}
+        await ask(topics, "Publish", TopicArn=topic, Message="hi", **given)
+        await carriers.until(2)
+    got = dict(carriers.taken)
+    sent = json.loads(got[QUEUE][0])
+    assert "UnsubscribeURL" in sent
+    for names in (sent, got[FUNCTION]["Records"][0]["Sns"]):
+        assert not [name for name in names if name.startswith("Sign")]
+
+
+ELSEWHERE = TOPIC.replace("eu-west-1", "us-west-2")
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters", "said"),
+    [
+        ("CreateTopic", {"Name": "a b!"}, "Topic Name"),
+        ("CreateTopic", {"Name": "a" * 257}, "Topic Name"),
+        ("CreateTopic", {"Name": "a.fifo"}, "Topic Name"),
+        ("CreateTopic", {"Name": "a", "Attributes": {"FifoTopic": "true"}},
+         "Fifo Topic names must end with .fifo"),
+        ("CreateTopic", {"Name": "news", "Attributes": {"DisplayName": "other"}},
+         "Attributes Reason: Topic already exists with different attributes"),
+        ("Subscribe", {"Protocol": "sqs", "Endpoint": "https://sqs/1/q"}, "SQS endpoint ARN"),
+        ("Subscribe", {"Protocol": "sqs", "Endpoint": f"{QUEUE[:-1]}missing"}, "SQS endpoint ARN"),
+        ("Subscribe", {"Protocol": "sqs", "Endpoint": f"{QUEUE}.fifo"},
+         "Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics"),
+        ("Subscribe", {"Protocol": "lambda", "Endpoint": QUEUE}, "Lambda endpoint ARN"),
+        ("Subscribe", {"Protocol": "https", "Endpoint": "http://a"},
+         "Endpoint must match the specified protocol"),
+        ("Subscribe", {"Protocol": "email", "Endpoint": "a"}, "Email address"),
+        ("Subscribe", {"Protocol": "sqs", "Endpoint": QUEUE,
+                       "Attributes": {"RawMessageDelivery": "true"}},
+         "Attributes Reason: Subscription already exists with different attributes"),
+        ("Subscribe", {"TopicArn": ELSEWHERE, "Protocol": "sqs", "Endpoint": QUEUE}, "TopicArn"),
+    ],
+)  # fmt: skip
+async def test_topics_and_subscriptions_that_sns_refuses(
+    tmp_path: Path, operation: str, parameters: dict[str, Any], said: str
+) -> None:
+    async with running(tmp_path, Carriers(), to("sqs", QUEUE)) as topics:
+        topics.subscriptions.create_topic(ELSEWHERE, {})
+        given = {"TopicArn": TOPIC} | parameters if operation == "Subscribe" else parameters
+        with pytest.raises(AwsServiceError) as refused:
+            await ask(topics, operation, **given)
+    assert refused.value.code == "InvalidParameter"
+    assert refused.value.message.startswith("Invalid parameter: ")
+    assert said in refused.value.message
+
+
+async def test_a_topic_has_its_policies_and_regions_are_apart(tmp_path: Path) -> None:
+    async with running(tmp_path, Carriers()) as topics:
+        topics.subscriptions.create_topic(ELSEWHERE, {})
+        await ask(topics, "CreateTopic", Name="news", Attributes={"FifoTopic": "false"})
+        http = {"defaultHealthyRetryPolicy": {"numRetries": 5}}
+        given = {"DeliveryPolicy": json.dumps({"http": http}), "DisplayName": "Own"}
+        for _ in range(2):  # the second changes nothing
+            own = (await ask(topics, "CreateTopic", Name="own", Attributes=given))["TopicArn"]
+        listed = (await ask(topics, "ListTopics"))["Topics"]
+        assert [one["TopicArn"] for one in listed] == [TOPIC, own]
+        usual = (await ask(topics, "GetTopicAttributes", TopicArn=TOPIC))["Attributes"]
+        found = (await ask(topics, "GetTopicAttributes", TopicArn=own))["Attributes"]
+    policy = json.loads(usual["Policy"])
+    assert (policy["Id"], policy["Statement"][0]["Resource"]) == ("__default_policy_ID", TOPIC)
+    effective = json.loads(usual["EffectiveDeliveryPolicy"])["http"]
+    assert effective["defaultHealthyRetryPolicy"]["numRetries"] == 3
+    assert json.loads(found["EffectiveDeliveryPolicy"])["http"] == effective | http
+    assert (usual["DisplayName"], found["DisplayName"]) == ("", "Own")
+    assert "FifoTopic" not in usual
 
 
 async def test_a_batch_has_the_size_of_a_message(tmp_path: Path) -> None:
@@ -364,6 +476,7 @@ async def test_what_the_disk_does_not_take_has_not_happened(
         ({"TopicArn": TOPIC, "Message": ""}, "InvalidParameter"),
         ({"TopicArn": TOPIC, "Message": "m" * 300_000}, "InvalidParameter"),
         ({"TopicArn": TOPIC, "Message": "m", "Subject": "a\nb"}, "InvalidParameter"),
+        ({"TopicArn": TOPIC, "Message": "m", "Subject": ""}, "InvalidParameter"),
         ({"TopicArn": TOPIC, "Message": "{}", "MessageStructure": "json"}, "InvalidParameter"),
         (
             {"TopicArn": TOPIC, "Message": "[" * 9_999, "MessageStructure": "json"},
@@ -371,7 +484,7 @@ async def test_what_the_disk_does_not_take_has_not_happened(
         ),
         ({"PhoneNumber": "+1", "Message": "m"}, "InvalidParameter"),
     ],
-    ids=["no topic", "empty", "long", "subject", "structure", "deep", "phone"],
+    ids=["no topic", "empty", "long", "subject", "no subject", "structure", "deep", "phone"],
 )
 async def test_requests_that_sns_refuses(
     tmp_path: Path, parameters: dict[str, str], code: str

@@ -1,0 +1,97 @@
+"""What SNS requires of topics and endpoints, and what a topic has if nothing is said. Pure.
+
+"CreateTopic" and "Subscribe" in the Amazon SNS API Reference,
+https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+
+from bonkei.base.arn import Arn
+from bonkei.services.sns.errors import invalid
+from bonkei.services.sns.permissions import default_policy
+
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,256}")
+_FIFO = re.compile(r"[A-Za-z0-9_-]{1,251}\.fifo")
+_ENDPOINTS = {
+    "sqs": (re.compile(r"arn:[^:]+:sqs:[^:]+:[^:]+:[^:]+"), "SQS endpoint ARN"),
+    "lambda": (re.compile(r"arn:[^:]+:lambda:.+"), "Lambda endpoint ARN"),
+    "http": (re.compile(r"http://.+"), "Endpoint must match the specified protocol"),
+    "https": (re.compile(r"https://.+"), "Endpoint must match the specified protocol"),
+    "email": (re.compile(r"[^@\s]+@[^@\s]+"), "Email address"),
+    "email-json": (re.compile(r"[^@\s]+@[^@\s]+"), "Email address"),
+}
+_DELIVERY = {
+    "defaultHealthyRetryPolicy": {
+        "minDelayTarget": 20,
+        "maxDelayTarget": 20,
+        "numRetries": 3,
+        "numMaxDelayRetries": 0,
+        "numNoDelayRetries": 0,
+        "numMinDelayRetries": 0,
+        "backoffFunction": "linear",
+    },
+    "disableSubscriptionOverrides": False,
+    "defaultRequestPolicy": {"headerContentType": "text/plain; charset=UTF-8"},
+}
+
+
+def new_topic(arn: str, attributes: Mapping[str, str]) -> dict[str, str]:
+    """The attributes of a topic to create. Raises AwsServiceError."""
+    name = arn.rpartition(":")[2]
+    if attributes.get("FifoTopic") == "true":
+        if not _FIFO.fullmatch(name):
+            raise invalid(
+                "Fifo Topic names must end with .fifo and must be made up of only uppercase and "
+                "lowercase ASCII letters, numbers, underscores, and hyphens, and must be between 1 "
+                "and 256 characters long."
+            )
+        return dict(attributes)
+    if not _NAME.fullmatch(name):
+        raise invalid("Topic Name")
+    return {key: value for key, value in attributes.items() if key != "FifoTopic"}
+
+
+def require_same(arn: str, known: Mapping[str, str], attributes: Mapping[str, str]) -> None:
+    """Raises AwsServiceError for other attributes than those of the topic that is there."""
+    now = {"FifoTopic": "false", **shown(arn, known)}
+    if any(now.get(key, "") != value for key, value in attributes.items()):
+        raise invalid("Attributes Reason: Topic already exists with different attributes")
+
+
+def require_endpoint(topic: str, region: str, protocol: str, endpoint: str) -> None:
+    """Raises AwsServiceError for a topic of another region than the called one, and for an endpoint
+    that the protocol does not have."""
+    if Arn.of(topic).region != region:
+        raise invalid("TopicArn")
+    form, said = _ENDPOINTS.get(protocol, (re.compile(""), ""))
+    if said and not form.fullmatch(endpoint):
+        raise invalid(said)
+    if protocol == "sqs" and endpoint.endswith(".fifo") and not topic.endswith(".fifo"):
+        why = "FIFO SQS Queues can not be subscribed to standard SNS topics"
+        raise invalid(f"Invalid parameter: Endpoint Reason: {why}")
+
+
+def shown(arn: str, attributes: Mapping[str, str]) -> dict[str, str]:
+    """The attributes of a topic as GetTopicAttributes has them."""
+    usual = {
+        "DisplayName": "", "Policy": default_policy(arn),
+        "EffectiveDeliveryPolicy": _effective(attributes.get("DeliveryPolicy", "")),
+    }  # fmt: skip
+    if arn.endswith(".fifo"):
+        usual |= {"FifoTopic": "true", "ContentBasedDeduplication": "false"}
+    return {
+        **usual,
+        **{name: value for name, value in attributes.items() if value or name != "Policy"},
+    }
+
+
+def _effective(own: str) -> str:
+    try:
+        given = json.loads(own or "{}").get("http", {})
+        return json.dumps({"http": {**_DELIVERY, **given}}, separators=(",", ":"))
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return json.dumps({"http": _DELIVERY}, separators=(",", ":"))
