@@ -23,6 +23,7 @@ from bonkei.definitions.cloudformation.stacks.store import FileStore
 from bonkei.definitions.cloudformation.stacks.stored import resources_of
 from bonkei.definitions.cloudformation.stacks.values import Stack, StackEvent, StackSnapshot
 from bonkei.miniature.applied import Definitions
+from bonkei.miniature.parts.attached import Attached, attached
 
 if TYPE_CHECKING:
     from bonkei.services.endpoint.calls.record import Record
@@ -34,6 +35,7 @@ _LOOKS = {
     "aws_codecommit_repository": ("codecommit", "GetRepository", "repositoryName"),
     "aws_dynamodb_table": ("dynamodb", "DescribeTable", "TableName"),
     "aws_kms_alias": ("kms", "DescribeKey", "KeyId"),
+    "aws_sns_topic": ("sns", "GetTopicAttributes", "TopicArn"),
     "aws_sqs_queue": ("sqs", "GetQueueUrl", "QueueName"),
     "aws_ssm_parameter": ("ssm", "GetParameter", "Name"),
 }
@@ -75,6 +77,8 @@ class StackRoom:
         self._cloud = cloud
         self._bus = bus
         self._stacks = Stacks(FileStore(directory), self, self._on_event, report=report)
+        settled = (stack for stack in self._stacks.everywhere() if not stack.in_progress)
+        self._attached = Attached(lambda: cloud().aws, resources_of(settled))
         self.service: AwsService = Later(self._answering)
         self.resume = self._stacks.resume
         self.stop = self._stacks.stop
@@ -105,7 +109,10 @@ class StackRoom:
         except BlueprintError as error:
             return [Failed(error.address, error.message)]
         found = [_NOTE.fullmatch(note) for note in notes]
-        return [Failed(one[1], one[2]) for one in found if one is not None]
+        own = tuple(resources_of(self._stacks.everywhere()))
+        declared = await asyncio.to_thread(self.resources) if own else ()
+        more = await self._attached.follow(attached(own, declared))
+        return [*(Failed(one[1], one[2]) for one in found if one is not None), *more]
 
     def snapshot(self) -> Sequence[StackSnapshot]:
         """For `bonkei status`."""
@@ -140,7 +147,10 @@ class StackRoom:
         if kind not in _LOOKS:
             return False
         service, operation, member = _LOOKS[kind]
-        named = {member: identity.rpartition(":")[2]}
+        short = identity.rpartition(":")[2]
+        if kind == "aws_sqs_queue":  # an ARN or a URL
+            short = short.rpartition("/")[2]
+        named = {member: identity if kind == "aws_sns_topic" else short}
         try:
             await self._cloud().aws.call(ADMINISTRATOR, service, operation, named)
         except AwsServiceError:

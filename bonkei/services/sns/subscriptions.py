@@ -109,14 +109,17 @@ class Subscriptions:
             self._keep({**self._topics, arn: new_topic(arn, attributes)}, self._all)
 
     def set_topic_attribute(self, arn: str, name: str, value: str) -> None:
-        """That of a declared topic lasts until the definitions name it. Raises AwsServiceError."""
-        self.require_topic(arn)
+        """That of a declared topic lasts until the definitions name it. An empty one is the usual.
+        Raises AwsServiceError."""
+        own = {**self.topic_attributes(arn), name: value}
+        if not value:
+            del own[name]
         if arn in self._declared:
             changed = {**self._changed.get(arn, {}), name: value}
             self._keep(self._topics, self._all, {**self._changed, arn: changed})
-            self._declared[arn][name] = value
+            self._declared[arn] = own
         else:
-            self._keep({**self._topics, arn: {**self._topics[arn], name: value}}, self._all)
+            self._keep({**self._topics, arn: own}, self._all)
 
     def delete_topic(self, arn: str) -> None:
         self._keep(

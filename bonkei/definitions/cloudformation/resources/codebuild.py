@@ -8,6 +8,7 @@ from typing import Any
 from bonkei.definitions.cloudformation.resources.kind import (
     Kind,
     Made,
+    Place,
     Request,
     Values,
     blocks,
@@ -24,7 +25,7 @@ def _project(request: Request) -> Made:
         arn=arn,
         name=name,
         description=given.get("Description", ""),
-        service_role=given["ServiceRole"],
+        service_role=_role(given["ServiceRole"], place),
         encryption_key=given.get("EncryptionKey", place.arn("kms", "alias/aws/s3")),
         build_timeout=given.get("TimeoutInMinutes", 60),
         queued_timeout=given.get("QueuedTimeoutInMinutes", 480),
@@ -52,6 +53,12 @@ def _project(request: Request) -> Made:
         tags=request.all_tags(),
     )
     return Made(name, {"Arn": arn, "Id": name}, (("aws_codebuild_project", state),))
+
+
+def _role(given: str, place: Place) -> str:
+    """CodeBuild also takes a role's name, which is its `Ref`."""
+    named = given.startswith("arn:")
+    return given if named else place.arn("iam", f"role/{given}", region=False)
 
 
 def _optional(given: Any, translate: Any) -> list[Values] | None:

@@ -28,7 +28,7 @@ def _rule(request: Request) -> Made:
         description=given.get("Description", ""),
         event_bus_name=given.get("EventBusName", "default"),
         event_pattern=None if pattern is None else document(pattern),
-        schedule_expression=given.get("ScheduleExpression", ""),
+        schedule_expression=given.get("ScheduleExpression") or None,
         role_arn=given.get("RoleArn", ""),
         state=given.get("State", "ENABLED"),
         tags=request.all_tags(),

@@ -35,7 +35,7 @@ def _topic(request: Request) -> Made:
     )
     own = given.get("Subscription", ())
     subscriptions = [_subscription(request, arn, each, f"{n}") for n, each in enumerate(own)]
-    attributes = {"TopicArn": arn, "TopicName": name}
+    attributes = {"TopicArn": arn, "TopicName": name, "DisplayName": given.get("DisplayName", "")}
     return Made(arn, attributes, (("aws_sns_topic", state), *subscriptions))
 
 

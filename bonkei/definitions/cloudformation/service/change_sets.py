@@ -133,6 +133,8 @@ class ChangeSets:
     def _find(self, call: AwsCall) -> tuple[Stack, ChangeSet]:
         name = str(call.parameters["ChangeSetName"])
         wanted = call.parameters.get("StackName")
+        if wanted is not None and find(self._stacks, wanted, call.region) is None:
+            refuse(f"Stack [{wanted}] does not exist")
         for stack in self._stacks.all(call.region):
             if wanted not in (None, stack.id) and (wanted != stack.name or stack.gone):
                 continue

@@ -26,7 +26,7 @@ def stack_answer(stack: Stack) -> Answer:
         "StackName": stack.name,
         "ChangeSetId": stack.change_set_id or None,
         "Description": stack.inputs.description or None,
-        "Parameters": parameter_answers(stack.inputs),
+        "Parameters": parameter_answers(stack.inputs) or None,
         "CreationTime": stack.created,
         "LastUpdatedTime": stack.updated or None,
         "DeletionTime": stack.deleted or None,
@@ -34,7 +34,8 @@ def stack_answer(stack: Stack) -> Answer:
         "StackStatusReason": stack.reason or None,
         "DisableRollback": stack.on_failure == "DO_NOTHING",
         "NotificationARNs": list(stack.inputs.notification_arns),
-        "Capabilities": list(stack.inputs.capabilities),
+        "RollbackConfiguration": {},
+        "Capabilities": list(stack.inputs.capabilities) or None,
         "Outputs": [
             {
                 "OutputKey": each.name,
@@ -43,7 +44,8 @@ def stack_answer(stack: Stack) -> Answer:
                 "ExportName": each.export or None,
             }
             for each in stack.outputs
-        ],
+        ]
+        or None,
         "RoleARN": stack.inputs.role_arn or None,
         "Tags": tag_answers(stack.inputs.tags),
         "EnableTerminationProtection": stack.protected,
@@ -114,6 +116,7 @@ def event_answer(stack: Stack, event: StackEvent) -> Answer:
         "Timestamp": event.time,
         "ResourceStatus": event.status,
         "ResourceStatusReason": event.reason or None,
+        "ResourceProperties": event.properties or None,
         "ClientRequestToken": event.token or None,
     }
 
@@ -123,10 +126,10 @@ def change_set_answer(stack: Stack, found: ChangeSet) -> Answer:
     inputs = found.target.inputs
     return {
         **change_set_summary(stack, found),
-        "Parameters": parameter_answers(inputs),
+        "Parameters": parameter_answers(inputs) or None,
         "NotificationARNs": list(inputs.notification_arns),
         "RollbackConfiguration": {},
-        "Capabilities": list(inputs.capabilities),
+        "Capabilities": list(inputs.capabilities) or None,
         "Tags": tag_answers(inputs.tags),
         "Changes": [_change_answer(change) for change in found.changes],
         "OnStackFailure": found.on_failure or None,

@@ -186,7 +186,11 @@ class Stacks:
         return {
             **conflicts(stack, stacks, names_of(elsewhere)),
             **await self._made_by_hand(stack, new),
-            **without_owner(new, stacks, elsewhere),
+            **{
+                name: refusal
+                for name, (refusal, owner) in without_owner(new, stacks, elsewhere).items()
+                if owner is None or not await self._world.exists(owner)
+            },
             **refused,
             **wrong,
         }

@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -149,14 +150,8 @@ def _reached(stack: Stack, now: float) -> Stack:
     if stack.status == "CREATE_IN_PROGRESS":
         return _now(stack, "CREATE_COMPLETE", now)
     stack = _now(stack, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", now)
-    for each in retained:
-        stack = _told(
-            stack, each.logical_id, each.physical_id, "DELETE_SKIPPED", now, "", each.type
-        )
-    for each in leaving:
-        stack = _told(
-            stack, each.logical_id, each.physical_id, "DELETE_COMPLETE", now, "", each.type
-        )
+    stack = _events(stack, retained, now, status="DELETE_SKIPPED", failures={})
+    stack = _events(stack, leaving, now, status="DELETE_COMPLETE", failures={})
     return stack if leaving else _now(stack, "UPDATE_COMPLETE", now)
 
 
@@ -174,10 +169,7 @@ def _end(stack: Stack, now: float) -> Stack:
         retained=(*stack.retained, *retained),
         leaving=(),
     )
-    for each in retained:
-        stack = _told(
-            stack, each.logical_id, each.physical_id, "DELETE_SKIPPED", now, "", each.type
-        )
+    stack = _events(stack, retained, now, status="DELETE_SKIPPED", failures={})
     return _events(stack, going, now)
 
 
@@ -185,8 +177,7 @@ def _ended(stack: Stack, failures: Failures, now: float) -> Stack:
     failed = {each.logical_id for each in stack.resources if each.logical_id in failures}
     for each in reversed(stack.resources):
         status = "DELETE_FAILED" if each.logical_id in failed else "DELETE_COMPLETE"
-        reason = failures.get(each.logical_id, "")
-        stack = _told(stack, each.logical_id, each.physical_id, status, now, reason, each.type)
+        stack = _events(stack, (each,), now, status=status, failures=failures)
     left = tuple(
         replace(each, status="DELETE_FAILED", reason=failures[each.logical_id], time=now)
         for each in stack.resources
@@ -246,12 +237,31 @@ def _settle(stack: Stack, failed: Failures, now: float) -> Stack:
     return _events(replace(stack, resources=tuple(settled)), changed, now)
 
 
-def _events(stack: Stack, resources: Iterable[StackResource], now: float) -> Stack:
+def _events(
+    stack: Stack,
+    resources: Iterable[StackResource],
+    now: float,
+    *,
+    status: str = "",
+    failures: Failures | None = None,
+) -> Stack:
+    """An event of each resource, with its own status and reason if no other is given."""
     for each in resources:
+        reason = each.reason if failures is None else failures.get(each.logical_id, "")
         stack = _told(
-            stack, each.logical_id, each.physical_id, each.status, now, each.reason, each.type
-        )
+            stack, each.logical_id, each.physical_id, status or each.status, now, reason,
+            each.type, _properties(stack, each),
+        )  # fmt: skip
     return stack
+
+
+def _properties(stack: Stack, resource: StackResource) -> str:
+    text = json.dumps(resource.properties, separators=(",", ":"))
+    for inputs in (stack.inputs, stack.wanted.inputs):
+        for name in inputs.no_echo:
+            if secret := inputs.parameters.get(name):
+                text = text.replace(json.dumps(secret)[1:-1], "****")
+    return text
 
 
 def _now(stack: Stack, status: str, now: float, reason: str = "") -> Stack:
@@ -268,8 +278,11 @@ def _told(
     now: float,
     reason: str,
     kind: str = "",
+    properties: str = "",
 ) -> Stack:
     identifier = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{stack.id}{len(stack.events)}{now}{status}"))
     name = identifier if kind == _STACK else f"{logical_id}-{status}-{identifier}"
-    event = StackEvent(name, now, logical_id, physical_id, kind, status, reason, stack.token)
+    event = StackEvent(
+        name, now, logical_id, physical_id, kind, status, reason, stack.token, properties
+    )
     return replace(stack, events=(*stack.events, event)[-_MOST_EVENTS:])

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from bonkei.definitions.cloudformation.resources.kind import TypedValues
+from bonkei.definitions.cloudformation.stacks.conflicts import Name
 from bonkei.definitions.cloudformation.stacks.values import Stack, StackResource
 
 _NO_ROLE = "The role with name {} cannot be found. (Service: Iam, Status Code: 404)"
@@ -37,11 +38,15 @@ _OWNERS = {
 _NAMES = ("id", "arn", "name", "key_id", "bucket", "url")
 
 
+_OF_CALLS = ("aws_sns_topic", "aws_sqs_queue")
+"""Owners that calls may have made: the miniature then adds to them by calls, too."""
+
+
 def without_owner(
     new: Iterable[StackResource], stacks: Iterable[Stack], elsewhere: Iterable[TypedValues]
-) -> Mapping[str, str]:
-    """Name the missing owner of each resource, by logical id. `stacks` are all stacks, with their
-    targets."""
+) -> Mapping[str, tuple[str, Name | None]]:
+    """The refusal of each resource whose owner nothing declares, by logical id; and the owner if a
+    call may have made it. `stacks` are all stacks, with their targets."""
     there = set(_names(elsewhere))
     for stack in stacks:
         for each in (*stack.existing, *stack.wanted.resources):
@@ -50,7 +55,7 @@ def without_owner(
         each.logical_id: refusal
         for each in new
         for kind, values in each.state
-        if kind in _OWNERS and (refusal := _refusal(kind, values, there))
+        if kind in _OWNERS and (refusal := _refusal(kind, values, there)) is not None
     }
 
 
@@ -61,10 +66,14 @@ def _names(states: Iterable[TypedValues]) -> Iterable[tuple[str, str]]:
             yield from ((kind, str(values[name])) for name in _NAMES if values.get(name))
 
 
-def _refusal(kind: str, values: Mapping[str, object], there: set[tuple[str, str]]) -> str:
+def _refusal(
+    kind: str, values: Mapping[str, object], there: set[tuple[str, str]]
+) -> tuple[str, Name | None] | None:
     attribute, owner, refusal = _OWNERS[kind]
     name = str(values.get(attribute, ""))
-    return "" if (owner, name) in there else refusal.format(name)
+    if (owner, name) in there:
+        return None
+    return refusal.format(name), (owner, name) if owner in _OF_CALLS else None
 
 
 def invalid(resources: Iterable[StackResource]) -> Mapping[str, str]:

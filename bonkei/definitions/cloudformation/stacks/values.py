@@ -42,6 +42,8 @@ class StackOutput:
 
 @dataclass(frozen=True, slots=True)
 class StackEvent:
+    """`properties` are a resource's, as JSON, without the values of hidden parameters."""
+
     id: str
     time: float
     logical_id: str
@@ -50,6 +52,7 @@ class StackEvent:
     status: str
     reason: str = ""
     token: str = ""
+    properties: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,8 @@ OWNED = """
 Resources:
   It: { Type: AWS::%s, Properties: { PolicyDocument: { Statement: [{ Effect: Deny, %s }] }, %s } }
 """
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:a"
+QUEUE = "https://sqs.eu-west-1.amazonaws.com/123456789012/q"
 OF_ALL = "Principal: '*', Action: '*', Resource: '*'"
 
 
@@ -163,6 +165,22 @@ async def test_a_dependency_must_exist(
     engine = Engine()
     engine.world.others = [owner]
     assert (await engine.create(text)).status == "CREATE_COMPLETE"
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties", "owner"),
+    [
+        ("SNS::TopicPolicy", f"Topics: ['{TOPIC}']", ("aws_sns_topic", TOPIC)),
+        ("SQS::QueuePolicy", f"Queues: ['{QUEUE}']", ("aws_sqs_queue", QUEUE)),
+    ],
+)
+async def test_a_call_may_have_made_the_topic_or_queue(
+    kind: str, properties: str, owner: tuple[str, str]
+) -> None:
+    engine = Engine()
+    engine.world.by_hand = [owner]
+    stack = await engine.create(OWNED % (kind, OF_ALL, properties))
+    assert stack.status == "CREATE_COMPLETE"
 
 
 async def test_nothing_starts_after_a_fault() -> None:

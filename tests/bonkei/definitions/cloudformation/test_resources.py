@@ -202,6 +202,40 @@ def test_the_blueprint_reads_the_resource() -> None:
     assert [one.value for one in found.parameters] == ["value"]
 
 
+LENIENT = """
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: builds
+      AssumeRolePolicyDocument: { Statement: [] }
+  Project:
+    Type: AWS::CodeBuild::Project
+    Properties:
+      ServiceRole: !Ref Role
+      Artifacts: { Type: NO_ARTIFACTS }
+      Source: { Type: NO_SOURCE, BuildSpec: "version: 0.2" }
+      Environment: { Type: LINUX_CONTAINER, ComputeType: BUILD_GENERAL1_SMALL, Image: "i" }
+  Rule:
+    Type: AWS::Events::Rule
+    Properties: { ScheduleExpression: "", EventPattern: { source: [a] } }
+  Topic: { Type: AWS::SNS::Topic, Properties: { DisplayName: shown } }
+  Parameter:
+    Type: AWS::SSM::Parameter
+    Properties: { Type: String, Value: !GetAtt Topic.DisplayName }
+"""
+
+
+def test_values_that_aws_takes_in_another_form() -> None:
+    """A role's name, a schedule that is none, and an attribute that is a property."""
+    made = resources(LENIENT)
+    assert not invalid([each for each in made if each.logical_id != "Role"])
+    found = read(made)
+    assert found.build_projects[0].role_arn.endswith(":role/builds")
+    assert found.event_rules[0].schedule == ""
+    assert [one.value for one in found.parameters] == ["shown"]
+
+
 def test_a_generated_name() -> None:
     """STACK-LOGICALID-12 characters: "Name type". A bucket's is in lower case."""
     text = """

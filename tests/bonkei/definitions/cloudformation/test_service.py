@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Operations
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -98,6 +99,36 @@ def test_a_stack_from_its_creation_to_its_end(client: Any) -> None:
     summaries = client.list_stacks(StackStatusFilter=["DELETE_COMPLETE"])["StackSummaries"]
     assert [each["StackName"] for each in summaries] == ["one"]
     assert client.describe_stacks()["Stacks"] == []
+
+
+def test_what_a_stack_does_not_have_is_absent(client: Any) -> None:
+    """As in AWS's answers; tags and ARNs of notifications are empty lists there, too."""
+    client.create_stack(StackName="one", TemplateBody=KEY)
+    (found,) = client.describe_stacks(StackName="one")["Stacks"]
+    assert not {"Outputs", "Capabilities", "Parameters"} & set(found)
+    assert (found["Tags"], found["NotificationARNs"], found["RollbackConfiguration"]) == (
+        [],
+        [],
+        {},
+    )
+
+
+def test_events_have_a_resources_properties_without_secrets(client: Any) -> None:
+    client.create_stack(StackName="one", TemplateBody=SECRET)
+    events = client.describe_stack_events(StackName="one")["StackEvents"]
+    of_parameter = [each for each in events if each["ResourceType"] == "AWS::SSM::Parameter"]
+    found = [json.loads(each["ResourceProperties"]) for each in of_parameter]
+    assert found == [{"Type": "String", "Value": "****"}] * 2
+    others = [each for each in events if each not in of_parameter]
+    assert not [each for each in others if "ResourceProperties" in each]
+
+
+@pytest.mark.parametrize("operation", ["describe", "execute", "delete"])
+def test_a_change_set_of_a_missing_stack(client: Any, operation: str) -> None:
+    call = getattr(client, f"{operation}_change_set")
+    assert refused(call, StackName="none", ChangeSetName="one") == (
+        "ValidationError: Stack [none] does not exist"
+    )
 
 
 def test_an_update(client: Any) -> None:
