@@ -107,6 +107,13 @@ def account_id(table: Table) -> str:
     return number
 
 
+def aws_rules(table: Table) -> str:
+    level = table.text("aws_rules", "error")
+    if level not in ("error", "warning"):
+        raise ConfigError(f"`aws_rules` is {level!r}", remedy='give it "error" or "warning"')
+    return level
+
+
 def home(root: Path, environment: Mapping[str, str], workspace: str) -> Path:
     """The directory that `bonkei reset` removes. It is never the project's or the user's own.
 

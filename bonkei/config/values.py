@@ -96,6 +96,8 @@ class Config:
     workspace: str = "default"
     """The value of `terraform.workspace`; each workspace has its own home."""
     account_id: str = "123456789012"
+    aws_rules: str = "error"
+    """Whether definitions that break a rule of AWS's are refused, or told in a warning."""
     database_url: str | None = None
     """The user's own database server. `database_shared`: it may hold others' data."""
     database_shared: bool = False

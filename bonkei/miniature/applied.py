@@ -85,7 +85,7 @@ def workspace(
         variable_files=config.variable_files if variable_files is None else tuple(variable_files),
         terraform=config.terraform,
         elsewhere=Elsewhere(config.existing, config.remote_states),
-        account=Account(config.account_id, config.workspace),
+        account=Account(config.account_id, config.workspace, config.aws_rules),
         consent=Consent(Home(config.home).programs, config.programs_allowed, config.programs_see),
     )
 

@@ -144,6 +144,7 @@ def test_values_of_elsewhere_have_keys_of_the_user(tmp_path: Path) -> None:
         ('workspace = ""', "`workspace` is '', not a valid workspace name"),
         ('account_id = "123"', "`account_id` is '123', not an AWS account id"),
         ("account_id = 123456789012", "`account_id`"),
+        ('aws_rules = "off"', "`aws_rules` is 'off'"),
     ],
 )
 def test_mistakes_are_reported(tmp_path: Path, text: str, message: str) -> None:

@@ -8,8 +8,8 @@ depth, and null is None, so look before using (`given`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bonkei.base.vault import MemoryVault, Vault
@@ -25,13 +25,19 @@ class Problem:
 
     `path` leads to the argument: names of attributes and blocks, indexes of list elements, keys of
     maps, for example ("ingress", 0, "cidr_blocks", 1). Inside a set, the index is the element's
-    place in the given list.
+    place in the given list. `of_schema`: the provider itself states it, and not a rule of AWS's.
     """
 
     path: tuple[str | int, ...]
     summary: str
     detail: str = ""
     severity: str = "error"  # error | warning
+    of_schema: bool = False
+
+
+def as_warnings(problems: Iterable[Problem]) -> list[Problem]:
+    """The rules of AWS's as warnings, as the setting `aws_rules` wants it."""
+    return [each if each.of_schema else replace(each, severity="warning") for each in problems]
 
 
 class Refused(Exception):  # noqa: N818 -- an outcome of an operation, turned into a diagnostic

@@ -80,6 +80,8 @@ class Surroundings:
     existing: Sequence[Mapping[str, Any]] = ()
     """The resources outside the stack (`bonkei.definitions.provider.existing`)."""
     account_id: str = ACCOUNT_ID
+    aws_rules: str = "error"
+    """What breaks a rule of AWS's: `error` or `warning`."""
     observed: Mapping[str, Mapping[str, Object]] = field(default_factory=dict)
     """What others have changed of resources since the state was written: attributes by type and
     id."""
@@ -89,7 +91,8 @@ class Surroundings:
 
 def read(document: Mapping[str, Any]) -> Surroundings:
     """The surroundings that live below the miniature's home: `home`, `state` (a file's path or
-    null), `account_id`, `existing`, and, if anything is, `observed` and `types` (a file's path)."""
+    null), `account_id`, `existing`, and, if anything is, `aws_rules`, `observed` and `types` (a
+    file's path)."""
     home = Path(document["home"])
     peers = Peers()
     if document["state"]:
@@ -101,6 +104,7 @@ def read(document: Mapping[str, Any]) -> Surroundings:
         peers=peers,
         existing=document["existing"],
         account_id=document["account_id"],
+        aws_rules=document.get("aws_rules", "error"),
         observed=document.get("observed", {}),
         types=Path(document["types"]) if document.get("types") else None,
     )

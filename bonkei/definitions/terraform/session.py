@@ -149,6 +149,7 @@ class Place:
                 home=provider_home,
                 state_file=None if tests else self.backend.state_file,
                 account_id=self.account.id,
+                aws_rules=self.account.rules,
                 existing=self.elsewhere.existing,
                 types=types,
             )

@@ -60,8 +60,12 @@ class Facts:
         def validate(config: Object) -> Sequence[Problem]:
             own_problems = list(own(config))
             told = {(problem.path, problem.summary) for problem in own_problems}
-            found = problems(rules(), config)
-            return [*own_problems, *(one for one in found if (one.path, one.summary) not in told)]
+            found = [
+                dataclasses.replace(one, of_schema=True)
+                for one in problems(rules(), config)
+                if (one.path, one.summary) not in told
+            ]
+            return [*own_problems, *found]
 
         return dataclasses.replace(
             behaviour,

@@ -7,9 +7,17 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
-from bonkei.definitions.provider.behaviour import Context, Problem, Refused, value_at
+from bonkei.definitions.provider.behaviour import (
+    Context,
+    DataSource,
+    Problem,
+    Refused,
+    ResourceBehaviour,
+    as_warnings,
+    value_at,
+)
 from bonkei.definitions.provider.existing import Existing
 from bonkei.definitions.provider.plugin import codec, wire
 from bonkei.definitions.provider.plugin.protocol import message
@@ -20,6 +28,7 @@ from bonkei.definitions.provider.surroundings import Surroundings
 from bonkei.definitions.provider.values import UNKNOWN, Object, Value
 
 _DynamicValue = message("DynamicValue")
+Judged = TypeVar("Judged", ResourceBehaviour, DataSource)
 
 
 class Connection:
@@ -53,6 +62,13 @@ class Connection:
                 )
             ]
         return []
+
+    def judged(self, behaviour: Judged) -> Judged:
+        """With its problems as warnings, if the settings want it."""
+        if self.surroundings.aws_rules == "error":
+            return behaviour
+        validate = behaviour.validate
+        return replace(behaviour, validate=lambda config: as_warnings(validate(config)))
 
     def context(self, private: Private, values: Object) -> Context:
         """The context of an operation on a resource with these values."""

@@ -230,7 +230,8 @@ class ManagedResources:
             )
 
     def _behaviour(self, type_name: str) -> ResourceBehaviour:
-        return self._provider.resources.get(type_name, _GENERIC)
+        found = self._provider.resources.get(type_name, _GENERIC)
+        return self._connection.judged(found)
 
 
 def _kept(request: Any, name: str) -> Any:

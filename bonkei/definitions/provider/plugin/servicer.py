@@ -76,7 +76,7 @@ class Servicer(ManagedResources):
         block = self._provider.schema.data_sources[request.type_name]
         source = self._provider.data_sources.get(request.type_name)
         config = self._coder.decode(request.config, block)
-        problems = source.validate(config) if source is not None else ()
+        problems = self._connection.judged(source).validate(config) if source is not None else ()
         return answer("ValidateDataResourceConfig", problems, block, config)
 
     def read_data_source(self, request: Any) -> Any:
@@ -89,7 +89,7 @@ class Servicer(ManagedResources):
                 context = self._connection.context(private.fresh(), config)
                 source = self._connection.existing.as_data_source(request.type_name, context)
             # Values that were not known at the validation.
-            if errors := errors_of(source.validate(config)):
+            if errors := errors_of(self._connection.judged(source).validate(config)):
                 return response(diagnostics=wire.diagnostics(errors, block, config))
             found = source.read(config, self._connection.context(private.fresh(), config))
         except Refused as refusal:

@@ -39,6 +39,7 @@ class ProviderSurroundings:
     """What others have changed since the state was written, by type and id."""
     types: Path | None = None
     """A file with the types that Terraform needs, which is there at `prepare`; without it, all."""
+    aws_rules: str = "error"
 
     def write(self, file: Path, sockets: Mapping[str, int]) -> None:
         """Write the inputs for the process to read, with its sockets' descriptors. They may contain
@@ -48,6 +49,7 @@ class ProviderSurroundings:
             "home": str(self.home),
             "state": None if self.state_file is None else str(self.state_file),
             "account_id": self.account_id,
+            "aws_rules": self.aws_rules,
             "existing": list(self.existing),
             "observed": dict(self.observed),
             "types": None if self.types is None else str(self.types),

@@ -103,7 +103,9 @@ class BuildRoom:
     def _surroundings(self) -> Surroundings:
         home, config = self._home, self._config
         commands = Commands(self._install, config.terraform)
-        provider = Provider(home.path, config.account_id, config.existing, self._denial)
+        provider = Provider(
+            home.path, config.account_id, config.existing, self._denial, config.aws_rules
+        )
         code = Path(bonkei.__file__).parent
         terraform = (Path(config.terraform),) if config.terraform else ()
         return Surroundings(

@@ -82,7 +82,13 @@ def main(executable: str, arguments: Sequence[str]) -> int:
         if operation in _OF_DEFINITIONS or (operation == "show" and plans):
             types = _types(own / "types.json", directory, environment, arguments, state, plans)
         surroundings = ProviderSurroundings(
-            own, state, place["account_id"], place["existing"], observed, types
+            own,
+            state,
+            place["account_id"],
+            place["existing"],
+            observed,
+            types,
+            place.get("aws_rules", "error"),
         )
         with ProviderProcess(surroundings, directory, own / "provider.log") as provider:
             provider.prepare()

@@ -88,12 +88,14 @@ class Provider:
         account_id: str,
         existing: Sequence[Mapping[str, Any]],
         may: Callable[[str, str, str], str],
+        aws_rules: str = "error",
     ) -> None:
         """`may`: why a role may not do an action on a secret or a parameter of the account."""
         self._may = may
         self._home = home
         self._account = account_id
         self._existing = existing
+        self._aws_rules = aws_rules
 
     def prepare(self, folder: Path, buildspec: str) -> Mapping[str, str]:
         """More variables. Only a build that runs Terraform gets the secrets' values."""
@@ -108,7 +110,10 @@ class Provider:
                 name = str(file.relative_to(self._home))
                 _write(own / name, content)
                 known[name] = _digest(content)
-        place = {"account_id": self._account, "existing": list(self._existing), "known": known}
+        place = {
+            "account_id": self._account, "aws_rules": self._aws_rules,
+            "existing": list(self._existing), "known": known,
+        }  # fmt: skip
         (own / PLACE).write_text(json.dumps(place, default=str), encoding="utf-8")
         return {"MINIATURE_PROVIDER": str(own), "CHECKPOINT_DISABLE": "1"}
 

@@ -129,9 +129,13 @@ PROVIDER = assemble(
 class Terraform:
     """Talks to a servicer as Terraform's core does."""
 
-    def __init__(self, observed: Mapping[str, Mapping[str, Object]] | None = None) -> None:
+    def __init__(
+        self,
+        observed: Mapping[str, Mapping[str, Object]] | None = None,
+        aws_rules: str = "error",
+    ) -> None:
         self.vault = MemoryVault()
-        around = Surroundings(vault=self.vault, observed=observed or {})
+        around = Surroundings(vault=self.vault, observed=observed or {}, aws_rules=aws_rules)
         self.servicer = Servicer(PROVIDER, around)
         self.call("ConfigureProvider", config=value({"region": "eu-west-1"}, CONFIGURATION))
 
@@ -251,6 +255,24 @@ def test_problems_have_a_path_at_validation_and_at_planning(terraform: Terraform
         (diagnostic,) = response.diagnostics
         assert diagnostic.summary == "Invalid port"
         assert steps(diagnostic) == ["rule", 1, "port"]
+
+
+def test_rules_of_aws_may_be_warnings() -> None:
+    """They are told once, at the validation. What the service refuses stays refused."""
+    terraform = Terraform(aws_rules="warning")
+    config = thing(name="a", rule=[{"port": 99999}], secret_wo="s")
+    lookup = {"name": "much too long a name"}
+    for operation, type_name, given in (
+        ("ValidateResourceConfig", "aws_thing", value(config)),
+        ("ValidateDataResourceConfig", "aws_lookup", value(lookup, LOOKUP)),
+    ):
+        (told,) = terraform.call(operation, type_name=type_name, config=given).diagnostics
+        assert told.severity == 2  # a warning
+    assert read(terraform.apply(None, config).new_state)["rule"] == [{"port": 99999}]
+    found = terraform.call("ReadDataSource", type_name="aws_lookup", config=value(lookup, LOOKUP))
+    assert not found.diagnostics
+    refused = terraform.apply(None, thing(name="taken"))
+    assert [one.severity for one in refused.diagnostics] == [1]
 
 
 def test_a_value_of_the_state_is_not_a_problem_of_a_change(terraform: Terraform) -> None:

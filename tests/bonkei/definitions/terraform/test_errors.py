@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from bonkei.config import load
 from bonkei.definitions.provider import addresses, catalogue, schema
 from bonkei.definitions.terraform import Diagnostic, TerraformError
 from bonkei.definitions.terraform.explanations import upgrades
 from bonkei.definitions.terraform.state import lock as state_lock
+from bonkei.miniature import applied
 from tests.bonkei.definitions.terraform.project import Project
 
 GOOD = """
@@ -265,6 +267,22 @@ def test_the_value_of_a_misspelt_variable_gives_a_warning(
     told: list[str] = []
     workspace.apply(told.append)
     assert any('"siz"' in line for line in told)
+
+
+def test_a_rule_of_aws_may_be_a_warning(
+    project: Project, definitions: Callable[[str], Path]
+) -> None:
+    """The setting `aws_rules`. A new level is a new evaluation."""
+    file = definitions('resource "aws_sns_topic" "this" {\n  name = "a b!"\n}')
+    (found,) = errors(project.workspace().plan)
+    assert (found.file, found.line) == (file, 2)
+    config = load(project.write("bonkei.toml", 'aws_rules = "warning"\n'), {})
+    workspace = applied.workspace(config, project.home)
+    (warning,) = workspace.validate()
+    assert (warning.severity, warning.file, warning.line) == ("warning", file, 2)
+    assert workspace.apply().added == 1
+    assert workspace.is_current()
+    assert not project.workspace().is_current()
 
 
 def test_definitions_for_another_version_of_a_provider_give_a_warning(

@@ -100,7 +100,7 @@ def within(block: str, rule: Rule) -> Rule:
         for place, value in find(config, block):
             if isinstance(value, Mapping):
                 for problem in rule(value):
-                    yield Problem((*place, *problem.path), problem.summary, problem.detail)
+                    yield replace(problem, path=(*place, *problem.path))
 
     return outer
 

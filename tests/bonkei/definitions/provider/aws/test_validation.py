@@ -13,7 +13,10 @@ import pytest
 import yaml
 
 from bonkei.definitions.provider import addresses, catalogue, schema
-from bonkei.definitions.provider.behaviour import Problem
+from bonkei.definitions.provider.apply import complete
+from bonkei.definitions.provider.aws.shared.checks import doubted, within
+from bonkei.definitions.provider.behaviour import Context, Problem, as_warnings
+from bonkei.definitions.provider.plan import plan_creation
 from bonkei.definitions.provider.values import UNKNOWN
 
 SCHEMA = schema.load("aws-schema.json.gz")
@@ -76,6 +79,32 @@ def test_an_invalid_configuration_is_refused_with_its_place(
     found = problems(type_name, whole(type_name, config))
     shown = [(".".join(map(str, p.path)), f"{p.summary}: {p.detail}") for p in found]
     assert any(place == refused["at"] and refused["says"] in text for place, text in shown), shown
+
+
+def test_a_rule_that_is_only_told_stops_nothing() -> None:
+    """With `aws_rules = "warning"` each such configuration is planned and created all the same."""
+    provider, made = catalogue.providers()[addresses.AWS], 0
+    for type_name, several in REFUSED.items():
+        behaviour = RESOURCES[type_name]
+        for refused in several:
+            config = copy.deepcopy(ACCEPTED[type_name])
+            for path, value in refused["set"].items():
+                put(config, path, value)
+            config = whole(type_name, config)
+            if any(one.severity == "error" for one in as_warnings(behaviour.validate(config))):
+                continue  # the provider's own schema refuses it
+            block, context = provider.schema.resources[type_name], Context()
+            planned = plan_creation(block, behaviour, config, config, context).planned
+            state = complete(type_name, block, behaviour, planned, context)
+            behaviour.after_apply(config, state, context)
+            made += 1
+    assert made > 100
+
+
+def test_a_warning_within_a_block_stays_one() -> None:
+    rule = within("rule", doubted("size", lambda _: "too large"))
+    [problem] = rule({"rule": [{"size": 9}]})
+    assert (problem.path, problem.severity) == (("rule", 0, "size"), "warning")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bonkei.base.errors import BonkeiError
-from bonkei.miniature.parts.codebuild.tools import Commands, Provider
+from bonkei.miniature.parts.codebuild.tools import PLACE, Commands, Provider
 
 ROLE = "arn:aws:iam::123456789012:role/apply"
 OTHER = "arn:aws:iam::123456789012:role/plan"
@@ -47,6 +47,13 @@ def test_a_build_without_terraform_gets_no_secret(home: Path, folder: Path) -> N
     assert provider(home).prepare(folder, "commands: [make]") == {}
     assert list(folder.iterdir()) == []
     assert provider(home).collect(folder, ROLE) == ()
+
+
+def test_a_build_judges_by_the_same_rules(home: Path, folder: Path) -> None:
+    provider = Provider(home, "123456789012", (), may, "warning")
+    given = provider.prepare(folder, "commands: [terraform plan]")
+    place = json.loads(Path(given["MINIATURE_PROVIDER"], PLACE).read_text("utf-8"))
+    assert place["aws_rules"] == "warning"
 
 
 def test_changes_are_copied_back_as_far_as_the_role_may(home: Path, folder: Path) -> None:
