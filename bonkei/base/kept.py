@@ -34,16 +34,18 @@ class DamagedError(BonkeiError):
         )
 
 
-def write(file: Path, content: str | bytes) -> None:
-    """Write the whole file or nothing. It is on the disk when this returns, and only its owner can
-    read it. Raises OSError."""
+def write(file: Path, content: str | bytes, *, synced: bool = True) -> None:
+    """Write the whole file or nothing; only its owner can read it. It is on the disk when this
+    returns, if `synced`: that takes milliseconds, and without it a power failure may lose the
+    newest content. Raises OSError."""
     draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}.new")
     data = content.encode() if isinstance(content, str) else content
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
             opened.write(data)
             opened.flush()
-            os.fsync(opened.fileno())
+            if synced:
+                os.fsync(opened.fileno())
         draft.replace(file)
     except BaseException:
         draft.unlink(missing_ok=True)  # a full disk needs the space

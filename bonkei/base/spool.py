@@ -9,7 +9,6 @@ the disk, so a power cut may lose the last ones.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,6 @@ from bonkei.base.folders import matching
 
 BYTES = 256 * 1024 * 1024
 """Of all records together. Those who follow them hold them in memory, too."""
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
 
 
 class Spool:
@@ -51,15 +49,9 @@ class Spool:
     def put(self, name: str, record: Mapping[str, Any]) -> None:
         """Store the record, or replace its stored state. `name` is a file name without a suffix.
         Raises OSError."""
-        draft = self._directory / f"{name}.new"
-        try:
-            with os.fdopen(os.open(draft, _NEW, 0o600), "w") as file:
-                json.dump(record, file)
-                size = file.tell()
-            draft.replace(self._directory / f"{name}.json")
-        except BaseException:
-            draft.unlink(missing_ok=True)  # a full disk needs the space
-            raise
+        text = json.dumps(record)
+        kept.write(self._directory / f"{name}.json", text, synced=False)
+        size = len(text.encode())
         self._bytes += size - self._names.get(name, 0)
         self._names[name] = size
 

@@ -7,11 +7,11 @@ password. The tasks read.
 
 from __future__ import annotations
 
-import os
 import re
-import secrets
 from pathlib import Path
 from typing import Protocol
+
+from bonkei.base import kept
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.=+@-]")
 
@@ -61,16 +61,7 @@ class FileVault:
     def put(self, arn: str, value: str) -> None:
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._directory.chmod(0o700)
-        target = self.path(arn)
-        draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(value)
-            draft.replace(target)
-        except BaseException:
-            draft.unlink(missing_ok=True)  # it has a part of the value
-            raise
+        kept.write(self.path(arn), value)
 
     def delete(self, arn: str) -> None:
         self.path(arn).unlink(missing_ok=True)

@@ -13,8 +13,9 @@ import uvloop
 from bonkei.base.errors import BonkeiError
 from bonkei.base.processes.loop import Loop
 from bonkei.config import Config
+from bonkei.miniature import manifest
 from bonkei.miniature.home import Home
-from bonkei.miniature.intact import require_intact
+from bonkei.miniature.intact import kept_files, require_intact
 from bonkei.miniature.journal import Journal
 from bonkei.miniature.lock import HomeLock
 from bonkei.miniature.steps import Report
@@ -39,6 +40,7 @@ def run(config: Config, home: Home, report: Report, *, background: bool = False)
 
     try:
         require_intact(home.path)
+        manifest.forget(home.path)
         code: int = uvloop.run(
             _live(Miniature(config, home, journal), journal, started), loop_factory=Loop
         )
@@ -46,6 +48,7 @@ def run(config: Config, home: Home, report: Report, *, background: bool = False)
         journal.keep(f"error: {error.message}\n{error.remedy}")
         raise
     else:
+        manifest.note(home.path, kept_files(home.path))
         return code
     finally:
         journal.close()

@@ -29,6 +29,7 @@
 ├── control.new      that file while it is being written
 ├── control.sock     that socket, unless its path would be too long
 ├── sockets          where the log routers' sockets are, should the supervisor be killed
+├── kept.json        what the kept files were when the miniature stopped
 └── lock             held by the one supervisor
 """
 
@@ -66,6 +67,7 @@ CONTENTS = frozenset(
         "faults",
         "functions",
         "inbox",
+        "kept.json",
         "lock",
         "log-groups",
         "logs",

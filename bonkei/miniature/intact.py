@@ -16,6 +16,7 @@ from typing import Any
 
 from bonkei.base.folders import bytes_of, matching, size_of
 from bonkei.base.kept import DamagedError, parsed, problem_of
+from bonkei.miniature import manifest
 from bonkei.services.endpoint.backing import states
 from bonkei.services.logs.store import frame
 from bonkei.services.rds.place import require_whole
@@ -154,6 +155,8 @@ def require_intact(home: Path) -> None:
     databases."""
     require_whole(home)
     found = [*_damaged(home)]
+    seen = {each.file for each in found}
+    found += [each for each in manifest.changed(home) if each.file not in seen]
     if not found:
         return
     first = found[0]
@@ -161,13 +164,19 @@ def require_intact(home: Path) -> None:
     raise DamagedError(first.file, f"{first.problem}{others}", first.without)
 
 
-def _damaged(home: Path) -> Iterator[DamagedError]:
-    seen = set[Path]()
+def kept_files(home: Path) -> dict[Path, _Kept]:
+    """The files that hold what exists nowhere else; the first pattern counts."""
+    found: dict[Path, _Kept] = {}
     for kept in _KEPT:
         for file in matching(home, kept.pattern):
-            if file not in seen and file.is_file():
-                seen.add(file)
-                yield from _found(file, kept.check, kept.without)
+            if file.is_file():
+                found.setdefault(file, kept)
+    return found
+
+
+def _damaged(home: Path) -> Iterator[DamagedError]:
+    for each, kept in kept_files(home).items():
+        yield from _found(each, kept.check, kept.without)
     for file in matching(home, "log-groups/*/*/*.log"):
         if not file.with_suffix(".pages").exists():
             yield from _found(file, _frames, "or remove it: the events in it are lost")

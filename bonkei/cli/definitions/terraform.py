@@ -125,13 +125,19 @@ def apply(context: Context, selection: Selection, as_json: bool) -> None:
     No request is dropped, unless AWS would drop it too. Exit code 1 when a service does not become
     healthy with the change.
     """
+    from bonkei.miniature import manifest
     from bonkei.miniature.lock import is_running
 
     result: dict[str, Any] = {"changes": None, "followed": False}
     with outcome(as_json, result):
-        context.home.make()
+        home = context.home.make().path
+        for damaged in manifest.changed(home, "terraform/*"):
+            raise damaged
         report = progress(as_json)
-        summary = context.workspace.apply(report, selection)
+        try:
+            summary = context.workspace.apply(report, selection)
+        finally:
+            manifest.note_again(home, "terraform/*", "secrets/*")
         result["changes"] = dataclasses.asdict(summary)
         report(summary.render())
         if is_running(context.home):

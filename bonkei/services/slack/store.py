@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from bonkei.base import kept
 from bonkei.base.appending import append
 
 KEPT = 1_000
@@ -53,13 +54,11 @@ class Inbox:
             self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._count = sum(1 for _ in self._lines())
         if self._count >= 2 * KEPT or self._size() >= 2 * BYTES:
-            kept = list(self._lines())[-KEPT:]
-            while sum(map(len, kept)) > BYTES:
-                del kept[: len(kept) // 2 + 1]
-            draft = self._file.with_suffix(".new")
-            draft.write_text("".join(kept), encoding="utf-8")
-            draft.replace(self._file)
-            self._count = len(kept)
+            last = list(self._lines())[-KEPT:]
+            while sum(map(len, last)) > BYTES:
+                del last[: len(last) // 2 + 1]
+            kept.write(self._file, "".join(last))
+            self._count = len(last)
         append(self._file, entry.line() + "\n")
         self._count += 1
 

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bonkei.base import kept
 from bonkei.base.appending import append
 
 KEPT = 2_000
@@ -90,11 +91,9 @@ class CallLog:
         return tuple(self._recent)
 
     def _shorten(self, number: int) -> None:
-        kept = list(self._lines())[-number:] if number else []
-        draft = self._file.with_suffix(".new")
-        draft.write_text("".join(kept), encoding="utf-8")
-        draft.replace(self._file)
-        self._written = len(kept)
+        last = list(self._lines())[-number:] if number else []
+        kept.write(self._file, "".join(last), synced=False)
+        self._written = len(last)
 
     def _lines(self) -> Iterator[str]:
         try:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from bonkei.base import kept
 from bonkei.base.appending import append
 
 KEPT = 1_000
@@ -82,16 +83,14 @@ class Ledger:
 
     def _save(self) -> None:
         with suppress(OSError):
-            draft = self.used_file.with_suffix(".new")
-            draft.write_text(json.dumps(self._used, indent=1, sort_keys=True), encoding="utf-8")
-            draft.replace(self.used_file)
+            kept.write(
+                self.used_file, json.dumps(self._used, indent=1, sort_keys=True), synced=False
+            )
 
     def _shorten(self) -> None:
-        kept = list(self._lines())[-KEPT:]
-        draft = self.denied_file.with_suffix(".new")
-        draft.write_text("".join(kept), encoding="utf-8")
-        draft.replace(self.denied_file)
-        self._written = len(kept)
+        last = list(self._lines())[-KEPT:]
+        kept.write(self.denied_file, "".join(last), synced=False)
+        self._written = len(last)
 
     def _lines(self) -> Iterator[str]:
         try:

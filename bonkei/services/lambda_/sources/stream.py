@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from bonkei.base import kept
 from bonkei.base.arn import Arn
 from bonkei.base.aws_service import Aws, AwsServiceError, RoleSession
 from bonkei.base.errors import BonkeiError
@@ -190,13 +191,13 @@ class StreamPoller(Poller):
     async def _iterator(self) -> str:
         found = await self._streams("DescribeStream", StreamArn=self.source.source)
         shard = found["StreamDescription"]["Shards"][0]["ShardId"]
-        kept = self._kept()
+        place = self._kept()
         where: dict[str, str] = {"ShardIteratorType": self.source.starting_position or "LATEST"}
-        if kept:
-            where = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": kept}
+        if place:
+            where = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": place}
         given = {"StreamArn": self.source.source, "ShardId": shard}
         answer = await self._streams("GetShardIterator", **given, **where)
-        if not kept and where["ShardIteratorType"] == "LATEST":
+        if not place and where["ShardIteratorType"] == "LATEST":
             self._keep("")  # from now on nothing is left out
         return str(answer["ShardIterator"])
 
@@ -246,9 +247,7 @@ class StreamPoller(Poller):
     def _keep(self, place: str) -> None:
         with suppress(OSError):  # a full disk: after a restart, the batch may be called twice
             self._place.parent.mkdir(parents=True, exist_ok=True)
-            draft = self._place.with_suffix(".new")
-            draft.write_text(place, encoding="ascii")
-            draft.replace(self._place)
+            kept.write(self._place, place, synced=False)
 
     def _forget(self) -> None:
         self._place.unlink(missing_ok=True)
