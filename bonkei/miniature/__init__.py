@@ -24,6 +24,7 @@ Commands
 Beneath
     home          the folder of a miniature
     lock          that of a home: one supervisor holds it
+    intact        looks at its files before a start; manifest has what they were
     applied       from the definitions to a blueprint
     addresses     the loopback address of each name in a blueprint
     log_files     the logs that were written on this machine
