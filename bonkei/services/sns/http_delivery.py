@@ -6,10 +6,13 @@ Guide: 2xx is success, 4xx other than 429 is final.
 
 from __future__ import annotations
 
+import socket
 import ssl
+from typing import Any
 
 import aiohttp
 
+from bonkei.base.link_local import LinkLocalError, require_other
 from bonkei.services.sns.errors import DeliveryError
 from bonkei.services.sns.subscriptions import Subscription
 
@@ -42,6 +45,8 @@ class HttpDelivery:
             ) as answer:  # fmt: skip
                 status = answer.status
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            if isinstance(cause := getattr(error, "os_error", error), LinkLocalError):
+                raise DeliveryError(str(cause), is_final=True) from None
             raise DeliveryError(f"no answer: {type(error).__name__}") from None
         if not 200 <= status < 300:
             raise DeliveryError(
@@ -55,7 +60,10 @@ class HttpDelivery:
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             timeout = aiohttp.ClientTimeout(total=_SECONDS)
-            self._session = aiohttp.ClientSession(timeout=timeout, trust_env=False)
+            connector = aiohttp.TCPConnector(socket_factory=_socket)
+            self._session = aiohttp.ClientSession(
+                connector=connector, timeout=timeout, trust_env=False
+            )
         return self._session
 
     def _trust(self) -> ssl.SSLContext:
@@ -63,3 +71,10 @@ class HttpDelivery:
         if self._trusted is None:
             self._trusted = ssl.create_default_context()
         return self._trusted
+
+
+def _socket(place: tuple[Any, ...]) -> socket.socket:
+    """For one address of the endpoint's name, whatever its DNS says."""
+    family, kind, protocol, _, address = place
+    require_other(str(address[0]))
+    return socket.socket(family, kind, protocol)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from bonkei.base.link_local import require_other
 from bonkei.definitions.provider.addresses import VERSIONS
 from bonkei.definitions.provider.behaviour import Context, DataSource, Problem, Refused
 from bonkei.definitions.provider.provider import Provider
@@ -87,13 +88,32 @@ def _read(config: Object, _: Context) -> Object:
         method=str(config.get("method") or "GET"),
     )
     patience = float(config.get("request_timeout_ms") or _TIMEOUT * 1000) / 1000
+    opener = urllib.request.build_opener(_of_others())
     try:
-        with urllib.request.urlopen(request, timeout=patience) as answer:  # noqa: S310
+        with opener.open(request, timeout=patience) as answer:
             return _told(config, answer.status, answer.headers, answer.read())
     except urllib.error.HTTPError as refusal:
         return _told(config, refusal.code, refusal.headers, refusal.read())
     except (OSError, ValueError) as error:
         raise Refused("No answer", f"{config['url']}: {error}.", ("url",)) from None
+
+
+def _of_others() -> Any:
+    """Opens no connection to this machine's own metadata, also not after a redirect: a stack could
+    send them elsewhere with its next request."""
+    import http.client  # noqa: PLC0415 -- as above
+    import urllib.request  # noqa: PLC0415
+
+    class Connection(http.client.HTTPConnection):
+        def connect(self) -> None:
+            super().connect()
+            require_other(self.sock.getpeername()[0])
+
+    class Handler(urllib.request.HTTPHandler):
+        def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+            return self.do_open(Connection, req)
+
+    return Handler()
 
 
 def _told(config: Object, status: int, headers: Message, body: bytes) -> Object:

@@ -16,9 +16,11 @@ import pytest
 from aiohttp import web
 
 from bonkei.base.aws_service import AwsCall, AwsServiceError, Caller
+from bonkei.base.link_local import require_other
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.sns import Subscription, Topic
 from bonkei.services.endpoint.port.certificate import ca_file, load_tls
+from bonkei.services.sns import http_delivery
 from bonkei.services.sns.api import service
 from bonkei.services.sns.errors import DeliveryError
 from bonkei.services.sns.http_delivery import HttpDelivery
@@ -399,6 +401,37 @@ async def test_an_http_endpoint_confirms_and_gets_notifications(tmp_path: Path) 
                 assert (kind, said["Message"]) == ("Notification", "now")
     finally:
         await runner.cleanup()
+
+
+async def test_no_message_goes_to_this_machines_metadata(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name may lead there. Here another loopback address stands for it."""
+    asked: list[str] = []
+
+    async def serve(request: web.BaseRequest) -> web.Response:
+        asked.append(request.path)
+        return web.Response()
+
+    def refused(address: str) -> None:
+        require_other("169.254.169.254" if address == "127.0.0.2" else address)
+
+    monkeypatch.setattr(http_delivery, "require_other", refused)
+    runner = web.ServerRunner(web.Server(serve))
+    await runner.setup()
+    await web.TCPSite(runner, "0.0.0.0", 0).start()
+    port, delivery = runner.addresses[0][1], HttpDelivery()
+    try:
+        for host in ("127.0.0.2", "127.0.0.1"):
+            to_it = Subscribed(f"{TOPIC}:1", TOPIC, "http", f"http://{host}:{port}/")
+            if host == "127.0.0.1":
+                await delivery.post(to_it, "Notification", "1", "{}")
+                continue
+            with pytest.raises(DeliveryError, match="metadata") as raised:
+                await delivery.post(to_it, "Notification", "1", "{}")
+            assert raised.value.is_final
+    finally:
+        await delivery.close()
+        await runner.cleanup()
+    assert asked == ["/"]
 
 
 async def test_an_https_endpoint_needs_a_certificate_of_an_authority_that_is_trusted(

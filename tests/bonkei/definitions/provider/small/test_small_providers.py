@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from bonkei.base.link_local import require_other
 from bonkei.definitions.provider.behaviour import Context, Refused
 from bonkei.definitions.provider.schema import empty
 from bonkei.definitions.provider.small import external, http, local, null, template, time
@@ -165,6 +166,40 @@ def test_a_url_is_requested_and_its_status_is_not_an_error(address: str) -> None
     assert found["response_headers"]["X-Kind"] == "green"
     with pytest.raises(Refused, match="No answer"):
         source.read({"url": "http://127.0.0.1:1/"}, Context())
+
+
+@pytest.mark.parametrize("is_redirected", [False, True])
+def test_no_request_reaches_this_machines_metadata(
+    monkeypatch: pytest.MonkeyPatch, is_redirected: bool
+) -> None:
+    """A name may lead there, and a redirect: the address counts that the connection has. Here
+    another loopback address stands for that of the metadata."""
+    asked: list[str] = []
+
+    class Metadata(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.server.server_address[0])
+            self.send_response(302)
+            self.send_header("Location", f"http://127.0.0.2:{port}/latest/meta-data/")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Log nothing."""
+
+    def refused(address: str) -> None:
+        require_other("169.254.169.254" if address == "127.0.0.2" else address)
+
+    monkeypatch.setattr(http, "require_other", refused)
+    with HTTPServer(("0.0.0.0", 0), Metadata) as server:
+        port = server.server_port
+        threading.Thread(target=server.serve_forever, args=(0.02,)).start()
+        host = "127.0.0.1" if is_redirected else "127.0.0.2"
+        source = http.provider().data_sources["http"]
+        with pytest.raises(Refused, match="No answer") as raised:
+            source.read({"url": f"http://{host}:{port}/"}, Context())
+        server.shutdown()
+    assert "metadata" in raised.value.problem.detail
+    assert len(asked) == is_redirected
 
 
 def test_an_invalid_url_is_refused() -> None:
