@@ -145,7 +145,7 @@ def _layers(store: ImageStore, image: Image) -> list[Path]:
 
 def extract(layer: IO[bytes], target: Path) -> None:
     """The `data` filter refuses members outside the folder, devices and the like:
-    tarfile.TarError.
+    tarfile.TarError, also for links that lead nowhere or to themselves.
     """
     import tarfile  # noqa: PLC0415 - as above
 
@@ -155,4 +155,7 @@ def extract(layer: IO[bytes], target: Path) -> None:
             total += member.size
             if total > _BYTES:
                 raise tarfile.TarError(f"its files have more than {_BYTES >> 20} MiB")
-            archive.extract(member, target, filter="data")
+            try:
+                archive.extract(member, target, filter="data")
+            except (KeyError, RecursionError) as error:
+                raise tarfile.TarError(f"{member.name} is a link to nowhere: {error}") from None

@@ -19,7 +19,8 @@ _UTF_8 = 0x800  # the flag of an entry: its name is UTF-8, and not bytes of an u
 
 
 def unpack(archive: Path, into: Path) -> None:
-    """Raises PhaseError if it is not a zip, names a place outside `into`, or is too large."""
+    """Raises PhaseError if it is not a zip, names a place outside `into`, is too large, or does not
+    fit itself: a file that is a folder, too."""
     try:
         with zipfile.ZipFile(archive) as found:
             entries = found.infolist()
@@ -30,6 +31,8 @@ def unpack(archive: Path, into: Path) -> None:
                 _unpack_one(found, entry, into, safe)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError) as error:
         raise _refused(f"the source is no zip archive: {error}") from None
+    except OSError as error:
+        raise _refused(f"the source cannot be unpacked: {error}") from None
 
 
 def _unpack_one(

@@ -185,6 +185,17 @@ def test_a_folder_that_becomes_a_link_out_of_the_source_is_refused(tmp_path: Pat
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("names", [("a", "a/b"), ("a/b", "a"), ("a", "a/")])
+def test_a_file_that_is_a_folder_too_is_refused(names: tuple[str, ...], tmp_path: Path) -> None:
+    archive, into = tmp_path / "x.zip", tmp_path / "into"
+    into.mkdir()
+    with zipfile.ZipFile(archive, "w") as made:
+        for name in names:
+            made.writestr(name, "")
+    with pytest.raises(PhaseError, match="cannot be unpacked"):
+        unpack(archive, into)
+
+
 @pytest.mark.skipif(sys.platform == "darwin", reason="its file system has only UTF-8 names")
 def test_names_that_are_not_text_keep_their_bytes(tmp_path: Path) -> None:
     """As git's zips and those of Go's archive/zip do."""

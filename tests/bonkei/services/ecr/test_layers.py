@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import os
@@ -14,6 +15,7 @@ import pytest
 
 from bonkei.services.ecr.errors import RegistryError
 from bonkei.services.ecr.layers import Bounds, apply_layers
+from bonkei.services.ecr.unpacking import extract
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -218,3 +220,23 @@ def test_zstd_is_as_hostile_as_gzip(root: Path, tmp_path: Path) -> None:
         damaged.write_bytes(content)
         with pytest.raises(RegistryError, match="its layer damaged"):
             apply_layers([damaged], root)
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        [("a", {"type": tarfile.LNKTYPE, "linkname": "gone"})],
+        [("a", link("a")), ("b", {"type": tarfile.LNKTYPE, "linkname": "a"})],
+        [("b", link("a")), ("a", {"type": tarfile.LNKTYPE, "linkname": "b"}),
+         ("b", {"type": tarfile.LNKTYPE, "linkname": "a"})],
+    ],
+)  # fmt: skip
+def test_a_package_with_links_to_nowhere_is_refused(
+    root: Path, tmp_path: Path, members: list[Member]
+) -> None:
+    with (
+        layer(tmp_path, *members).open("rb") as content,
+        contextlib.suppress(tarfile.TarError, OSError),
+    ):
+        extract(content, root)
+    assert not any(each.is_file() for each in root.iterdir())
