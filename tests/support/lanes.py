@@ -22,7 +22,7 @@ _BROWSER = "a real browser draws every page"
 LONG = {
     "tests/e2e/test_a_request_through_everything.py": f"{_MINIATURE}, for TOGETHER",
     "tests/e2e/test_guide.py": "a person's first day: two pipelines, from an empty home",
-    "tests/e2e/test_releases_of_programs.py": "11 releases, whose tasks must stay for a while",
+    "tests/e2e/test_releases_of_programs.py": "9 releases, whose tasks must stay for a while",
     "tests/e2e/test_releases_as_the_readme_says.py": f"{_MINIATURE}; two releases of all programs",
     "tests/e2e/test_following_the_definitions.py": f"{_PLANS} seven times, and tasks roll",
     "tests/bonkei/services/console/browser": f"{_BROWSER} in each state, and axe looks at it",
@@ -47,6 +47,8 @@ LONG = {
     "tests/bonkei/services/rds/test_database.py": "PostgreSQL makes, starts and keeps its files",
     "tests/bonkei/services/rds/test_ownership.py": "PostgreSQL makes, starts and keeps its files",
     "tests/e2e/test_open_files.py": "a miniature starts, and five hundred clients stay",
+    "tests/bonkei/miniature/control/test_sessions.py": "`bonkei` starts for each use of a task",
+    "tests/bonkei/services/lambda_/test_functions.py": "each function is a process of its own",
     "tests/bonkei/services/endpoint/test_survival.py": "servers of APIs are killed and start again",
     "tests/bonkei/services/endpoint/test_damaged_state.py": "a server starts for each damage",
     "tests/bonkei/services/endpoint/test_resting.py": "servers of AWS's APIs rest and start again",
