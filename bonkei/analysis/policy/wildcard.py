@@ -22,6 +22,8 @@ _SEGMENTS = 6  # of an ARN; the last one may contain colons
 
 def matches(pattern: str, value: str, *, ignore_case: bool = False) -> bool:
     """Whether the whole value matches."""
+    if not (ignore_case or "*" in pattern or "?" in pattern):
+        return plain(pattern) == value
     return _compiled(pattern, ignore_case).fullmatch(value) is not None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
 
@@ -86,6 +86,12 @@ class Thing:
     @property
     def fingerprint(self) -> str:
         """A digest that differs between definitions of the thing. It does not reveal values."""
-        steps = [asdict(step) for step in (*self.steps, *self.changes)]
-        text = json.dumps([steps, self.content], default=sorted)
+        text = json.dumps([[*self.steps, *self.changes], self.content], default=_plain)
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(value: Any) -> dict[str, Any] | list[str]:
+    """A step's fields, or the members of a set in their order."""
+    if is_dataclass(value):
+        return {each.name: getattr(value, each.name) for each in fields(value)}
+    return sorted(value)

@@ -12,7 +12,14 @@ from bonkei.base.kept import DamagedError
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.s3 import BucketSetting
 from bonkei.services.endpoint.provision import Provisioner
-from bonkei.services.endpoint.provision.step import Call, EmptyStep, JsonStep
+from bonkei.services.endpoint.provision.step import (
+    Call,
+    EmptyStep,
+    JsonStep,
+    S3Step,
+    Thing,
+    Unless,
+)
 from bonkei.services.endpoint.provision.wanted import find_region, wanted
 from tests.bonkei.services.endpoint.rooms import DECLARED, REGION
 
@@ -146,3 +153,21 @@ def test_a_notification_is_set_once(tmp_path: Path) -> None:
         reconcile(store, tmp_path / "made", declared)
         calls.append(sum(name.startswith("PUT s3") for name in store.taken))
     assert calls == [2, 1]
+
+
+def test_a_fingerprint_is_the_same_in_every_version() -> None:
+    """It is kept in homes: what has another one is made anew."""
+    thing = Thing(
+        "queue", "q", "a.q", "eu-west-1",
+        (
+            JsonStep("sqs", "Create", {"a": [1, (2, 3)], "b": {"c": "é"}}, frozenset({"y", "x"})),
+            Unless(
+                JsonStep("s", "p"),
+                S3Step("PUT", "/b?x", "<a/>", frozenset({"z"}), headers=(("h", "v"),)),
+            ),
+        ),
+        (EmptyStep("b", "k"),),
+        content="c",
+    )  # fmt: skip
+    digest = "7d24a105ff80fafa0d35129857c6dc176a7d08e2a8e1689d9777665aff716b42"
+    assert thing.fingerprint == digest
