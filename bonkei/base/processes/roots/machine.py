@@ -75,7 +75,7 @@ def machine_root(
     mounts = sorted({**hidden, **shown}.values(), key=lambda each: each.target.count("/"))
     return Root(
         "", str(scratch), os.getuid(), os.getgid(),
-        mounts=tuple(_with_layers(mounts, scratch.resolve())),
+        mounts=tuple(_with_layers(mounts, os.path.realpath(scratch))),
         machine=Machine(files, links), is_apart=is_apart,
     )  # fmt: skip
 
@@ -118,11 +118,11 @@ class Trial:
             self._say(f"programs here may read what you may read: {why}")
 
 
-def _with_layers(mounts: Iterable[Mount], scratch: Path) -> Iterator[Mount]:
+def _with_layers(mounts: Iterable[Mount], scratch: str) -> Iterator[Mount]:
     """A layer cannot keep what is written below the folder that it covers, so such a mount becomes
     read-only."""
     for each in mounts:
-        if each.is_layer and scratch.is_relative_to(Path(each.source).resolve()):
+        if each.is_layer and _is_within(scratch, (_resolved(each.source),)):
             yield Mount(each.source, each.target, read_only=True)
         else:
             yield each
@@ -203,6 +203,12 @@ def _present(paths: Iterable[Path]) -> Iterator[str]:
 def _names(path: Path) -> tuple[str, ...]:
     """Return the path as given, and the path with its links resolved."""
     return tuple(dict.fromkeys((os.path.normpath(path), os.path.realpath(path))))
+
+
+@cache
+def _resolved(layer: str) -> str:
+    """The layers are the same for every process."""
+    return os.path.realpath(layer)
 
 
 def _is_within(path: str, folders: Iterable[str]) -> bool:
