@@ -277,6 +277,7 @@ def _attend() -> NoReturn:
             if not read:
                 for pid in started.values():
                     os.killpg(pid, _SIGKILL)
+                    os.waitpid(pid, 0)
                 os._exit(0)
             *orders, unread = (unread + read).split(b"\n")
             for order in orders:
@@ -289,9 +290,13 @@ def _attend() -> NoReturn:
 def _visit(beside: int, directory: str, environment: Mapping[str, str], command: list[str]) -> int:
     """Start a process that joins another one. Nothing reads what it writes."""
     if pid := os.fork():
+        try:  # both do it, so that the group is there for either
+            os.setpgid(pid, pid)
+        except OSError:  # it runs its command already
+            return pid
         return pid
     try:
-        os.setsid()
+        os.setpgid(0, 0)
         _LIBRARY.prctl(_PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0)
         nothing = os.open(os.devnull, os.O_RDWR)
         for number in (0, 1, 2):

@@ -184,6 +184,20 @@ async def test_a_check_that_is_abandoned_ends(beside: ProcessSpec, visits: Visit
     await until(lambda: not is_running("sleep 612"))
 
 
+async def test_a_check_can_be_abandoned_at_any_moment(beside: ProcessSpec, visits: Visits) -> None:
+    assert await visits.succeed(replace(beside, command=("true",)), 60)
+    for turns in range(40):
+        running = asyncio.create_task(
+            visits.succeed(replace(beside, command=("sleep", "615")), 600)
+        )
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        running.cancel()
+        await asyncio.wait({running}, timeout=60)
+        assert running.cancelled()
+    assert not is_running("sleep 615")
+
+
 async def test_checks_outlive_the_end_of_what_starts_them(
     beside: ProcessSpec, visits: Visits
 ) -> None:
