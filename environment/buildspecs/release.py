@@ -82,10 +82,8 @@ def verify(aws: Aws, release: Release) -> None:
     digests = {
         image["repository"]: built_digest(aws, image["repository"], release.tag) for image in images
     }
-    found = [
-        running(aws, release.system["cluster"], service["service"])
-        for service in release.system["services"].values()
-    ]
+    services = [service["service"] for service in release.system["services"].values()]
+    found = running(aws, release.system["cluster"], services)
     if troubles := list(unlike(found, release, digests)):
         troubles += withdraw_all(aws, release)
         raise ReleaseError("the running images are not the built ones:\n  " + "\n  ".join(troubles))

@@ -15,12 +15,13 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import count
+from itertools import count, repeat
 
 from revisions import Aws, Json, Release, ReleaseError, latest, register, withdraw
 from settling import Awaited, has_gone_back, listed, remaining, verdict
 
-POLL = 5.0  # seconds at most between two looks
+POLL = 5.0  # seconds at most between two looks at a deployment
+WATCH = 15.0  # seconds at most between two looks at tasks that run
 STABLE_WITHIN = 40 * 60.0  # seconds; with the next, below the stage's own limit
 BACK_WITHIN = 15 * 60.0  # seconds
 _SERVICES = 10  # in one call of describe-services
@@ -133,8 +134,9 @@ def decisions(
     All are looked at together. ECS lists a failed deployment only for a while, so who waits for one
     service first may never see that another has failed.
     """
-    begun, waits = time.monotonic(), pauses()
-    left = {each.service: each for each in awaited}
+    begun, left = time.monotonic(), {each.service: each for each in awaited}
+    # Going back is often done in a moment. A release never is: its tasks have to become healthy.
+    waits = pauses() if all(each.goes_back for each in left.values()) else repeat(POLL)
     while left and time.monotonic() < deadline:
         time.sleep(next(waits))
         for service in describe_all(aws, cluster, left):
@@ -163,8 +165,8 @@ def watch_tasks(aws: Aws, cluster: str, rollouts: Sequence[Rollout]) -> None:
     until = time.monotonic() + STAYS_FOR  # auto scaling may start tasks all the time
     left: dict[str, float] = {}
     while rollouts:
+        found = tasks_in(aws, cluster, "RUNNING", "STOPPED")
         for rollout in rollouts:
-            found = tasks_of(aws, cluster, rollout.service, "RUNNING", "STOPPED")
             tasks = [task for task in found if task.get("startedBy") == rollout.id]
             if ended := [task for task in tasks if ended_by_itself(task)]:
                 raise ReleaseError(f"{rollout.service}: {why_it_ended(ended[0])}")
@@ -172,24 +174,23 @@ def watch_tasks(aws: Aws, cluster: str, rollouts: Sequence[Rollout]) -> None:
         longest, at_most = max(left.values()), until - time.monotonic()
         if longest <= 0 or at_most <= 0:
             break
-        time.sleep(min(longest, at_most, POLL))
+        time.sleep(min(longest, at_most, WATCH))
     if none := [name for name, seconds_left in left.items() if seconds_left == math.inf]:
         raise ReleaseError(f"{', '.join(none)}: no task of this release runs")
 
 
-def tasks_of(aws: Aws, cluster: str, service: str, *statuses: str) -> Iterator[Json]:
-    """A service's tasks of these desired statuses, at most 100 of each. STOPPED are those that have
-    stopped within the last hour."""
+def tasks_in(aws: Aws, cluster: str, *statuses: str) -> list[Json]:
+    """All tasks of these desired statuses; `startedBy` is the deployment of a service's task.
+    STOPPED are those that have stopped within the last hour."""
     arns: list[str] = []
     for status in statuses:
-        answer = aws(
-            "ecs", "list-tasks", "--cluster", cluster, "--service-name", service,
-            "--desired-status", status,
-        )  # fmt: skip
-        arns += answer["taskArns"][:_DESCRIBED]
+        answer = aws("ecs", "list-tasks", "--cluster", cluster, "--desired-status", status)
+        arns += answer["taskArns"]
+    found: list[Json] = []
     for first in range(0, len(arns), _DESCRIBED):  # mostly one call: each takes a second
         some = arns[first : first + _DESCRIBED]
-        yield from aws("ecs", "describe-tasks", "--cluster", cluster, "--tasks", *some)["tasks"]
+        found += aws("ecs", "describe-tasks", "--cluster", cluster, "--tasks", *some)["tasks"]
+    return found
 
 
 def ended_by_itself(task: Json) -> bool:

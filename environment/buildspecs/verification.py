@@ -7,6 +7,7 @@ not is a difference, and so is a release that nothing runs.
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -79,24 +80,38 @@ def _difference(container: Json, tag: str, digest: str) -> str:
     return f"runs another image of {name} under {tag}: {', '.join(others)}" if others else ""
 
 
-def running(aws: Aws, cluster: str, service: str) -> Running:
-    """The tasks of the primary deployment that are RUNNING. Those that are starting have no image
-    yet, so while none runs, this waits."""
+def running(aws: Aws, cluster: str, services: Iterable[str]) -> list[Running]:
+    """The tasks of each service's primary deployment that are RUNNING. Those that are starting have
+    no image yet, so while a service has none that runs, this waits."""
+    names = list(services)
     deadline, waits = time.monotonic() + RUNNING_WITHIN, rollout.pauses()
     while True:
-        deployment = rollout.primary_deployment(rollout.describe(aws, cluster, service))
-        tasks = tuple(
-            task
-            for task in rollout.tasks_of(aws, cluster, service, "RUNNING")
-            if task.get("startedBy") == deployment["id"] and task["lastStatus"] == "RUNNING"
-        )
-        if tasks or time.monotonic() >= deadline:
+        deployments = {
+            service["serviceName"]: rollout.primary_deployment(service)
+            for service in rollout.describe_all(aws, cluster, names)
+        }
+        tasks = _running_by_deployment(aws, cluster)
+        are_there = all(tasks[each["id"]] for each in deployments.values())
+        if are_there or time.monotonic() >= deadline:
             break
         time.sleep(next(waits))
-    found = aws(
-        "ecs", "describe-task-definition", "--task-definition", deployment["taskDefinition"]
-    )
-    return Running(service, found["taskDefinition"], tasks)
+    return [
+        Running(name, _definition(aws, each["taskDefinition"]), tuple(tasks[each["id"]]))
+        for name, each in deployments.items()
+    ]
+
+
+def _running_by_deployment(aws: Aws, cluster: str) -> Mapping[str, list[Json]]:
+    found: defaultdict[str, list[Json]] = defaultdict(list)
+    for task in rollout.tasks_in(aws, cluster, "RUNNING"):
+        if task["lastStatus"] == "RUNNING":
+            found[task.get("startedBy", "")].append(task)
+    return found
+
+
+def _definition(aws: Aws, arn: str) -> Json:
+    found: Json = aws("ecs", "describe-task-definition", "--task-definition", arn)
+    return dict(found["taskDefinition"])
 
 
 def built_digest(aws: Aws, repository: str, tag: str) -> str:

@@ -69,14 +69,13 @@ def stays_for(seconds: float) -> str:
     a watch, so nobody waits for its end. One takes twelve seconds here, and is looked at then: five
     seconds after a look would be late."""
     text = (ROOT / _ROLLOUT).read_text()
-    for name, value in (("STAYS_FOR", seconds), ("POLL", 3.0)):
+    for name, value in (("STAYS_FOR", seconds), ("POLL", 3.0), ("WATCH", 6.0)):
         text, changed = re.subn(rf"(?m)^{name} = [\d.]+ ", f"{name} = {value} ", text)
         assert changed == 1, name
     return text
 
 
 BROKEN = {
-    "cannot be imported": Broken(_before("import nothing\n"), "Deploy", "exit code 1"),
     "crashes at its start": Broken(_before("raise SystemExit(3)\n"), "Deploy", "exit code 3"),
     "fails its check": Broken(
         _other("CHECK_STATUS = 200", "CHECK_STATUS = 500"), "Deploy", "failed ELB health checks"
@@ -244,28 +243,47 @@ async def _until_cancelled(task: asyncio.Task[None]) -> None:
     await asyncio.wait([task])
 
 
+@dataclass(frozen=True, slots=True)
+class Good:
+    """Two good releases that have queued. `ends`: their statuses; `commit`: the second one's."""
+
+    ends: tuple[str, str]
+    commit: str
+    visitors: Visitors
+
+
 @pytest.fixture(scope="module")
-def good(shop: Shop) -> str:
-    """The commit of a good release, under load from the first change to the last. While the image
-    is built nothing changes, and so many visits would use the processor that this needs.
+def good(shop: Shop) -> Good:
+    """The second is under load from its first change to the last. While an image is built nothing
+    changes, and so many visits would use the processor that this needs.
+
+    Verify of the first begins late, as it may: it must not see the second one's images.
     """
+    verify = (ROOT / _VERIFY).read_text()
+    late = verify.replace("    commands:\n", "    commands:\n      - sleep 12\n")
+    assert late != verify
+    before = shop.commit_beside({_VERSION: "one before\n", _VERIFY: late})
     commit = shop.commit({_VERSION: "good\n"})
-    run = shop.release(commit, "--detach")["execution"]
-    shop.reach(run, "Migrate")
+    one, other = (shop.release(each, "--detach")["execution"] for each in (before, commit))
+    shop.reach(other, "Migrate")
     with visitors(shop, 200) as seen:
-        assert shop.follow(run) == "Succeeded", shop.actions(run)
-    assert seen.failures == []
-    assert len(seen.milliseconds) > 1000
-    return commit
+        return Good((shop.follow(one), shop.follow(other)), commit, seen)
 
 
-def test_a_good_release_under_load_loses_no_request(shop: Shop, good: str) -> None:
+def test_two_good_releases_that_queue_both_succeed(good: Good) -> None:
+    """The second one deploys as soon as the first has left the stage, and then other images run."""
+    assert good.ends == ("Succeeded", "Succeeded")
+
+
+def test_a_good_release_under_load_loses_no_request(shop: Shop, good: Good) -> None:
+    assert good.visitors.failures == []
+    assert len(good.visitors.milliseconds) > 1000
     assert shop.version() == "good"
     assert shop.project.slack() == ""
     released = shop.project.bonkei(
         "aws", "--", "ssm", "get-parameter", "--name", "/shop-test/web/image-tag"
     )
-    assert good in released.stdout
+    assert good.commit in released.stdout
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,8 +296,8 @@ class Queued:
 
 
 @pytest.fixture(scope="module")
-def broken(shop: Shop, good: str) -> Iterator[Queued]:
-    assert shop.version() == "good", good
+def broken(shop: Shop, good: Good) -> Iterator[Queued]:
+    assert shop.version() == "good", good.ends
     with ExitStack() as reading:
         reading.enter_context(visitors(shop, _SOME))
         runs = {
@@ -308,21 +326,6 @@ def test_a_broken_release(shop: Shop, broken: Queued, name: str) -> None:
     assert expected.says in log
     assert shop.version() == "good"
     eventually(lambda: run in shop.project.slack(), "Slack reports it", PATIENCE)
-
-
-def test_two_good_releases_that_queue_both_succeed(shop: Shop) -> None:
-    """The second one deploys as soon as the first has left the stage, and then other images run.
-    Verify begins late, as it may: the first one's must not see these."""
-    verify = (ROOT / _VERIFY).read_text()
-    late = verify.replace("    commands:\n", "    commands:\n      - sleep 12\n")
-    assert late != verify
-    commits = [
-        shop.commit_beside({_VERSION: version, _VERIFY: late})
-        for version in ("one after\n", "the other\n")
-    ]
-    runs = [shop.release(commit, "--detach")["execution"] for commit in commits]
-    assert [shop.follow(run) for run in runs] == ["Succeeded", "Succeeded"]
-    assert shop.version() == "the other"
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ class Service:
             each["status"] = "ACTIVE"
         self.number += 1
         new = {
-            "id": f"ecs-svc/{self.number}",
+            "id": f"ecs-svc/{self.name}-{self.number}",
             "status": "PRIMARY",
             "rolloutState": "IN_PROGRESS",
             "desiredCount": self.desired,
@@ -214,11 +214,15 @@ class Account:
         }
 
     def list_tasks(self, options: dict[str, str]) -> Any:
-        name = options["--service-name"]
         if options["--desired-status"] == "STOPPED":
-            return {"taskArns": [f"arn:task/{name}/ended"] if name in self.ends else []}
-        count = self.services[name].desired
-        return {"taskArns": [f"arn:task/{name}/t{number}" for number in range(count)]}
+            return {"taskArns": [f"arn:task/{name}/ended" for name in self.ends]}
+        return {
+            "taskArns": [
+                f"arn:task/{name}/t{number}"
+                for name, service in self.services.items()
+                for number in range(service.desired)
+            ]
+        }
 
     def describe_tasks(self, options: dict[str, str]) -> Any:
         if options["--tasks"].endswith("m1") and self.not_yet:

@@ -15,6 +15,7 @@ from tests.environment.releases.account import SYSTEM, Account
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rollout, "POLL", 0.0)
+    monkeypatch.setattr(rollout, "WATCH", 0.0)
 
 
 @pytest.fixture
@@ -46,6 +47,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
     monkeypatch.setattr(rollout, "POLL", 5.0)
+    monkeypatch.setattr(rollout, "WATCH", 15.0)
     monkeypatch.setattr(time, "sleep", made.sleep)
     for name in ("time", "monotonic"):
         monkeypatch.setattr(time, name, made.now)

@@ -68,6 +68,30 @@ def test_one_call_describes_tasks_that_run_and_those_that_have_stopped(
     assert "arn:task/app-frontend/t1" in next(c for c in described if c[-1].endswith("ended"))
 
 
+def test_each_look_takes_three_calls_for_all_services(
+    account: Account, release: Release, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They list those that run and those that have stopped, and describe both."""
+    monkeypatch.setattr(rollout, "STAYS_FOR", 60.0)
+    account.age = 0.0
+    module.deploy(account, release)
+    looks = [call[1] for call in account.calls if call[1].endswith("-tasks")]
+    assert looks == ["list-tasks", "list-tasks", "describe-tasks"] * 5
+    account.calls.clear()
+    module.verify(account, release)
+    looks = [call[1] for call in account.calls if call[1] in ("list-tasks", "describe-services")]
+    assert looks == ["describe-services", "list-tasks"]
+
+
+def test_what_goes_back_is_looked_at_sooner_than_a_release(
+    account: Account, release: Release, clock: Clock
+) -> None:
+    account.fails = {"app-frontend"}
+    with pytest.raises(ReleaseError, match="app-backend is back"):
+        module.deploy(account, release)
+    assert clock.slept == [5.0, 5.0, 1.0, 2.0]
+
+
 def test_the_tasks_are_watched_until_they_have_run_for_a_while(
     account: Account, release: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -86,7 +110,7 @@ def test_the_watch_ends_when_the_youngest_task_has_run_for_long_enough(
 ) -> None:
     """Not with the next look after that."""
     monkeypatch.setattr(rollout, "STAYS_FOR", 60.0)
-    started = clock.moment - 53.0
+    started = clock.moment - 47.0
 
     def task(arn: str) -> dict[str, Any]:
         account.age = clock.moment - started
