@@ -50,8 +50,11 @@ def roll_out(aws: Aws, release: Release) -> None:
     cluster = release.system["cluster"]
     begun: list[Rollout] = []
     try:
-        for service in release.system["services"].values():
-            rollout = begin(aws, cluster, service, release)
+        services = release.system["services"].values()
+        known = describe_all(aws, cluster, [service["service"] for service in services])
+        before = {each["serviceName"]: each for each in known}
+        for service in services:
+            rollout = begin(aws, cluster, service, before[service["service"]], release)
             begun.append(rollout)
             print(f"{rollout.service}: deploying {_number(rollout.revision)}", flush=True)
         wait_for_all(aws, cluster, begun)
@@ -73,10 +76,10 @@ def wait_for_all(aws: Aws, cluster: str, begun: Iterable[Rollout]) -> None:
             raise ReleaseError(f"{name}: {trouble}")
 
 
-def begin(aws: Aws, cluster: str, service: Json, release: Release) -> Rollout:
-    """Update a service. The first time, it begins with as many tasks as the definitions say."""
+def begin(aws: Aws, cluster: str, service: Json, before: Json, release: Release) -> Rollout:
+    """Update a service, which is described by `before`. The first time, it begins with as many
+    tasks as the definitions say."""
     name = service["service"]
-    before = describe(aws, cluster, name)
     first = not before["desiredCount"]
     revision = register(aws, latest(aws, service["family"]), release)
     count = ["--desired-count", str(service["tasks"])] if first else []
@@ -251,9 +254,12 @@ def withdraw_all(aws: Aws, release: Release) -> list[str]:
     """
     withdrawn = False
     try:
-        for service in release.system["services"].values():
-            runs = in_use(aws, release.system["cluster"], service["service"])
-            withdrawn |= withdraw(aws, service["family"], release, runs)
+        services = release.system["services"].values()
+        names = [service["service"] for service in services]
+        known = describe_all(aws, release.system["cluster"], names)
+        runs = {each["serviceName"]: in_use(each) for each in known}
+        for service in services:
+            withdrawn |= withdraw(aws, service["family"], release, runs[service["service"]])
         if withdrawn:
             withdraw(aws, release.system["migrate"]["family"], release, frozenset())
     except ReleaseError as error:
@@ -261,10 +267,9 @@ def withdraw_all(aws: Aws, release: Release) -> list[str]:
     return []
 
 
-def in_use(aws: Aws, cluster: str, service: str) -> frozenset[str]:
+def in_use(service: Json) -> frozenset[str]:
     """The revisions that a service runs or is to run, by their ARNs."""
-    found = remaining(describe(aws, cluster, service))
-    return frozenset(each["taskDefinition"] for each in found)
+    return frozenset(each["taskDefinition"] for each in remaining(service))
 
 
 def _go_back(aws: Aws, cluster: str, rollout: Rollout) -> str:

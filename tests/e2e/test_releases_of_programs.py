@@ -266,7 +266,7 @@ def good(shop: Shop) -> Good:
     commit = shop.commit({_VERSION: "good\n"})
     one, other = (shop.release(each, "--detach")["execution"] for each in (before, commit))
     shop.reach(other, "Migrate")
-    with visitors(shop, 200) as seen:
+    with visitors(shop, 100) as seen:
         return Good((shop.follow(one), shop.follow(other)), commit, seen)
 
 

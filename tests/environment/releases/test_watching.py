@@ -77,6 +77,13 @@ def test_each_look_takes_three_calls_for_all_services(
     module.deploy(account, release)
     looks = [call[1] for call in account.calls if call[1].endswith("-tasks")]
     assert looks == ["list-tasks", "list-tasks", "describe-tasks"] * 5
+    each = ["describe-task-definition", "register-task-definition", "update-service"]
+    assert [call[1] for call in account.calls][:8] == [
+        "describe-services",
+        *each,
+        *each,
+        "describe-services",
+    ]
     account.calls.clear()
     module.verify(account, release)
     looks = [call[1] for call in account.calls if call[1] in ("list-tasks", "describe-services")]
