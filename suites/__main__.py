@@ -112,6 +112,7 @@ def _run(suite: Suite, checkout: Path, quick: bool) -> Outcome:
 def _progress(name: str) -> Callable[[str], None]:
     if sys.stderr.isatty():
         return lambda said: _say(f"\r\x1b[K{name} {said}")
+    _say(f"{name} …\n")
     return lambda _said: None
 
 

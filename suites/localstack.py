@@ -38,7 +38,9 @@ def run(checkout: Path, quick: bool, say: Callable[[str], None]) -> list[Case]:
         }
         for service in QUICK if quick else (*QUICK, *MORE):
             words = ("-m", "aws_validated", "-p", "no:tinybird", str(tests / service))
-            tests_of_it = pytests.Tests(python, checkout, words, environment, _service)
+            tests_of_it = pytests.Tests(
+                python, checkout, words, environment, _service, 30 if quick else 120
+            )
             cases += pytests.run(tests_of_it, partial(_told, say, service))
     return cases
 

@@ -31,6 +31,7 @@ class Tests:
     words: Sequence[str]
     environment: Mapping[str, str]
     part: Callable[[str], str]
+    limit: int  # seconds of a test
 
 
 def run(tests: Tests, say: Callable[[str], None]) -> list[Case]:
@@ -46,6 +47,7 @@ def run(tests: Tests, say: Callable[[str], None]) -> list[Case]:
             "-p", "no:cacheprovider", "--tb=short", "--color=no", *tests.words,
         ]  # fmt: skip
         environment = {**tests.environment, "PYTHONPATH": path, "SUITES_RECORD": str(record)}
+        environment["SUITES_LIMIT"] = str(tests.limit)
         with subprocess.Popen(
             command, cwd=tests.folder, env=environment, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

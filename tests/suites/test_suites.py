@@ -138,13 +138,20 @@ def test_an_example_is_completed_and_judged() -> None:
     assert 'resource "aws_subnet" "a_b" {' in whole
     assert 'variable "other" {' in whole
     assert 'provider "aws" {' in whole
-    missing = {"severity": "error", "summary": "Reference to undeclared resource", "detail": "d"}
-    wrong = {"severity": "error", "summary": "Invalid value", "detail": "d"}
-    judge = provider_examples.verdict
-    assert judge({"diagnostics": [missing]}, None)[0] is NOT_APPLICABLE
-    assert judge({"diagnostics": [missing, wrong]}, None)[0] is FAILED
-    assert judge({"diagnostics": []}, (1, "no"))[0] is FAILED
-    assert judge({"diagnostics": []}, (0, ""))[0] is PASSED
+    short = 'resource "aws_lb" "this" {\n  # ... other configuration ...\n}\n'
+
+    def judge(name: str, of: str, *summaries: str, plan: int | None = None) -> Verdict:
+        said = [{"severity": "error", "summary": each, "detail": "d"} for each in summaries]
+        planned = None if plan is None else (plan, "no")
+        return provider_examples.verdict(name, of, {"diagnostics": said}, planned)[0]
+
+    assert judge("aws_lb 0", block, "Reference to undeclared resource") is NOT_APPLICABLE
+    assert judge("aws_lb 0", block, "Reference to undeclared resource", "Invalid value") is FAILED
+    assert judge("aws_lb 0", block, "Missing argument") is FAILED
+    assert judge("aws_lb 0", short, "Missing argument") is NOT_APPLICABLE
+    assert judge("aws_route 0", block, "Invalid value") is NOT_APPLICABLE  # by the provider, too
+    assert judge("aws_lb 0", block, plan=1) is FAILED
+    assert judge("aws_lb 0", block, plan=0) is PASSED
 
 
 def test_a_suite_that_is_not_there_is_named_and_the_others_run(tmp_path: Path) -> None:
