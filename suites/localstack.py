@@ -17,10 +17,10 @@ from suites.miniature import running
 FOLDER = "localstack"
 NEEDS = "a clone of localstack/localstack, with `make install-test` or its requirements in .venv"
 QUICK = (
-    "logs", "events", "cloudwatch", "sns", "cloudformation", "scheduler", "sts",
+    "logs", "events", "cloudwatch", "sns", "scheduler", "sts",
     "kms", "secretsmanager", "ssm",
 )  # fmt: skip
-MORE = ("sqs", "s3")
+MORE = ("sqs", "s3", "cloudformation")
 
 
 def run(checkout: Path, quick: bool, say: Callable[[str], None]) -> list[Case]:

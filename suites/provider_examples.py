@@ -169,7 +169,8 @@ def verdict(
     left = [
         each
         for each in problems
-        if not _PARTIAL.search(each) and not (is_short and each.startswith("Missing "))
+        if not _PARTIAL.search(each)
+        and not (is_short and each.startswith(("Missing ", "Insufficient ")))
     ]
     return (Verdict.FAILED, left[0]) if left else (Verdict.NOT_APPLICABLE, "a part of a definition")
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import botocore.client
+import botocore.waiter
 import pytest
 
 _LIMIT = int(os.environ["SUITES_LIMIT"])  # seconds
@@ -32,6 +33,17 @@ def _recorded(self: Any, operation: str, arguments: dict[str, Any]) -> Any:
 
 
 botocore.client.BaseClient._make_api_call = _recorded
+_make_waiter = botocore.waiter.Waiter.__init__
+
+
+def _impatient(self: Any, name: str, config: Any, operation_method: Any) -> None:
+    """AWS's waiters ask every half minute; nothing takes that long here."""
+    config.max_attempts *= config.delay
+    config.delay = 1
+    _make_waiter(self, name, config, operation_method)
+
+
+botocore.waiter.Waiter.__init__ = _impatient
 
 
 def _too_long(*_: object) -> None:

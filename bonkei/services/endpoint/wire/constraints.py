@@ -18,6 +18,7 @@ from bonkei.services.endpoint.wire.model import ServiceModel, Shape
 _TOLD = 10  # at most this many mistakes of one call are reported
 _SHOWN = 2_000  # characters of a value
 _LONGEST = 512  # characters of the name of a log group or a log stream
+_UNTOLD = frozenset({"logGroupIdentifier"})  # AWS does not repeat these
 _NUMBERS = frozenset({"integer", "long", "float", "double", "bigInteger", "bigDecimal"})
 
 
@@ -71,7 +72,8 @@ def _value(model: ServiceModel, shape: Shape, value: Any, at: str) -> Iterator[s
         return
     kind = shape["type"]
     for constraint in _broken(shape, kind, value):
-        yield f"Value {_shown(shape, value)} at '{at}' failed to satisfy constraint: {constraint}"
+        shown = "" if at in _UNTOLD else f" {_shown(shape, value)}"
+        yield f"Value{shown} at '{at}' failed to satisfy constraint: {constraint}"
     if kind == "structure":
         yield from _structure(model, shape, value, at)
     elif kind == "list":

@@ -196,6 +196,9 @@ def test_input_that_a_model_forbids(
          {"logGroupName": "X" * 513, "logStreamName": "s",
           "logEvents": [{"timestamp": 1, "message": "m"}]},
          "Invalid LogGroup or LogStream, both must have length less than or equal to 512."),
+        ("filter_log_events", {"logGroupIdentifier": "a:*"},
+         ("1 validation error detected: Value at 'logGroupIdentifier' failed to satisfy "
+          r"constraint: Member must satisfy regular expression pattern: [\w#+=/:,.@-]*")),
         ("describe_log_groups", {"logGroupNamePrefix": "X" * 513},
          (f"1 validation error detected: Value '{'X' * 513}' at 'logGroupNamePrefix' failed to "
          "satisfy constraint: Member must have length less than or equal to 512")),
