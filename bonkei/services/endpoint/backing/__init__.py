@@ -9,7 +9,7 @@ freezing    whether it hangs or is only busy
 passing     passes a call to it, and its answer back
 arriving    bodies of objects, compared with what was signed
 s3_dialect, sqs_dialect   what AWS answers where MiniStack answers otherwise
-dialects    what KMS and DynamoDB answer where it answers otherwise
+dialects    what KMS, DynamoDB and SSM answer where it answers otherwise
 parts       what S3 asks of the parts of an upload
 connections the connections for that, kept for the next call
 """

@@ -15,7 +15,7 @@ import ministack_journal
 import ministack_notifications
 import ministack_records
 from ministack import app
-from ministack.services import dynamodb, kms, s3, sqs
+from ministack.services import dynamodb, kms, s3, sqs, ssm
 
 _ID = "bonkei:key-id"
 _AGE = "bonkei:AgeOfOldestMessage"
@@ -140,6 +140,20 @@ def _list_each_object_once() -> None:
     s3._list_object_versions = answer
 
 
+def _know_parameters_by_both_names() -> None:
+    """A parameter without a path has two names, `name` and `/name`. It is shown with the one by
+    which it was asked for."""
+    usual = ssm._lookup_parameter
+
+    def lookup(name, **how):  # type: ignore[no-untyped-def]
+        if how or not name or name.startswith("arn:") or "/" in name.strip("/"):
+            return usual(name, **how)
+        key, found = usual(name, flexible_name=True)
+        return key, found if found is None or key == name else {**found, "Name": name}
+
+    ssm._lookup_parameter = lookup
+
+
 def _name_queues_alike() -> None:
     """Queues are stored under their URLs, so these must stay as they are.
 
@@ -157,6 +171,7 @@ def run() -> None:
     _let_people_look_at_messages()
     _tell_what_it_holds()
     _list_each_object_once()
+    _know_parameters_by_both_names()
     _name_queues_alike()
     ministack_door.install()
     ministack_bodies.install()
