@@ -28,7 +28,12 @@ _VALUES = (  # a parameter without a default: by its name
     ("Days|Port|Number|Count|Capacity", "5"),
     ("", "value{number}"),
 )
-_UNKNOWN = re.compile("The miniature does not|Custom::")
+_UNKNOWN = re.compile(r"The miniature does not|is not served by the miniature|Custom::")
+_NO_TEMPLATE = re.compile(  # what CloudFormation refuses, too
+    r"'null' values are not allowed|must contain a Type member|Unrecognized parameter type"
+    r"|Invalid template (resource )?propert|less than or equal to 51200"
+    r"|Parameter \w+ failed to satisfy constraint|No export named"
+)
 
 
 def run(checkout: Path, _quick: bool, say: Callable[[str], None]) -> list[Case]:
@@ -64,10 +69,12 @@ def is_template(text: str) -> bool:
 
 
 def judged(name: str, status: str, why: str) -> Case:
-    """By the stack's status; a type that is not simulated is named in the refusal."""
+    """By the stack's status; a type that is not simulated is named in the refusal. Some files are
+    parts of templates, need another stack or another parameter, or are too long for the call."""
     if status == "CREATE_COMPLETE":
         return Case("CloudFormation", name, Verdict.PASSED)
-    verdict = Verdict.NOT_APPLICABLE if _UNKNOWN.search(why) else Verdict.FAILED
+    is_ours = not _UNKNOWN.search(why) and not _NO_TEMPLATE.search(why)
+    verdict = Verdict.FAILED if is_ours else Verdict.NOT_APPLICABLE
     return Case("CloudFormation", name, verdict, why or status)
 
 
@@ -94,7 +101,8 @@ def _made(client: Any, name: str, number: int, text: str) -> tuple[str, str]:
     )["StackId"]  # fmt: skip
     status = _settled(client, stack)
     events = client.describe_stack_events(StackName=stack)["StackEvents"]
-    why = next((e["ResourceStatusReason"] for e in events if "FAILED" in e["ResourceStatus"]), "")
+    failed = [each for each in events if "FAILED" in each["ResourceStatus"]]
+    why = failed[-1].get("ResourceStatusReason", "") if failed else ""  # the oldest
     client.delete_stack(StackName=stack)
     _settled(client, stack)
     return status, why

@@ -130,6 +130,8 @@ def test_the_verdict_of_a_stack() -> None:
     assert cloudformation.judged("t", "CREATE_COMPLETE", "").verdict is PASSED
     assert cloudformation.judged("t", "", unserved).verdict is NOT_APPLICABLE
     assert cloudformation.judged("t", "CREATE_FAILED", "it is wrong").verdict is FAILED
+    null = "Template format error: 'null' values are not allowed in templates"
+    assert cloudformation.judged("t", "", null).verdict is NOT_APPLICABLE
 
 
 def test_an_example_is_completed_and_judged() -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from bonkei.definitions.cloudformation.errors import TemplateError
 from bonkei.definitions.cloudformation.evaluation.patterns import matching
 from bonkei.definitions.cloudformation.template.model import ParameterDeclaration
-from bonkei.definitions.cloudformation.template.parameters import LISTS
+from bonkei.definitions.cloudformation.template.parameters import LISTS, as_python
 
 _LONGEST = 4096
 
@@ -39,7 +39,7 @@ def resolve_parameters(
         raise TemplateError(f"Parameters: [{', '.join(missing)}] must have values")
     found = {name: value for name, value in values.items() if value is not None}
     patterns = {
-        name: (declared[name].allowed_pattern, _members(declared[name], value))
+        name: (as_python(declared[name].allowed_pattern), _members(declared[name], value))
         for name, value in found.items()
         if declared[name].allowed_pattern
     }

@@ -62,10 +62,15 @@ def read_parameter(
 def compile_pattern(pattern: str, name: str, line: int) -> re.Pattern[str]:
     """CloudFormation's patterns are Java's. Python reads the common ones in the same way."""
     try:
-        return re.compile(pattern)
+        return re.compile(as_python(pattern))
     except re.error as error:
         what = f"Template format error: AllowedPattern of {name} cannot be read: {error}"
         raise TemplateError(what, line) from None
+
+
+def as_python(pattern: str) -> str:
+    """Java takes a hyphen behind a class literally, as in `[\\w-\\.]`. Python refuses it."""
+    return re.sub(r"(?<!\\)(\\[wWdDsS])-", r"\1\-", pattern)
 
 
 def _require_type(kind: str, name: str, line: int) -> None:

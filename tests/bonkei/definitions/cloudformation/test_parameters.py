@@ -55,6 +55,7 @@ def test_constraints(text: str, value: str, refusal: str) -> None:
     ("text", "value"),
     [
         ("Type: String, AllowedPattern: '[a-z]+'", "abc"),
+        (r"Type: String, AllowedPattern: '[\w-\+]+@[\w-]+'", "a-b+c@d-e"),
         ("Type: String, MinLength: 1, MaxLength: 3", "abc"),
         ("Type: Number, MinValue: -1, MaxValue: 1", "0.5"),
         ("Type: CommaDelimitedList, AllowedPattern: '[a-z]+'", "a, b"),
