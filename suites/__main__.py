@@ -112,8 +112,16 @@ def _run(suite: Suite, checkout: Path, quick: bool) -> Outcome:
 def _progress(name: str) -> Callable[[str], None]:
     if sys.stderr.isatty():
         return lambda said: _say(f"\r\x1b[K{name} {said}")
-    _say(f"{name} …\n")
-    return lambda _said: None
+    begun: set[str] = set()
+
+    def say(said: str) -> None:
+        """To a file: each part once."""
+        part = said.split(maxsplit=1)[0]
+        if part.isalpha() and part not in begun:
+            begun.add(part)
+            _say(f"{name} {part}\n")
+
+    return say
 
 
 def _say(text: str) -> None:
