@@ -23,9 +23,7 @@ Category = Literal["missing", "declarative", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class NotSimulated:
-    """A resource type, or a part of one resource (which `address` then names). `category` is
-    `missing` (it could run here, but does not), `declarative` (AWS enforces it, so there is nothing
-    to run) or `unknown` (this resource type has not been judged yet).
+    """A resource type, or a part of one resource (which `address` then names).
 
     `category` is `missing` (it could run here, but does not), `declarative` (AWS enforces it, so
     there is nothing to run) or `unknown` (this resource type has not been judged yet).

@@ -73,8 +73,7 @@ def _scan_filters(state: State) -> Iterator[str]:
 
 
 def _fits(wanted: str, name: str) -> bool:
-    """Whether a filter fits a name. A filter without a `*` fits every name that contains it. "Using
-    filters", Amazon ECR User Guide.
+    """Whether a filter fits a name. A filter without a `*` fits every name that contains it.
 
     "Using filters", Amazon ECR User Guide.
     """

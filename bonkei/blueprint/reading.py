@@ -34,8 +34,7 @@ from bonkei.blueprint.logs.log_group import (
 )
 from bonkei.blueprint.model import Blueprint
 from bonkei.blueprint.rds import read_database_clusters
-from bonkei.blueprint.s3.reader import read_buckets
-from bonkei.blueprint.s3.stored_object import read_stored_objects
+from bonkei.blueprint.s3.reader import read_buckets, read_stored_objects
 from bonkei.blueprint.secretsmanager import read_secrets
 from bonkei.blueprint.sns import read_event_rules, read_schedules, read_topics
 from bonkei.blueprint.state import Resource, State

@@ -67,7 +67,6 @@ def read_router(
     directory: Path, image: Image | None, containers: Sequence[Container]
 ) -> LogRouter | None:
     """Read the configuration of these containers. The result is None if it is not in the directory.
-    Raises ProgramError for a configuration that cannot be read.
 
     Raises ProgramError for a configuration that cannot be read.
     """

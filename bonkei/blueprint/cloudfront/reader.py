@@ -10,12 +10,12 @@ from bonkei.blueprint.cloudfront import (
     Distribution,
     Origin,
 )
-from bonkei.blueprint.cloudfront.cache_policy import (
+from bonkei.blueprint.cloudfront.policies import (
     read_cache_policy,
     read_forwarded_values,
     read_origin_request_policy,
+    read_response_headers,
 )
-from bonkei.blueprint.cloudfront.response_headers import read_response_headers
 from bonkei.blueprint.coverage import Gaps
 from bonkei.blueprint.state import Resource, State
 from bonkei.blueprint.state.block import Block

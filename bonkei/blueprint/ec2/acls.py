@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from bonkei.blueprint.ec2.values import AclRule, NetworkAcl
+from bonkei.blueprint.ec2 import AclRule, NetworkAcl
 from bonkei.blueprint.state import Resource, State
 from bonkei.blueprint.state.block import Block
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bonkei.blueprint.ec2.acls import read_acls
-from bonkei.blueprint.ec2.values import (
+from bonkei.blueprint.ec2 import (
     NatGateway,
     Network,
     PrefixList,
@@ -15,6 +14,7 @@ from bonkei.blueprint.ec2.values import (
     Vpc,
     VpcEndpoint,
 )
+from bonkei.blueprint.ec2.acls import read_acls
 from bonkei.blueprint.iam import read_policy_document
 from bonkei.blueprint.state import Resource, State
 from bonkei.blueprint.state.block import Block

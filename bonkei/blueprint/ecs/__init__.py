@@ -1,44 +1,204 @@
 """ECS: services, the task definitions they run, and the containers in them.
 
-values            the values for the tasks' scheduler
-reader            aws_ecs_service (service_connect)
-task_definition   aws_ecs_task_definition (container, container_spelling)
+reader            aws_ecs_service
+task_definition   aws_ecs_task_definition
+container         an entry of its `container_definitions`
 """
 
-from bonkei.blueprint.ecs.values import (
-    AutoScaling,
-    Cluster,
-    Container,
-    ContainerDependency,
-    ContainerHealthCheck,
-    DeploymentAlarms,
-    FirelensConfiguration,
-    LogConfiguration,
-    MountPoint,
-    PortMapping,
-    Service,
-    ServiceConnect,
-    ServiceConnectEndpoint,
-    ServiceTarget,
-    TargetTracking,
-    TaskDefinition,
-)
+from __future__ import annotations
 
-__all__ = [
-    "AutoScaling",
-    "Cluster",
-    "Container",
-    "ContainerDependency",
-    "ContainerHealthCheck",
-    "DeploymentAlarms",
-    "FirelensConfiguration",
-    "LogConfiguration",
-    "MountPoint",
-    "PortMapping",
-    "Service",
-    "ServiceConnect",
-    "ServiceConnectEndpoint",
-    "ServiceTarget",
-    "TargetTracking",
-    "TaskDefinition",
-]
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    address: str
+    arn: str
+    name: str
+    container_insights: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PortMapping:
+    container_port: int
+    name: str = ""
+    protocol: str = "tcp"
+    app_protocol: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerHealthCheck:
+    """A container's health check. Times are in seconds. `command` begins with CMD, CMD-SHELL or
+    NONE, as in ECS."""
+
+    command: tuple[str, ...]
+    interval: float = 30.0
+    timeout: float = 5.0
+    retries: int = 3
+    start_period: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerDependency:
+    container_name: str
+    condition: str  # START | COMPLETE | SUCCESS | HEALTHY
+
+
+@dataclass(frozen=True, slots=True)
+class LogConfiguration:
+    driver: str
+    options: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FirelensConfiguration:
+    type: str  # fluentbit | fluentd
+    options: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MountPoint:
+    source_volume: str
+    container_path: str
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """One entry of `container_definitions`. None means that the image's value applies. Times are in
+    seconds."""
+
+    name: str
+    image: str
+    essential: bool = True
+    command: tuple[str, ...] | None = None
+    entry_point: tuple[str, ...] | None = None
+    working_directory: str | None = None
+    environment: tuple[tuple[str, str], ...] = ()
+    secrets: tuple[tuple[str, str], ...] = ()  # (name, valueFrom)
+    port_mappings: tuple[PortMapping, ...] = ()
+    mount_points: tuple[MountPoint, ...] = ()
+    depends_on: tuple[ContainerDependency, ...] = ()
+    health_check: ContainerHealthCheck | None = None
+    start_timeout: float | None = None
+    stop_timeout: float = 30.0
+    memory: int = 0  # MiB, the hard limit; 0: none
+    user: str | None = None
+    readonly_root_filesystem: bool = False
+    log_configuration: LogConfiguration | None = None
+    firelens: FirelensConfiguration | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskDefinition:
+    """A task definition. `cpu` is in CPU units (1024 for a vCPU), `memory` in MiB. `architecture`
+    is that of its images (`amd64`, `arm64`). `document` is ECS's description as JSON. `outlives`
+    means that it survives Terraform's destruction (`skip_destroy`)."""
+
+    address: str
+    arn: str
+    family: str
+    revision: int
+    cpu: int
+    memory: int
+    containers: tuple[Container, ...]
+    execution_role_arn: str = ""
+    task_role_arn: str = ""
+    volumes: tuple[str, ...] = ()
+    document: str = field(default="{}", repr=False)
+    architecture: str = "amd64"
+    outlives: bool = field(default=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceTarget:
+    """A service's load_balancer block: which container's port joins which target group."""
+
+    target_group_arn: str
+    container_name: str
+    container_port: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceConnectEndpoint:
+    """A name under which a service's port can be called: http://<dns_name>:<port>."""
+
+    port_name: str
+    dns_name: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceConnect:
+    """A service's part in Service Connect. `endpoints` is empty for a service that only calls
+    others. Time-outs are in seconds."""
+
+    namespace: str
+    endpoints: tuple[ServiceConnectEndpoint, ...] = ()
+    idle_timeout: float | None = None
+    per_request_timeout: float | None = None
+    declared: bool = True  # whether the namespace is one of the definitions
+
+
+@dataclass(frozen=True, slots=True)
+class TargetTracking:
+    """A target-tracking policy. `metric` is a predefined metric, or empty for a customized one.
+    Cooldowns are in seconds."""
+
+    metric: str  # ECSServiceAverageCPUUtilization, …
+    target_value: float
+    scale_in_cooldown: float = 300.0
+    scale_out_cooldown: float = 300.0
+    disable_scale_in: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AutoScaling:
+    min_capacity: int
+    max_capacity: int
+    policies: tuple[TargetTracking, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentAlarms:
+    """The names of the alarms that stop a deployment, and whether ECS then rolls back."""
+
+    names: tuple[str, ...]
+    rollback: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """An ECS service. Percentages are ECS's; times are in seconds. `deployment_id` is the id of the
+    next deployment if it was already assigned."""
+
+    address: str
+    arn: str
+    name: str
+    cluster_arn: str
+    task_definition_arn: str
+    desired_count: int
+    targets: tuple[ServiceTarget, ...] = ()
+    minimum_healthy_percent: int = 100
+    maximum_percent: int = 200
+    health_check_grace_period: float = 0.0
+    circuit_breaker: bool = False
+    circuit_breaker_rollback: bool = False
+    deployment_alarms: DeploymentAlarms | None = None
+    service_connect: ServiceConnect | None = None
+    scaling: AutoScaling | None = None
+    force_new_deployment_token: str = ""
+    deployment_id: str = ""
+    subnet_ids: tuple[str, ...] = ()
+    security_group_ids: tuple[str, ...] = ()
+    assign_public_ip: bool = False
+    execute_command: bool = False
+
+    @property
+    def capacity(self) -> int:
+        """The number of tasks without load: the desired count, within the bounds of auto scaling.
+        AWS corrects a count outside them at once ("RegisterScalableTarget",
+        docs.aws.amazon.com/autoscaling/application/APIReference)."""
+        if self.scaling is None:
+            return self.desired_count
+        return max(self.scaling.min_capacity, min(self.desired_count, self.scaling.max_capacity))

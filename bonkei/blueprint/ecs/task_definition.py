@@ -13,8 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from bonkei.blueprint.ecs import TaskDefinition
-from bonkei.blueprint.ecs.container import read_container
-from bonkei.blueprint.ecs.container_spelling import in_api_spelling
+from bonkei.blueprint.ecs.container import in_api_spelling, read_container
 from bonkei.blueprint.state import Resource, State
 from bonkei.blueprint.state.block import Block
 from bonkei.blueprint.state.tags import read_tags
@@ -130,8 +129,7 @@ def _camel(name: str) -> str:
 
 def _size(block: Block, name: str, containers: tuple[Block, ...]) -> int:
     """Read CPU units or MiB, which may also be written as `1 vCPU` and `2 GB`. If the task sets
-    none, the sum of its containers is used. "Task size",
-    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html
+    none, the sum of its containers is used.
 
     "Task size",
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html

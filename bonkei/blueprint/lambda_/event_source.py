@@ -22,7 +22,7 @@ class Layer:
 @dataclass(frozen=True, slots=True)
 class EventSource:
     """A function's event source: a queue, or a table's stream. Times are in seconds; -1 means
-    forever. `function` is the function's ARN. `source` is the ARN of the queue or the stream.
+    forever.
 
     `function` is the function's ARN. `source` is the ARN of the queue or the stream.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bonkei.blueprint.s3.values import BucketSetting, Document
+from bonkei.blueprint.s3 import BucketSetting, Document
 from bonkei.blueprint.state import Resource
 from bonkei.blueprint.state.block import Block
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from bonkei.blueprint.s3 import BucketSetting, Document
 from bonkei.blueprint.s3.lifecycle import lifecycle
-from bonkei.blueprint.s3.values import BucketSetting, Document
 from bonkei.blueprint.state import Resource, State
 from bonkei.blueprint.state.block import Block
 from bonkei.blueprint.state.tags import read_tags

@@ -107,8 +107,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where sessions happen: the definitions, and `directory` for all written files. `terraform`
-    names an executable to use instead of the library.
+    """Where sessions happen: the definitions, and `directory` for all written files.
 
     `terraform` names an executable to use instead of the library.
     """

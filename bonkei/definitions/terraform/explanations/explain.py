@@ -42,7 +42,7 @@ _WRONG_VALUE = ("Invalid value for input variable", "Value for undeclared variab
 
 def explain(diagnostics: Iterable[Diagnostic], definitions: Path) -> list[Diagnostic]:
     """Return the diagnostics with additions, each once and without those that only follow from
-    another. Terraform repeats an error for each use of the module that it is in.
+    another.
 
     Terraform repeats an error for each use of the module that it is in.
     """

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bonkei.analysis.policy.needs import execution_needs
+from bonkei.blueprint.ecs import LogConfiguration
 from bonkei.blueprint.ecs.container import Container
 from bonkei.blueprint.ecs.task_definition import TaskDefinition
-from bonkei.blueprint.ecs.values import LogConfiguration
 from bonkei.blueprint.logs.log_group import LogGroup
 from bonkei.blueprint.model import Blueprint
 

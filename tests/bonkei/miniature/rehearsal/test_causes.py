@@ -18,7 +18,7 @@ from aws import InMemoryAws
 
 from bonkei.base.aws_service import Principal
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.ecs.values import Service, ServiceTarget, TaskDefinition
+from bonkei.blueprint.ecs import Service, ServiceTarget, TaskDefinition
 from bonkei.miniature.rehearsal.causes import load
 from bonkei.miniature.rehearsal.causes.letters import Letters, take_back
 from bonkei.miniature.rehearsal.causes.load import Load

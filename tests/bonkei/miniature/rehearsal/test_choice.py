@@ -9,8 +9,8 @@ import pytest
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.cloudwatch import Alarm, Metric
-from bonkei.blueprint.ecs.values import Service, ServiceTarget, TaskDefinition
-from bonkei.blueprint.elbv2.values import (
+from bonkei.blueprint.ecs import Service, ServiceTarget, TaskDefinition
+from bonkei.blueprint.elbv2 import (
     Forward,
     Listener,
     LoadBalancer,

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bonkei.blueprint.ecs.container_spelling import in_api_spelling
+from bonkei.blueprint.ecs.container import in_api_spelling
 from bonkei.definitions.provider.aws.ecs.container_schema import (
     CONTAINER,
     shape_faults,

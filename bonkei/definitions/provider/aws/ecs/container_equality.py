@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from bonkei.blueprint.ecs.container_spelling import in_api_spelling
+from bonkei.blueprint.ecs.container import in_api_spelling
 from bonkei.definitions.provider.values import Value
 
 _DEFAULTS = {"essential": True, "cpu": 0}

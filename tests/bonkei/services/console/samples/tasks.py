@@ -16,10 +16,8 @@ from bonkei.base.events import (
     TaskStateChanged,
 )
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.ecs import Container, Service, TaskDefinition
-from bonkei.blueprint.ecs.values import AutoScaling, TargetTracking
-from bonkei.blueprint.elbv2 import TargetGroup
-from bonkei.blueprint.elbv2.values import TargetHealthCheck
+from bonkei.blueprint.ecs import AutoScaling, Container, Service, TargetTracking, TaskDefinition
+from bonkei.blueprint.elbv2 import TargetGroup, TargetHealthCheck
 from bonkei.miniature.console.tasks import TaskDeeds, TaskSources, offer_tasks
 from bonkei.miniature.parts.ecs.timeline import Timeline
 from bonkei.miniature.parts.ecs.usage import Usage

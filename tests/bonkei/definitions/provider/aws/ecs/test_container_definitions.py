@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bonkei.blueprint.ecs.container_spelling import KEYS
+from bonkei.blueprint.ecs.container import KEYS
 from bonkei.definitions.provider.aws.ecs.container_definitions import Surroundings, faults, ignored
 from bonkei.definitions.provider.aws.ecs.container_equality import same_containers
 from bonkei.definitions.provider.aws.ecs.container_schema import CONTAINER
