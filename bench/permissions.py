@@ -23,7 +23,7 @@ from bonkei.analysis.policy.needs import needs_of
 from bonkei.base.aws_service import Caller
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.iam import PolicyStatement
-from bonkei.definitions.terraform import Workspace
+from bonkei.definitions.terraform.workspace import Workspace
 from bonkei.miniature.parts.network.gates import Gates, Way
 from bonkei.services.endpoint.permission.authorizer import Authorizer
 from bonkei.services.endpoint.permission.estate import Estate

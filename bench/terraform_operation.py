@@ -12,8 +12,9 @@ import resource
 import sys
 from pathlib import Path
 
-from bonkei.definitions.terraform import Workspace, session
+from bonkei.definitions.terraform import session
 from bonkei.definitions.terraform.runs.provider_process import ProviderProcess
+from bonkei.definitions.terraform.workspace import Workspace
 
 
 def _processor(who: int) -> float:

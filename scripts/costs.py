@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bonkei.definitions.terraform import Workspace
+from bonkei.definitions.terraform.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parent.parent
 PRICES = ROOT / "docs" / "costs.toml"

@@ -15,7 +15,7 @@ from bonkei.miniature.home import Home
 
 if TYPE_CHECKING:
     from bonkei.config import Config
-    from bonkei.definitions.terraform import Workspace
+    from bonkei.definitions.terraform.workspace import Workspace
 
 
 class Context:

@@ -11,7 +11,10 @@ from bonkei import blueprint
 from bonkei.base.vault import FileVault
 from bonkei.blueprint.state import Resource, State
 from bonkei.config import Config
-from bonkei.definitions.terraform import Account, Consent, Elsewhere, Workspace
+from bonkei.definitions.terraform.inputs.elsewhere import Elsewhere
+from bonkei.definitions.terraform.inputs.programs import Consent
+from bonkei.definitions.terraform.state.account import Account
+from bonkei.definitions.terraform.workspace import Workspace
 from bonkei.miniature import applied_elsewhere
 from bonkei.miniature.home import Home
 from bonkei.miniature.steps import Report

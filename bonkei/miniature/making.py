@@ -34,7 +34,7 @@ from bonkei.services.ecs.execution.software import ensure_environment
 from bonkei.services.edge import Edge, EdgeSettings
 from bonkei.services.endpoint.settings import CloudSettings
 from bonkei.services.logs.logs import Logs, LogsSettings
-from bonkei.services.rds import Database
+from bonkei.services.rds.manager import Database
 
 if TYPE_CHECKING:
     from bonkei.services.endpoint.cloud import Cloud

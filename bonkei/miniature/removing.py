@@ -7,7 +7,7 @@ from bonkei.base.sockets import remove_left
 from bonkei.miniature.control.socket_file import close_socket
 from bonkei.miniature.home import Home, MiniatureError
 from bonkei.miniature.lock import HomeLock, is_running
-from bonkei.services.rds import delete_data
+from bonkei.services.rds.place import delete_data
 
 
 def require_stopped(home: Home) -> None:

@@ -17,7 +17,8 @@ from bonkei.analysis.check.program import read_programs
 from bonkei.analysis.check.subject import secret_keys
 from bonkei.base.vault import FileVault
 from bonkei.blueprint import read
-from bonkei.definitions.terraform import TerraformError, Workspace
+from bonkei.definitions.terraform.errors import TerraformError
+from bonkei.definitions.terraform.workspace import Workspace
 
 VARIABLES = "infrastructure/environments/production.tfvars"
 FAULTS = faults()

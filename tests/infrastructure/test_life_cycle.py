@@ -9,7 +9,7 @@ import pytest
 from evaluations import Evaluation
 
 from bonkei.blueprint.wafv2 import ByteMatch
-from bonkei.definitions.terraform import TerraformError
+from bonkei.definitions.terraform.errors import TerraformError
 
 DISTRIBUTION = "aws_cloudfront_distribution"
 

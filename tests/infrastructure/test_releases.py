@@ -12,8 +12,8 @@ import plan_programs
 import pytest
 from evaluations import EXAMPLES, INFRASTRUCTURE, Evaluation
 
-from bonkei.definitions.terraform import Workspace
 from bonkei.definitions.terraform.session import Session, read_json
+from bonkei.definitions.terraform.workspace import Workspace
 
 LARGER = """
 backend = {

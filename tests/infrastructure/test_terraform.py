@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from evaluations import INFRASTRUCTURE, put_initialized
 
-from bonkei.definitions.terraform import Workspace
+from bonkei.definitions.terraform.workspace import Workspace
 
 
 def test_the_definitions_are_formatted(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 from sharing import alone, shared_folder
 
 from bonkei.blueprint import Blueprint, read
-from bonkei.definitions.terraform import Workspace
+from bonkei.definitions.terraform.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
 INFRASTRUCTURE = ROOT / "infrastructure"

@@ -16,7 +16,7 @@ from bonkei.cli.outcome import json_option, outcome, progress
 from bonkei.cli.terminal import safe
 
 if TYPE_CHECKING:
-    from bonkei.definitions.terraform import Selection
+    from bonkei.definitions.terraform.inputs.selection import Selection
 
 
 def _pairs(ctx: click.Context, option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
@@ -65,7 +65,7 @@ def _selecting(command: Callable[..., None]) -> Callable[..., None]:
         variables: tuple[str, ...],
         **options: Any,
     ) -> None:
-        from bonkei.definitions.terraform import Selection
+        from bonkei.definitions.terraform.inputs.selection import Selection
 
         command(*arguments, selection=Selection(targets, replacements, variables), **options)
 
@@ -77,7 +77,7 @@ def _selecting(command: Callable[..., None]) -> Callable[..., None]:
 @pass_context
 def validate(context: Context, as_json: bool) -> None:
     """Check the definitions as `terraform validate` does. AWS's own rules hold for the values."""
-    from bonkei.definitions.terraform import TerraformError
+    from bonkei.definitions.terraform.errors import TerraformError
 
     context.home.make()
     try:
@@ -168,7 +168,7 @@ def test(
 
     They do not touch the miniature or its state.
     """
-    from bonkei.definitions.terraform import Selection
+    from bonkei.definitions.terraform.inputs.selection import Selection
 
     context.home.make()
     found = context.workspace.test(

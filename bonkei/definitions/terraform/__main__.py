@@ -11,7 +11,9 @@ import sys
 import time
 from pathlib import Path
 
-from bonkei.definitions.terraform import Consent, TerraformError, Workspace
+from bonkei.definitions.terraform.errors import TerraformError
+from bonkei.definitions.terraform.inputs.programs import Consent
+from bonkei.definitions.terraform.workspace import Workspace
 
 
 def main() -> int:

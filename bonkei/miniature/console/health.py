@@ -12,7 +12,7 @@ from bonkei.services.codepipeline.snapshot import PipelineSnapshot
 from bonkei.services.ecs.snapshot import TasksSnapshot
 from bonkei.services.edge import EdgeSnapshot
 from bonkei.services.endpoint.cloud import CloudSnapshot
-from bonkei.services.rds import DatabaseSnapshot
+from bonkei.services.rds.snapshot import DatabaseSnapshot
 
 
 @dataclass(frozen=True, slots=True)

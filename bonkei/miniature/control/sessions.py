@@ -23,7 +23,7 @@ from bonkei.miniature.lifecycle.one_offs import find_definition
 from bonkei.miniature.rollout.rollout import find_services
 from bonkei.services.ecs import ProcessSpec, Tasks, among_ours
 from bonkei.services.ecs.snapshot import TaskSnapshot
-from bonkei.services.rds import client_programs
+from bonkei.services.rds.binaries import client_programs
 
 CREDENTIALS = frozenset({"AWS_CONTAINER_AUTHORIZATION_TOKEN"})
 """These variables give a task its role, so they are as secret as its secrets."""

@@ -15,8 +15,8 @@ from bonkei.base.processes import family
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.rds import DatabaseCluster
 from bonkei.services.cloudwatch.metric.model import Datum, datum, metric_id
-from bonkei.services.rds import DatabaseSnapshot
 from bonkei.services.rds.size import ACU_CPUS, ACU_MEMORY, capacity
+from bonkei.services.rds.snapshot import DatabaseSnapshot
 
 NAMES = frozenset(
     ("AWS/RDS", name)

@@ -21,7 +21,7 @@ from bonkei.services.cloudwatch.metric.model import Datum
 from bonkei.services.ecs import TasksSnapshot
 from bonkei.services.edge import EdgeSnapshot
 from bonkei.services.edge.client.access import Row
-from bonkei.services.rds import DatabaseSnapshot
+from bonkei.services.rds.snapshot import DatabaseSnapshot
 
 MEASURED = (
     tasks.NAMES

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from bonkei.blueprint.rds import DatabaseCluster
 from bonkei.miniature.lifecycle.together import close_all
 from bonkei.miniature.steps import Steps
-from bonkei.services.rds import Database, DatabaseSnapshot
 from bonkei.services.rds.errors import DatabaseError
+from bonkei.services.rds.manager import Database
+from bonkei.services.rds.snapshot import DatabaseSnapshot
 
 if TYPE_CHECKING:
     from bonkei.services.rds.reading.reader import Reader

@@ -15,7 +15,7 @@ from bonkei.services.codepipeline.pipelines import Pipelines
 from bonkei.services.ecs import Tasks
 from bonkei.services.edge import EdgeSnapshot
 from bonkei.services.eventbridge.bus import EventBus
-from bonkei.services.rds import DatabaseSnapshot
+from bonkei.services.rds.snapshot import DatabaseSnapshot
 
 Request = Callable[[], Awaitable[None]]
 

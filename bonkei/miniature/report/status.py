@@ -11,7 +11,7 @@ from bonkei.miniature.lifecycle.preparation import nothing_runs
 from bonkei.miniature.rollout.diagnosis import Judged, Unhealthy, find_unhealthy
 from bonkei.services.ecs import TasksSnapshot
 from bonkei.services.edge import EdgeSnapshot
-from bonkei.services.rds import DatabaseSnapshot
+from bonkei.services.rds.snapshot import DatabaseSnapshot
 
 
 def compose_status(

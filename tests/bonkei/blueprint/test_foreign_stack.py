@@ -11,7 +11,7 @@ from bonkei.analysis.check import run
 from bonkei.analysis.diagram import draw, render_svg
 from bonkei.blueprint import Blueprint, read
 from bonkei.blueprint.elbv2 import FixedResponse, Forward, WeightedTarget
-from bonkei.definitions.terraform import Workspace
+from bonkei.definitions.terraform.workspace import Workspace
 
 DEFINITIONS = Path(__file__).parent / "foreign"
 

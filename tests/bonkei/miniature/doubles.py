@@ -28,7 +28,7 @@ from bonkei.services.ecs.snapshot import (
 from bonkei.services.edge.snapshot import EdgeSnapshot, ListenerState
 from bonkei.services.endpoint.cloud import CloudSnapshot
 from bonkei.services.logs.logs import LogsSnapshot
-from bonkei.services.rds import DatabaseSnapshot
+from bonkei.services.rds.snapshot import DatabaseSnapshot
 
 
 @dataclass

@@ -16,8 +16,8 @@ from bonkei.services.console import Console, ConsoleError, Json
 from bonkei.services.console.values import Topic
 from bonkei.services.console.views import inert
 from bonkei.services.endpoint.looking import Looking, StoredBucket
-from bonkei.services.rds import DatabaseSnapshot
 from bonkei.services.rds.reading.values import Table
+from bonkei.services.rds.snapshot import DatabaseSnapshot
 
 if TYPE_CHECKING:
     from bonkei.services.rds.reading.reader import Reader

@@ -13,8 +13,8 @@ from bonkei.blueprint import Blueprint
 from bonkei.services.ecs import api as ecs
 from bonkei.services.edge import api as elbv2
 from bonkei.services.edge.snapshot import EdgeSnapshot
-from bonkei.services.rds import DatabaseSnapshot
 from bonkei.services.rds import api as rds
+from bonkei.services.rds.snapshot import DatabaseSnapshot
 
 
 def own_services(

@@ -13,7 +13,7 @@ from bonkei.services.ecs.snapshot import TaskSnapshot
 from bonkei.services.edge import TargetKey
 from bonkei.services.faults.values import DatabaseThing, Estate, TaskThing
 from bonkei.services.faults.zones import choose_zone
-from bonkei.services.rds import DatabaseSnapshot
+from bonkei.services.rds.snapshot import DatabaseSnapshot
 
 _LEAVING = ("DEACTIVATING", "STOPPING", "DEPROVISIONING", "STOPPED")
 

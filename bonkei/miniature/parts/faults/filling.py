@@ -26,7 +26,7 @@ from bonkei.services.ecs.snapshot import TaskSnapshot
 from bonkei.services.faults.errors import FaultError
 from bonkei.services.faults.rules import LONGEST, MOST_BYTES
 from bonkei.services.faults.values import Filling
-from bonkei.services.rds import DatabaseSnapshot
+from bonkei.services.rds.snapshot import DatabaseSnapshot
 
 _MIB = 1024**2
 _PUSH = 0.5  # seconds between two searches for free connections

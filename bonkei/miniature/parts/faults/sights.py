@@ -18,7 +18,7 @@ from bonkei.miniature.parts.faults.estate import (
 from bonkei.services.ecs.snapshot import TasksSnapshot
 from bonkei.services.edge import TargetKey
 from bonkei.services.faults.values import Estate, Trouble
-from bonkei.services.rds import DatabaseSnapshot
+from bonkei.services.rds.snapshot import DatabaseSnapshot
 
 if TYPE_CHECKING:
     from bonkei.services.endpoint.cloud import Cloud

@@ -13,7 +13,7 @@ from bonkei.base.vault import Vault
 from bonkei.blueprint.rds import DatabaseCluster
 from bonkei.miniature.rehearsal.causes.base import Quiet
 from bonkei.miniature.rehearsal.values import RehearsalError
-from bonkei.services.rds import DatabaseSnapshot
+from bonkei.services.rds.snapshot import DatabaseSnapshot
 
 if TYPE_CHECKING:
     import psycopg

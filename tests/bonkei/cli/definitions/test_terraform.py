@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from bonkei.definitions.terraform import TerraformError
+from bonkei.definitions.terraform.errors import TerraformError
 from tests.bonkei.cli.projects import make_project
 from tests.bonkei.cli.projects import run as run_in
 

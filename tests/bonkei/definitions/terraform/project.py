@@ -6,7 +6,7 @@ import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
-from bonkei.definitions.terraform import Workspace
+from bonkei.definitions.terraform.workspace import Workspace
 
 PROVIDERS = """
 terraform {

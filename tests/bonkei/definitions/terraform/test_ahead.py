@@ -12,10 +12,10 @@ from typing import Any
 import psutil
 import pytest
 
-from bonkei.definitions.terraform import Workspace
 from bonkei.definitions.terraform.inputs.mirror import Mirror
 from bonkei.definitions.terraform.runs import run as runs
 from bonkei.definitions.terraform.runs.environments import of_init
+from bonkei.definitions.terraform.workspace import Workspace
 from tests.bonkei.definitions.terraform.project import PROVIDERS, Project
 
 ORPHAN = """

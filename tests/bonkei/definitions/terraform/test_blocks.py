@@ -13,7 +13,7 @@ from bonkei.definitions.provider import schema
 from bonkei.definitions.provider.catalogue import SCHEMA
 from bonkei.definitions.provider.plugin.selection import Selection
 from bonkei.definitions.provider.values import UNKNOWN
-from bonkei.definitions.terraform import TerraformError
+from bonkei.definitions.terraform.errors import TerraformError
 from bonkei.definitions.terraform.inputs.types import named
 from tests.bonkei.definitions.terraform.project import Project
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bonkei.definitions.terraform import TerraformError
+from bonkei.definitions.terraform.errors import TerraformError
 from bonkei.definitions.terraform.session import read_json
 from bonkei.definitions.terraform.state.document import document, read_state_file
 from tests.bonkei.definitions.terraform.project import Project

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from bonkei.definitions.terraform import Elsewhere, TerraformError, Workspace
+from bonkei.definitions.terraform.errors import TerraformError
+from bonkei.definitions.terraform.inputs.elsewhere import Elsewhere
+from bonkei.definitions.terraform.workspace import Workspace
 from tests.bonkei.definitions.terraform.project import Project
 
 REMOTE_STATE = """

@@ -10,7 +10,7 @@ import pytest
 
 from bonkei.config import load
 from bonkei.definitions.provider import addresses, catalogue, schema
-from bonkei.definitions.terraform import Diagnostic, TerraformError
+from bonkei.definitions.terraform.errors import Diagnostic, TerraformError
 from bonkei.definitions.terraform.explanations import upgrades
 from bonkei.definitions.terraform.state import lock as state_lock
 from bonkei.miniature import applied

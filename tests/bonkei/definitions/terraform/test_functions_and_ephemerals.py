@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from bonkei.base.vault import FileVault
-from bonkei.definitions.terraform import TerraformError
+from bonkei.definitions.terraform.errors import TerraformError
 from tests.bonkei.definitions.terraform.project import Project
 
 MAIN = """

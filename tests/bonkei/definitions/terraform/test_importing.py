@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bonkei.definitions.terraform import TerraformError
+from bonkei.definitions.terraform.errors import TerraformError
 from tests.bonkei.definitions.terraform.project import Project
 
 BALANCER = (

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from bonkei.base.vault import FileVault
-from bonkei.definitions.terraform import TerraformError, Workspace
+from bonkei.definitions.terraform.errors import TerraformError
+from bonkei.definitions.terraform.workspace import Workspace
 from tests.bonkei.definitions.terraform.project import Project
 
 MAIN = """

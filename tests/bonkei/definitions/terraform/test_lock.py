@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bonkei.definitions.terraform import TerraformError
+from bonkei.definitions.terraform.errors import TerraformError
 from bonkei.definitions.terraform.state import lock
 from bonkei.definitions.terraform.state.lock import locked
 

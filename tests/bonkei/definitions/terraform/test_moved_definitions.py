@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from ports import free_port
 
-from bonkei.definitions.terraform import TerraformError
+from bonkei.definitions.terraform.errors import TerraformError
 from bonkei.definitions.terraform.inputs.mirror import Mirror
 
 FILES = (

@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
-from bonkei.definitions.terraform import PlanSummary, Selection, Workspace, workspace
-from bonkei.definitions.terraform.reports.changes import read_plan
+from bonkei.definitions.terraform import workspace
+from bonkei.definitions.terraform.inputs.selection import Selection
+from bonkei.definitions.terraform.reports.changes import PlanSummary, read_plan
 from bonkei.definitions.terraform.reports.plan_file import PlanFormatError, read_plan_file
 from bonkei.definitions.terraform.session import read_json
+from bonkei.definitions.terraform.workspace import Workspace
 from tests.bonkei.definitions.terraform.project import Project
 
 BEFORE = r"""

@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 
 from bonkei.base.kept import DamagedError
-from bonkei.definitions.terraform import Consent, TerraformError, Workspace
-from bonkei.definitions.terraform.inputs.programs import found
+from bonkei.definitions.terraform.errors import TerraformError
+from bonkei.definitions.terraform.inputs.programs import Consent, found
 from bonkei.definitions.terraform.runs.environments import of_init, of_programs
+from bonkei.definitions.terraform.workspace import Workspace
 from tests.bonkei.definitions.terraform.project import Project
 
 LOCAL = """\

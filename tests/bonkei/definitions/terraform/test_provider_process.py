@@ -21,7 +21,7 @@ from warm_provider import WarmProvider, can_fork
 from bonkei.base.sockets import make_socket_directory
 from bonkei.definitions.provider.addresses import VERSIONS
 from bonkei.definitions.provider.catalogue import providers
-from bonkei.definitions.terraform import TerraformError
+from bonkei.definitions.terraform.errors import TerraformError
 from bonkei.definitions.terraform.runs import provider_process
 from bonkei.definitions.terraform.runs.provider_process import ProviderProcess, ProviderSurroundings
 from tests.bonkei.definitions.terraform.project import PROVIDERS, Project

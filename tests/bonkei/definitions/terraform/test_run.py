@@ -18,7 +18,7 @@ from typing import Any
 import psutil
 import pytest
 
-from bonkei.definitions.terraform import TerraformError
+from bonkei.definitions.terraform.errors import TerraformError
 from bonkei.definitions.terraform.runs.environments import of_init, of_programs
 from bonkei.definitions.terraform.runs.run import (
     Interruption,

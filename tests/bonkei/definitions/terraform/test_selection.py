@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from bonkei.definitions.terraform import Account, Selection, TerraformError, Workspace
-from bonkei.definitions.terraform.inputs.selection import check
+from bonkei.definitions.terraform.errors import TerraformError
+from bonkei.definitions.terraform.inputs.selection import Selection, check
+from bonkei.definitions.terraform.state.account import Account
+from bonkei.definitions.terraform.workspace import Workspace
 from tests.bonkei.definitions.terraform.project import Project
 
 MAIN = """

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from bonkei.definitions.terraform import Consent, TerraformError, Workspace
+from bonkei.definitions.terraform.errors import TerraformError
+from bonkei.definitions.terraform.inputs.programs import Consent
 from bonkei.definitions.terraform.runs import run as runs
+from bonkei.definitions.terraform.workspace import Workspace
 from tests.bonkei.definitions.terraform.project import Project
 
 MANY = """

@@ -7,7 +7,8 @@ from typing import cast
 from bonkei.blueprint.rds import DatabaseCluster
 from bonkei.miniature.parts.rds import Databases
 from bonkei.miniature.steps import Steps
-from bonkei.services.rds import Database, DatabaseSnapshot
+from bonkei.services.rds.manager import Database
+from bonkei.services.rds.snapshot import DatabaseSnapshot
 from tests.bonkei.services.rds.conftest import cluster
 
 LEFT = "bonkei-0 keeps the database of an earlier home"

@@ -14,7 +14,7 @@ from bonkei.miniature.rollout.diagnosis import diagnose, find_unhealthy
 from bonkei.services.ecs import FileLogSink, LogLine, TasksSnapshot
 from bonkei.services.ecs.snapshot import DeploymentSnapshot, ServiceSnapshot, TaskSnapshot
 from bonkei.services.edge import EdgeSnapshot
-from bonkei.services.rds import DatabaseSnapshot
+from bonkei.services.rds.snapshot import DatabaseSnapshot
 
 DEPLOYMENT = DeploymentSnapshot("d", "PRIMARY", "web:1", "COMPLETED", 1, 0, 0)
 SERVICE = ServiceSnapshot("arn:web", "app-web", 1, 1, 0, 1, (DEPLOYMENT,))

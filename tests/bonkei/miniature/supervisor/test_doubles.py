@@ -13,7 +13,7 @@ from bonkei.miniature import making as parts
 from bonkei.services.ecs import Tasks
 from bonkei.services.edge import Edge
 from bonkei.services.endpoint.cloud import Cloud
-from bonkei.services.rds import Database
+from bonkei.services.rds.manager import Database
 from tests.bonkei.miniature import doubles
 from tests.bonkei.miniature.doubles import World, parts_of
 from tests.bonkei.miniature.supervisor.subject import (

@@ -13,7 +13,7 @@ from bonkei.blueprint.ecs import Container, FirelensConfiguration
 from bonkei.miniature.home import MiniatureError
 from bonkei.services.console import Console, ConsoleSettings
 from bonkei.services.ecs import TaskError
-from bonkei.services.rds import DatabaseError
+from bonkei.services.rds.errors import DatabaseError
 from tests.bonkei.miniature.doubles import World
 from tests.bonkei.miniature.supervisor.subject import (
     DEFINITION,

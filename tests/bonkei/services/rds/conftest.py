@@ -17,8 +17,9 @@ from sharing import put_cluster, shared_folder
 
 from bonkei.base.vault import MemoryVault
 from bonkei.blueprint.rds import DatabaseCluster
-from bonkei.services.rds import Database, delete_data
 from bonkei.services.rds.files import ClusterFiles
+from bonkei.services.rds.manager import Database
+from bonkei.services.rds.place import delete_data
 
 SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!cluster-1-AbCdEf"
 HOST = "127.0.0.1"

@@ -13,7 +13,7 @@ sys.path.insert(0, sys.argv[1])
 
 from bonkei.base.vault import FileVault
 from bonkei.blueprint.rds import DatabaseCluster
-from bonkei.services.rds import Database
+from bonkei.services.rds.manager import Database
 
 
 async def main() -> None:

@@ -14,8 +14,8 @@ import psycopg
 import pytest
 
 from bonkei.base.vault import MemoryVault
-from bonkei.services.rds import DatabaseError, delete_data
-from bonkei.services.rds.place import find_place
+from bonkei.services.rds.errors import DatabaseError
+from bonkei.services.rds.place import delete_data, find_place
 
 from .conftest import cluster, connect
 

@@ -14,8 +14,10 @@ import psutil
 import psycopg
 import pytest
 
-from bonkei.services.rds import DatabaseError, delete_data, manager
+from bonkei.services.rds import manager
+from bonkei.services.rds.errors import DatabaseError
 from bonkei.services.rds.master import keep_password
+from bonkei.services.rds.place import delete_data
 from bonkei.services.rds.preparing import preparing
 
 from .conftest import HOST, SECRET, cluster, connect, free_port

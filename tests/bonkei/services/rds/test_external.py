@@ -10,8 +10,8 @@ import psycopg
 import pytest
 
 from bonkei.base.vault import MemoryVault
-from bonkei.services.rds import DatabaseError
 from bonkei.services.rds.connection import Connection
+from bonkei.services.rds.errors import DatabaseError
 from bonkei.services.rds.external import check_version, explain, parse_url
 
 from .conftest import HOST, SECRET, cluster, connect, free_port

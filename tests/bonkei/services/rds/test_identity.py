@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bonkei.services.rds import DatabaseError, delete_data
+from bonkei.services.rds.errors import DatabaseError
 from bonkei.services.rds.identity import FILE, home_id
+from bonkei.services.rds.place import delete_data
 
 
 @pytest.fixture

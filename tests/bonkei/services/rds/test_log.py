@@ -15,9 +15,10 @@ import psutil
 import pytest
 
 from bonkei.base.folders import size_of
-from bonkei.services.rds import delete_data, manager
 from bonkei.services.rds import log as module
+from bonkei.services.rds import manager
 from bonkei.services.rds.log import rotate
+from bonkei.services.rds.place import delete_data
 
 from .conftest import cluster, connect
 

@@ -17,11 +17,13 @@ import pytest_asyncio
 from psycopg import sql
 
 from bonkei.base.vault import MemoryVault
-from bonkei.services.rds import Database, DatabaseError, delete_data
 from bonkei.services.rds.bootstrap import prepare
 from bonkei.services.rds.connection import Connection, Guest, Wanted
+from bonkei.services.rds.errors import DatabaseError
 from bonkei.services.rds.external import describe, parse_url
 from bonkei.services.rds.identity import home_id
+from bonkei.services.rds.manager import Database
+from bonkei.services.rds.place import delete_data
 
 from .conftest import HOST, SECRET, cluster, connect
 

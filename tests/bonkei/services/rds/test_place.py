@@ -15,10 +15,10 @@ import psutil
 import pytest
 
 from bonkei.base.vault import FileVault
-from bonkei.services.rds import DatabaseError, delete_data
 from bonkei.services.rds.binaries import Binaries, find_binaries
+from bonkei.services.rds.errors import DatabaseError
 from bonkei.services.rds.files import ClusterFiles, ServerSpec
-from bonkei.services.rds.place import Place, find_place
+from bonkei.services.rds.place import Place, delete_data, find_place
 
 from .conftest import cluster, free_port
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from bonkei.definitions.terraform import Consent, Workspace
+from bonkei.definitions.terraform.inputs.programs import Consent
+from bonkei.definitions.terraform.workspace import Workspace
 
 STACK = Path(__file__).parent / "stack"
 

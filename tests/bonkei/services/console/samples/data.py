@@ -13,10 +13,10 @@ from bonkei.blueprint.storage import Queue, Table
 from bonkei.miniature.console.data import DataSources, offer_data
 from bonkei.services.console import Console
 from bonkei.services.endpoint.looking import Beginning, Listing, StoredBucket, StoredObject
-from bonkei.services.rds import DatabaseSnapshot
 from bonkei.services.rds.reading.reader import ReadingError
 from bonkei.services.rds.reading.values import Column, Relation, Rows, Value
 from bonkei.services.rds.reading.values import Table as Named
+from bonkei.services.rds.snapshot import DatabaseSnapshot
 from tests.bonkei.services.console.samples.world import MARKUP, Done
 
 PASSWORD = "correct horse battery staple"

@@ -42,7 +42,7 @@ from bonkei.services.edge.snapshot import (
     WebAclState,
 )
 from bonkei.services.endpoint.cloud import CloudSnapshot
-from bonkei.services.rds import DatabaseSnapshot
+from bonkei.services.rds.snapshot import DatabaseSnapshot
 from tests.bonkei.analysis.check.stack.whole import sound, state
 from tests.bonkei.services.console.samples.world import MARKUP, Done
 
