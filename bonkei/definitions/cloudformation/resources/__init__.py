@@ -8,6 +8,5 @@ kind        the details of a type; the values of one resource
 schemas     the entry of each type in AWS's registry
 checking    properties against a schema: refusals, and texts where a number or a flag belongs
 catalogue   every supported type
-shared      tools for several types
 <service>   its types
 """

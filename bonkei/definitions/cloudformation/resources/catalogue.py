@@ -20,23 +20,17 @@ from bonkei.definitions.cloudformation.resources import (
 )
 from bonkei.definitions.cloudformation.resources.kind import Kind
 
-_MODULES = (
-    *(
-        codebuild,
-        codecommit,
-        codepipeline,
-        dynamodb,
-        eventbridge,
-        iam,
-        kms,
-        logs,
-        s3,
-        sns,
-        sqs,
-        ssm,
-    ),
-)
-
 KINDS: Mapping[str, Kind] = {
-    name: kind for module in _MODULES for name, kind in module.KINDS.items()
+    **codebuild.KINDS,
+    **codecommit.KINDS,
+    **codepipeline.KINDS,
+    **dynamodb.KINDS,
+    **eventbridge.KINDS,
+    **iam.KINDS,
+    **kms.KINDS,
+    **logs.KINDS,
+    **s3.KINDS,
+    **sns.KINDS,
+    **sqs.KINDS,
+    **ssm.KINDS,
 }

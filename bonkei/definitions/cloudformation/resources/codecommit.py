@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bonkei.definitions.cloudformation.resources.kind import Kind, Made, Request, values
+from bonkei.definitions.cloudformation.resources.kind import Kind, Made, Request, plain
 
 
 def _repository(request: Request) -> Made:
@@ -13,17 +13,16 @@ def _repository(request: Request) -> Made:
     arn = place.arn("codecommit", name)
     host = f"git-codecommit.{place.region}.{place.suffix}/v1/repos/{name}"
     identifier = request.uuid()
-    state = values(
-        id=name,
-        repository_name=name,
-        repository_id=identifier,
-        arn=arn,
-        description=given.get("RepositoryDescription", ""),
-        kms_key_id=given.get("KmsKeyId"),
-        clone_url_http=f"https://{host}",
-        clone_url_ssh=f"ssh://{host}",
-        tags=request.all_tags(),
-    )
+    state = {
+        "id": name,
+        "repository_name": name,
+        "repository_id": identifier,
+        "arn": arn,
+        **plain(given, "KmsKeyId", description="RepositoryDescription"),
+        "clone_url_http": f"https://{host}",
+        "clone_url_ssh": f"ssh://{host}",
+        "tags": request.all_tags(),
+    }
     attributes = {
         "Arn": arn,
         "Name": name,

@@ -14,7 +14,10 @@ from bonkei.definitions.cloudformation.resources.kind import (
     Made,
     Request,
     Values,
+    block,
     blocks,
+    optional,
+    plain,
     values,
 )
 
@@ -26,115 +29,89 @@ def _pipeline(request: Request) -> Made:
     stores = [(each["ArtifactStore"], each["Region"]) for each in given.get("ArtifactStores", ())]
     if "ArtifactStore" in given:
         stores.append((given["ArtifactStore"], None))
-    state = values(
-        id=name,
-        name=name,
-        arn=arn,
-        role_arn=given["RoleArn"],
-        pipeline_type=given.get("PipelineType", "V1"),
-        execution_mode=given.get("ExecutionMode", "SUPERSEDED"),
-        artifact_store=[_store(store, region) for store, region in stores],
-        stage=[_stage(each) for each in given["Stages"]],
-        variable=[
-            values(
-                name=each["Name"],
-                default_value=each.get("DefaultValue"),
-                description=each.get("Description"),
-            )
-            for each in given.get("Variables", ())
-        ],
-        trigger=[_trigger(each) for each in given.get("Triggers", ())],
-        tags=request.all_tags(),
-    )
+    state = {
+        "id": name,
+        "name": name,
+        "arn": arn,
+        **plain(given, "RoleArn PipelineType ExecutionMode"),
+        "artifact_store": [_store(store, region) for store, region in stores],
+        "stage": [_stage(each) for each in given["Stages"]],
+        "variable": blocks(
+            given.get("Variables", ()), "Name Description", default_value="DefaultValue"
+        ),
+        "trigger": [_trigger(each) for each in given.get("Triggers", ())],
+        "tags": request.all_tags(),
+    }
     return Made(name, {"Version": "1", "Arn": arn}, (("aws_codepipeline", state),))
 
 
 def _store(given: Values, region: str | None) -> Values:
-    key = given.get("EncryptionKey")
     return values(
-        location=given["Location"],
-        type=given["Type"],
+        **plain(given, "Location Type"),
         region=region,
-        encryption_key=key and blocks({"id": key["Id"], "type": key["Type"]}),
+        encryption_key=block(given.get("EncryptionKey"), "Id Type"),
     )
 
 
 def _stage(given: Values) -> Values:
-    failure = given.get("OnFailure")
     return values(
         name=given["Name"],
         action=[_action(each) for each in given["Actions"]],
-        before_entry=_conditions(given.get("BeforeEntry")),
-        on_success=_conditions(given.get("OnSuccess")),
-        on_failure=failure
-        and blocks(
-            values(
-                result=failure.get("Result"),
-                condition=[_condition(each) for each in failure.get("Conditions", ())],
-                retry_configuration=failure.get("RetryConfiguration")
-                and blocks({"retry_mode": failure["RetryConfiguration"].get("RetryMode")}),
-            )
-        ),
+        before_entry=optional(given.get("BeforeEntry"), _conditions),
+        on_success=optional(given.get("OnSuccess"), _conditions),
+        on_failure=optional(given.get("OnFailure"), _failure),
     )
 
 
-def _conditions(given: Values | None) -> list[Values] | None:
-    if given is None:
-        return None
-    return blocks({"condition": [_condition(each) for each in given.get("Conditions", ())]})
+def _failure(given: Values) -> Values:
+    return values(
+        **plain(given, "Result"),
+        **_conditions(given),
+        retry_configuration=block(given.get("RetryConfiguration"), "RetryMode"),
+    )
 
 
-def _condition(given: Values) -> Values:
-    return values(result=given.get("Result"), rule=[_rule(each) for each in given.get("Rules", ())])
+def _conditions(given: Values) -> Values:
+    return {
+        "condition": [
+            {**plain(each, "Result"), "rule": [_rule(rule) for rule in each.get("Rules", ())]}
+            for each in given.get("Conditions", ())
+        ]
+    }
 
 
 def _rule(given: Values) -> Values:
-    return values(
-        name=given.get("Name"),
-        rule_type_id=blocks(_type(given["RuleTypeId"])),
-        configuration=_configuration(given),
-        commands=given.get("Commands"),
-        input_artifacts=_names(given, "InputArtifacts"),
-        region=given.get("Region"),
-        role_arn=given.get("RoleArn"),
-    )
+    return {
+        **plain(given, "Name Commands Region RoleArn"),
+        "rule_type_id": [_type(given["RuleTypeId"])],
+        "configuration": _configuration(given),
+        "input_artifacts": _names(given, "InputArtifacts"),
+    }
 
 
 def _type(given: Values) -> Values:
-    return values(
-        category=given["Category"],
-        owner=given.get("Owner"),
-        provider=given["Provider"],
-        version=given.get("Version"),
-    )
+    return plain(given, "Category Owner Provider Version")
 
 
 def _action(given: Values) -> Values:
-    return values(
-        name=given["Name"],
+    computed = [each for each in given.get("OutputArtifacts", ()) if "Files" in each]
+    return {
         **_type(given["ActionTypeId"]),
-        run_order=given.get("RunOrder", 1),
-        configuration=_configuration(given),
-        input_artifacts=_names(given, "InputArtifacts"),
-        output_artifacts=_names(given, "OutputArtifacts"),
-        role_arn=given.get("RoleArn"),
-        region=given.get("Region"),
-        namespace=given.get("Namespace"),
-        timeout_in_minutes=given.get("TimeoutInMinutes"),
-        commands=given.get("Commands"),
-        output_variables=given.get("OutputVariables"),
-        output_artifacts_for_compute_action=[
-            {"name": each["Name"], "files": each["Files"]}
-            for each in given.get("OutputArtifacts", ())
-            if "Files" in each
-        ],
+        **plain(
+            given,
+            "Name RunOrder RoleArn Region Namespace TimeoutInMinutes Commands OutputVariables",
+        ),
+        "configuration": _configuration(given),
+        "input_artifacts": _names(given, "InputArtifacts"),
+        "output_artifacts": _names(given, "OutputArtifacts"),
+        "output_artifacts_for_compute_action": blocks(computed, "Name Files"),
         # Terraform has no such block yet.
-        environment_variable=[
-            values(name=each["Name"], value=each["Value"], type=each.get("Type"))
-            for each in given.get("EnvironmentVariables", ())
-        ]
-        or None,
-    )
+        **(
+            {"environment_variable": blocks(given["EnvironmentVariables"], "Name Value Type")}
+            if given.get("EnvironmentVariables")
+            else {}
+        ),
+    }
 
 
 def _configuration(given: Values) -> dict[str, str]:
@@ -154,36 +131,22 @@ def _names(given: Values, prop: str) -> list[str]:
 
 def _trigger(given: Values) -> Values:
     git = given.get("GitConfiguration", {})
+    configuration = {
+        **plain(git, "SourceActionName"),
+        "push": [_event(each) for each in git.get("Push", ())],
+        "pull_request": [_event(each) for each in git.get("PullRequest", ())],
+    }
+    return {"provider_type": given["ProviderType"], "git_configuration": [configuration]}
+
+
+def _event(given: Values) -> Values:
+    """What a push or a pull request must have."""
     return values(
-        provider_type=given["ProviderType"],
-        git_configuration=blocks(
-            values(
-                source_action_name=git.get("SourceActionName"),
-                push=[
-                    values(
-                        branches=_filter(each.get("Branches")),
-                        file_paths=_filter(each.get("FilePaths")),
-                        tags=_filter(each.get("Tags")),
-                    )
-                    for each in git.get("Push", ())
-                ],
-                pull_request=[
-                    values(
-                        events=each.get("Events"),
-                        branches=_filter(each.get("Branches")),
-                        file_paths=_filter(each.get("FilePaths")),
-                    )
-                    for each in git.get("PullRequest", ())
-                ],
-            )
-        ),
+        **plain(given, "Events"),
+        branches=block(given.get("Branches"), "Includes Excludes"),
+        file_paths=block(given.get("FilePaths"), "Includes Excludes"),
+        tags=block(given.get("Tags"), "Includes Excludes"),
     )
-
-
-def _filter(given: Values | None) -> list[Values] | None:
-    if given is None:
-        return None
-    return blocks(values(includes=given.get("Includes"), excludes=given.get("Excludes")))
 
 
 KINDS: Mapping[str, Kind] = {

@@ -10,7 +10,9 @@ from bonkei.definitions.cloudformation.resources.kind import (
     Made,
     Request,
     Values,
+    block,
     blocks,
+    plain,
     values,
 )
 
@@ -21,20 +23,16 @@ def _table(request: Request) -> Made:
     arn = place.arn("dynamodb", f"table/{name}")
     stream = given.get("StreamSpecification")
     stream_arn = f"{arn}/stream/2025-01-01T00:00:00.000" if stream else ""
-    sealed = given.get("SSESpecification")
-    recovery = given.get("PointInTimeRecoverySpecification")
-    ttl = given.get("TimeToLiveSpecification")
     state = values(
         id=name,
         name=name,
         arn=arn,
-        billing_mode=given.get("BillingMode", "PROVISIONED"),
+        **plain(given, "BillingMode TableClass DeletionProtectionEnabled"),
         **_throughput(given),
         **_keys(given),
-        attribute=[
-            {"name": each["AttributeName"], "type": each["AttributeType"]}
-            for each in given.get("AttributeDefinitions", ())
-        ],
+        attribute=blocks(
+            given.get("AttributeDefinitions", ()), name="AttributeName", type="AttributeType"
+        ),
         global_secondary_index=[
             {**_index(each), **_keys(each), **_throughput(each)}
             for each in given.get("GlobalSecondaryIndexes", ())
@@ -46,14 +44,13 @@ def _table(request: Request) -> Made:
         stream_enabled=bool(stream),
         stream_view_type=stream and stream["StreamViewType"],
         stream_arn=stream_arn,
-        table_class=given.get("TableClass"),
-        deletion_protection_enabled=given.get("DeletionProtectionEnabled", False),
-        server_side_encryption=sealed
-        and blocks(values(enabled=sealed["SSEEnabled"], kms_key_arn=sealed.get("KMSMasterKeyId"))),
-        point_in_time_recovery=recovery
-        and blocks({"enabled": recovery.get("PointInTimeRecoveryEnabled", False)}),
-        ttl=ttl
-        and blocks(values(enabled=ttl["Enabled"], attribute_name=ttl.get("AttributeName", ""))),
+        server_side_encryption=block(
+            given.get("SSESpecification"), enabled="SSEEnabled", kms_key_arn="KMSMasterKeyId"
+        ),
+        point_in_time_recovery=block(
+            given.get("PointInTimeRecoverySpecification"), enabled="PointInTimeRecoveryEnabled"
+        ),
+        ttl=block(given.get("TimeToLiveSpecification"), "Enabled AttributeName"),
         tags=request.all_tags(),
     )
     return Made(name, {"Arn": arn, "StreamArn": stream_arn}, (("aws_dynamodb_table", state),))
@@ -66,18 +63,14 @@ def _keys(given: Values) -> dict[str, Any]:
 
 def _throughput(given: Values) -> dict[str, Any]:
     units = given.get("ProvisionedThroughput", {})
-    return values(
-        read_capacity=units.get("ReadCapacityUnits"), write_capacity=units.get("WriteCapacityUnits")
-    )
+    return plain(units, read_capacity="ReadCapacityUnits", write_capacity="WriteCapacityUnits")
 
 
 def _index(given: Values) -> dict[str, Any]:
-    projection = given["Projection"]
-    return values(
-        name=given["IndexName"],
-        projection_type=projection.get("ProjectionType", "ALL"),
-        non_key_attributes=projection.get("NonKeyAttributes"),
-    )
+    return {
+        "name": given["IndexName"],
+        **plain(given["Projection"], "ProjectionType NonKeyAttributes"),
+    }
 
 
 KINDS: Mapping[str, Kind] = {

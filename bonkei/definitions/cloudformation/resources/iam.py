@@ -13,7 +13,7 @@ from bonkei.definitions.cloudformation.resources.kind import (
     Request,
     TypedValues,
     document,
-    values,
+    plain,
 )
 
 _UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
@@ -24,19 +24,16 @@ def _role(request: Request) -> Made:
     name, path = request.name("RoleName", 64), str(given.get("Path", "/"))
     arn = request.place.arn("iam", f"role{path}{name}", region=False)
     unique = f"AROA{request.random(17, 'role', _UPPER)}"
-    state = values(
-        id=name,
-        name=name,
-        arn=arn,
-        path=path,
-        unique_id=unique,
-        description=given.get("Description", ""),
-        assume_role_policy=document(given["AssumeRolePolicyDocument"]),
-        max_session_duration=given.get("MaxSessionDuration", 3600),
-        permissions_boundary=given.get("PermissionsBoundary", ""),
-        managed_policy_arns=given.get("ManagedPolicyArns", []),
-        tags=request.all_tags(),
-    )
+    state = {
+        "id": name,
+        "name": name,
+        "arn": arn,
+        "path": path,
+        "unique_id": unique,
+        **plain(given, "Description MaxSessionDuration PermissionsBoundary ManagedPolicyArns"),
+        "assume_role_policy": document(given["AssumeRolePolicyDocument"]),
+        "tags": request.all_tags(),
+    }
     inline = [
         _inline(name, policy["PolicyName"], policy["PolicyDocument"])
         for policy in given.get("Policies", ())
@@ -70,16 +67,16 @@ def _managed_policy(request: Request) -> Made:
     name, path = request.name("ManagedPolicyName", 128), str(given.get("Path", "/"))
     arn = request.place.arn("iam", f"policy{path}{name}", region=False)
     unique = f"ANPA{request.random(17, 'policy', _UPPER)}"
-    state = values(
-        id=arn,
-        arn=arn,
-        name=name,
-        path=path,
-        policy_id=unique,
-        description=given.get("Description", ""),
-        policy=document(given["PolicyDocument"]),
-        tags=request.all_tags(),
-    )
+    state = {
+        "id": arn,
+        "arn": arn,
+        "name": name,
+        "path": path,
+        "policy_id": unique,
+        **plain(given, "Description"),
+        "policy": document(given["PolicyDocument"]),
+        "tags": request.all_tags(),
+    }
     attributes = {
         "PolicyArn": arn,
         "PolicyId": unique,

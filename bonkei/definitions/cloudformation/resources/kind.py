@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,6 +68,10 @@ class Request:
         digest = hashlib.sha256(f"{purpose}{self.token}".encode()).digest()
         return str(uuid.UUID(bytes=digest[:16], version=4))
 
+    def identifier(self) -> str:
+        """Of a resource that has no name of its own."""
+        return f"{self.stack_name}-{self.logical_id}-{self.random(12)}"
+
     def all_tags(self) -> dict[str, str]:
         return {**self.tags, **tags_of(self.properties.get("Tags"))}
 
@@ -107,6 +111,11 @@ def document(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
+def documents(given: Values, names: str) -> dict[str, str]:
+    """The properties that are given and have a document each, as attributes with its text."""
+    return {name: document(value) for name, value in plain(given, names).items()}
+
+
 def snake(name: str) -> str:
     """`KMSMasterKeyId` -> `kms_master_key_id`."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
@@ -118,6 +127,38 @@ def values(**given: Any) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value is not None}
 
 
-def blocks(*found: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
-    """Nested blocks as the state has them."""
-    return [each for each in found if each is not None]
+def plain(given: Values, names: str = "", **others: str) -> dict[str, Any]:
+    """The attributes of the properties that are given. `names` are properties whose attributes have
+    the same words, in snake case. Of the others, the attribute is named with its property."""
+    wanted = {snake(name): name for name in names.split()} | others
+    return {attribute: given[name] for attribute, name in wanted.items() if name in given}
+
+
+def block(given: Values | None, names: str = "", **others: str) -> list[Values] | None:
+    """A nested block as the state has it, if there is one."""
+    return None if given is None else [plain(given, names, **others)]
+
+
+def blocks(given: Sequence[Values], names: str = "", **others: str) -> list[Values]:
+    """A nested block for each."""
+    return [plain(each, names, **others) for each in given]
+
+
+def optional(given: Any, translate: Callable[[Any], Values]) -> list[Values] | None:
+    """A nested block of a property that may be missing."""
+    return None if given is None else [translate(given)]
+
+
+def attached_policy(kind: str, targets: str, attribute: str) -> Callable[[Request], Made]:
+    """A policy that is written into each resource of the list `targets`; `attribute` names it."""
+
+    def make(request: Request) -> Made:
+        identifier = request.identifier()
+        policy = document(request.properties["PolicyDocument"])
+        state = tuple(
+            (kind, {"id": target, attribute: target, "policy": policy})
+            for target in request.properties[targets]
+        )
+        return Made(identifier, {"Id": identifier}, state)
+
+    return make

@@ -4,38 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bonkei.definitions.cloudformation.resources.kind import Kind, Made, Request, document, values
+from bonkei.definitions.cloudformation.resources.kind import Kind, Made, Request, document, plain
 
 
 def _key(request: Request) -> Made:
     given = request.properties
     identifier = request.uuid()
     arn = request.place.arn("kms", f"key/{identifier}")
-    state = values(
-        id=identifier,
-        key_id=identifier,
-        arn=arn,
-        description=given.get("Description", ""),
-        enable_key_rotation=given.get("EnableKeyRotation", False),
-        is_enabled=given.get("Enabled", True),
-        customer_master_key_spec=given.get("KeySpec", "SYMMETRIC_DEFAULT"),
-        key_usage=given.get("KeyUsage", "ENCRYPT_DECRYPT"),
-        multi_region=given.get("MultiRegion", False),
-        deletion_window_in_days=given.get("PendingWindowInDays", 30),
-        policy=document(given["KeyPolicy"]) if "KeyPolicy" in given else None,
-        tags=request.all_tags(),
-    )
+    state = {
+        "id": identifier,
+        "key_id": identifier,
+        "arn": arn,
+        **plain(
+            given,
+            "Description EnableKeyRotation KeyUsage MultiRegion",
+            is_enabled="Enabled",
+            customer_master_key_spec="KeySpec",
+            deletion_window_in_days="PendingWindowInDays",
+        ),
+        "tags": request.all_tags(),
+    }
+    if "KeyPolicy" in given:
+        state["policy"] = document(given["KeyPolicy"])
     return Made(identifier, {"Arn": arn, "KeyId": identifier}, (("aws_kms_key", state),))
 
 
 def _alias(request: Request) -> Made:
     name = str(request.properties["AliasName"])
-    state = values(
-        id=name,
-        name=name,
-        arn=request.place.arn("kms", name),
-        target_key_id=request.properties["TargetKeyId"],
-    )
+    arn, target = request.place.arn("kms", name), request.properties["TargetKeyId"]
+    state = {"id": name, "name": name, "arn": arn, "target_key_id": target}
     return Made(name, {}, (("aws_kms_alias", state),))
 
 

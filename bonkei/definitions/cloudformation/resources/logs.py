@@ -4,23 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bonkei.definitions.cloudformation.resources.kind import Kind, Made, Request, values
+from bonkei.definitions.cloudformation.resources.kind import Kind, Made, Request, plain
 
 
 def _group(request: Request) -> Made:
-    given = request.properties
     name = request.name("LogGroupName", 512)
     arn = request.place.arn("logs", f"log-group:{name}")
-    state = values(
-        id=name,
-        name=name,
-        arn=arn,
-        retention_in_days=given.get("RetentionInDays", 0),
-        kms_key_id=given.get("KmsKeyId", ""),
-        log_group_class=given.get("LogGroupClass", "STANDARD"),
-        deletion_protection_enabled=given.get("DeletionProtectionEnabled", False),
-        tags=request.all_tags(),
-    )
+    settings = "RetentionInDays KmsKeyId LogGroupClass DeletionProtectionEnabled"
+    state = {"id": name, "name": name, "arn": arn, **plain(request.properties, settings)}
+    state["tags"] = request.all_tags()
     return Made(name, {"Arn": f"{arn}:*"}, (("aws_cloudwatch_log_group", state),))
 
 

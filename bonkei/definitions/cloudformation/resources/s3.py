@@ -11,12 +11,12 @@ from bonkei.definitions.cloudformation.resources.kind import (
     Request,
     TypedValues,
     Values,
+    block,
     blocks,
     document,
-    snake,
+    plain,
     values,
 )
-from bonkei.definitions.cloudformation.resources.s3_lifecycle import lifecycle
 
 
 def _bucket(request: Request) -> Made:
@@ -52,81 +52,61 @@ def _settings(bucket: str, given: Values) -> Iterator[TypedValues]:
 
 
 def _versioning(given: Values) -> Values:
-    return {"versioning_configuration": blocks({"status": given["Status"]})}
+    return {"versioning_configuration": block(given, "Status")}
 
 
 def _encryption(given: Values) -> Values:
-    rules = []
-    for rule in given.get("ServerSideEncryptionConfiguration", ()):
-        default = rule.get("ServerSideEncryptionByDefault")
-        rules.append(
+    return {
+        "rule": [
             values(
                 bucket_key_enabled=rule.get("BucketKeyEnabled", False),
-                apply_server_side_encryption_by_default=default
-                and blocks(
-                    values(
-                        sse_algorithm=default["SSEAlgorithm"],
-                        kms_master_key_id=default.get("KMSMasterKeyID", ""),
-                    )
+                apply_server_side_encryption_by_default=block(
+                    rule.get("ServerSideEncryptionByDefault"),
+                    sse_algorithm="SSEAlgorithm",
+                    kms_master_key_id="KMSMasterKeyID",
                 ),
             )
-        )
-    return {"rule": rules}
+            for rule in given.get("ServerSideEncryptionConfiguration", ())
+        ]
+    }
 
 
 def _ownership(given: Values) -> Values:
-    rules = given.get("Rules", ())
-    return {"rule": [{"object_ownership": rule.get("ObjectOwnership")} for rule in rules]}
+    return {"rule": blocks(given.get("Rules", ()), "ObjectOwnership")}
 
 
 def _public_access(given: Values) -> Values:
-    names = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
-    return {snake(name): given.get(name, False) for name in names}
+    return plain(given, "BlockPublicAcls BlockPublicPolicy IgnorePublicAcls RestrictPublicBuckets")
 
 
 def _logging(given: Values) -> Values:
-    prefix = given.get("LogFilePrefix", "")
-    return {"target_bucket": given.get("DestinationBucketName"), "target_prefix": prefix}
+    return plain(given, target_bucket="DestinationBucketName", target_prefix="LogFilePrefix")
 
 
 def _cors(given: Values) -> Values:
-    rules = [
-        values(
-            id=rule.get("Id"),
-            allowed_headers=rule.get("AllowedHeaders"),
-            allowed_methods=rule["AllowedMethods"],
-            allowed_origins=rule["AllowedOrigins"],
-            expose_headers=rule.get("ExposedHeaders"),
-            max_age_seconds=rule.get("MaxAge"),
+    return {
+        "cors_rule": blocks(
+            given["CorsRules"],
+            "Id AllowedHeaders AllowedMethods AllowedOrigins",
+            expose_headers="ExposedHeaders",
+            max_age_seconds="MaxAge",
         )
-        for rule in given["CorsRules"]
-    ]
-    return {"cors_rule": rules}
+    }
 
 
 def _object_lock(given: Values) -> Values:
-    retention = given.get("Rule", {}).get("DefaultRetention")
-    rule = retention and {
-        "default_retention": blocks(
-            values(
-                mode=retention.get("Mode"),
-                days=retention.get("Days"),
-                years=retention.get("Years"),
-            )
-        )
+    retention = block(given.get("Rule", {}).get("DefaultRetention"), "Mode Days Years")
+    return {
+        "object_lock_enabled": given.get("ObjectLockEnabled", "Enabled"),
+        "rule": [{"default_retention": retention}] if retention else [],
     }
-    enabled = given.get("ObjectLockEnabled", "Enabled")
-    return {"object_lock_enabled": enabled, "rule": blocks(rule)}
 
 
 def _website(given: Values) -> Values:
-    index, error = given.get("IndexDocument"), given.get("ErrorDocument")
-    other = given.get("RedirectAllRequestsTo")
     return values(
-        index_document=index and blocks({"suffix": index}),
-        error_document=error and blocks({"key": error}),
-        redirect_all_requests_to=other
-        and blocks(values(host_name=other["HostName"], protocol=other.get("Protocol"))),
+        index_document=block(given, suffix="IndexDocument") if "IndexDocument" in given else None,
+        error_document=block(given, key="ErrorDocument") if "ErrorDocument" in given else None,
+        redirect_all_requests_to=block(given.get("RedirectAllRequestsTo"), "HostName Protocol"),
     )
 
 
@@ -152,13 +132,80 @@ def _key_filter(each: Values) -> dict[str, str]:
     return {f"filter_{rule['Name'].lower()}": rule["Value"] for rule in rules}
 
 
+def _lifecycle(given: Values) -> Values:
+    """Rules without an id get one, as in S3."""
+    rules = [_lifecycle_rule(rule, number) for number, rule in enumerate(given["Rules"], start=1)]
+    return {"rule": rules, **plain(given, "TransitionDefaultMinimumObjectSize")}
+
+
+def _lifecycle_rule(rule: Values, number: int) -> Values:
+    return values(
+        id=rule.get("Id", f"rule-{number}"),
+        status=rule["Status"],
+        filter=[_lifecycle_filter(rule)],
+        expiration=_expiration(rule),
+        transition=blocks(
+            _one_or_many(rule, "Transition"),
+            "StorageClass",
+            date="TransitionDate",
+            days="TransitionInDays",
+        ),
+        noncurrent_version_expiration=_noncurrent_expiration(rule),
+        noncurrent_version_transition=blocks(
+            _one_or_many(rule, "NoncurrentVersionTransition"),
+            "StorageClass NewerNoncurrentVersions",
+            noncurrent_days="TransitionInDays",
+        ),
+        abort_incomplete_multipart_upload=block(
+            rule.get("AbortIncompleteMultipartUpload"),
+            days_after_initiation="DaysAfterInitiation",
+        ),
+    )
+
+
+def _one_or_many(rule: Values, name: str) -> list[Any]:
+    """The older property holds one, the newer a list."""
+    return [*rule.get(f"{name}s", ()), *([rule[name]] if name in rule else ())]
+
+
+def _expiration(rule: Values) -> list[Values] | None:
+    found = plain(rule, "ExpiredObjectDeleteMarker", date="ExpirationDate", days="ExpirationInDays")
+    return [found] if found else None
+
+
+def _noncurrent_expiration(rule: Values) -> list[Values] | None:
+    older = plain(rule, noncurrent_days="NoncurrentVersionExpirationInDays")
+    return block(
+        rule.get("NoncurrentVersionExpiration"), "NoncurrentDays NewerNoncurrentVersions"
+    ) or ([older] if older else None)
+
+
+def _lifecycle_filter(rule: Values) -> Values:
+    conditions = values(
+        prefix=rule.get("Prefix"),
+        object_size_greater_than=_size(rule, "ObjectSizeGreaterThan"),
+        object_size_less_than=_size(rule, "ObjectSizeLessThan"),
+    )
+    tags = {tag["Key"]: tag["Value"] for tag in rule.get("TagFilters", ())}
+    if tags and not conditions and len(tags) == 1:
+        ((key, value),) = tags.items()
+        return {"tag": [{"key": key, "value": value}]}
+    if tags or len(conditions) > 1:
+        return {"and": [{**conditions, **({"tags": tags} if tags else {})}]}
+    return conditions
+
+
+def _size(rule: Values, name: str) -> int | None:
+    return int(rule[name]) if name in rule else None
+
+
 _SETTINGS: Mapping[str, tuple[str, Callable[[Any], Values]]] = {
     "VersioningConfiguration": ("aws_s3_bucket_versioning", _versioning),
     "BucketEncryption": ("aws_s3_bucket_server_side_encryption_configuration", _encryption),
     "OwnershipControls": ("aws_s3_bucket_ownership_controls", _ownership),
     "PublicAccessBlockConfiguration": ("aws_s3_bucket_public_access_block", _public_access),
     "ObjectLockConfiguration": ("aws_s3_bucket_object_lock_configuration", _object_lock),
-    "LifecycleConfiguration": ("aws_s3_bucket_lifecycle_configuration", lifecycle),
+    "LifecycleConfiguration": ("aws_s3_bucket_lifecycle_configuration", _lifecycle),
     "CorsConfiguration": ("aws_s3_bucket_cors_configuration", _cors),
     "LoggingConfiguration": ("aws_s3_bucket_logging", _logging),
     "WebsiteConfiguration": ("aws_s3_bucket_website_configuration", _website),
@@ -168,11 +215,8 @@ _SETTINGS: Mapping[str, tuple[str, Callable[[Any], Values]]] = {
 
 def _policy(request: Request) -> Made:
     bucket = request.properties["Bucket"]
-    state = {
-        "id": bucket,
-        "bucket": bucket,
-        "policy": document(request.properties["PolicyDocument"]),
-    }
+    policy = document(request.properties["PolicyDocument"])
+    state = {"id": bucket, "bucket": bucket, "policy": policy}
     return Made(str(bucket), {}, (("aws_s3_bucket_policy", state),))
 
 

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bonkei.definitions.cloudformation.resources.kind import Kind, Made, Request, values
+from bonkei.definitions.cloudformation.resources.kind import Kind, Made, Request, plain
 
 
 def _parameter(request: Request) -> Made:
     given = request.properties
     name = request.name("Name", 1011)
-    state = values(
-        id=name,
-        name=name,
-        arn=request.place.arn("ssm", f"parameter/{name.removeprefix('/')}"),
-        type=given["Type"],
-        value=given["Value"],
-        description=given.get("Description", ""),
-        allowed_pattern=given.get("AllowedPattern", ""),
-        tier=given.get("Tier", ""),
-        data_type=given.get("DataType", ""),
-        tags=request.all_tags(),
-    )
+    state = {
+        "id": name,
+        "name": name,
+        "arn": request.place.arn("ssm", f"parameter/{name.removeprefix('/')}"),
+        **plain(given, "Type Value Description AllowedPattern Tier DataType"),
+        "tags": request.all_tags(),
+    }
     attributes = {"Type": str(given["Type"]), "Value": str(given["Value"])}
     return Made(name, attributes, (("aws_ssm_parameter", state),))
 

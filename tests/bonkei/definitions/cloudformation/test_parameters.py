@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bonkei.definitions.cloudformation.errors import TemplateError
-from bonkei.definitions.cloudformation.evaluation import patterns
+from bonkei.definitions.cloudformation.evaluation import parameters as resolving
 from bonkei.definitions.cloudformation.evaluation.parameters import Given, resolve_parameters
 from bonkei.definitions.cloudformation.template import read_template
 from tests.bonkei.definitions.cloudformation.stacks import output, parameters
@@ -68,7 +68,7 @@ def test_values_that_match(text: str, value: str) -> None:
 @pytest.fixture
 def a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     """Patterns get a second of a processor, so that the tests of the limit take no longer."""
-    monkeypatch.setattr(patterns, "_LIMIT", 1)
+    monkeypatch.setattr(resolving, "_LIMIT", 1)
 
 
 @pytest.mark.usefixtures("a_second")
