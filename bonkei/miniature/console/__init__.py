@@ -20,5 +20,5 @@ permissions  denied calls, used and unused grants, and questions
 data         the content of buckets, queues, tables, parameters, secrets and databases
 
 Each module turns snapshots into the console's values by small functions, and `offer…` gives them to
-a console. `bonkei/miniature/console/joining/` calls these.
+a console. `joining` calls these.
 """

@@ -19,6 +19,7 @@ MOST_ROWS = 300
 _POINTS = 60
 _HISTORY = 100
 _LONGEST = 2_000  # characters of an item of the past
+_RESULT = ("name", "kind", "cause", "injected", "both_ways", "problem", "not_shown")
 
 
 def offer_alarms(
@@ -163,23 +164,15 @@ def rehearsal_now(rehearsals: Rehearsals) -> Json:
     found = rehearsals.snapshot()
     if found is None:
         return None
-    results = []
-    for result in found["results"]:
-        slack = [_message(one) for one in result["slack"][:4]]
-        results.append(
-            {
-                "name": result["name"],
-                "kind": result["kind"],
-                "cause": result["cause"],
-                "injected": result["injected"],
-                "alarm_at": result["alarm_at"] or None,
-                "ok_at": result["ok_at"] or None,
-                "both_ways": result["both_ways"],
-                "problem": result["problem"],
-                "not_shown": result["not_shown"],
-                "slack": slack,
-            }
-        )
+    results = [
+        {
+            **{name: result[name] for name in _RESULT},
+            "alarm_at": result["alarm_at"] or None,
+            "ok_at": result["ok_at"] or None,
+            "slack": [_message(one) for one in result["slack"][:4]],
+        }
+        for result in found["results"]
+    ]
     return {
         "over": not rehearsals.is_under_way,
         "done": sum(1 for one in results if one["both_ways"] or one["problem"]),

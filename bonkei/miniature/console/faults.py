@@ -4,23 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from bonkei.services.console import Console, Json
 from bonkei.services.faults import Ask, FaultError, Faults
 
 if TYPE_CHECKING:
-    from bonkei.services.faults.drill.scenario import Scenario
-
-
-class Drills(Protocol):
-    """The drills of a miniature, as the console needs them."""
-
-    def start(self, text: str, file: str) -> Scenario: ...
-    async def end(self) -> None: ...
-    def snapshot(self) -> dict[str, Any] | None: ...
-    def files(self) -> list[str]: ...
-    def read(self, file: str) -> str: ...
+    from bonkei.miniature.parts.faults.drills import DrillRoom
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +19,7 @@ class FaultSources:
     action's body asks for."""
 
     faults: Faults
-    drills: Drills
+    drills: DrillRoom
     targets: Callable[[], list[dict[str, Any]]]
     ask_of: Callable[[Mapping[str, Any]], Ask]
     ready: Callable[[], object] = lambda: None

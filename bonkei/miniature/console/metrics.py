@@ -6,11 +6,11 @@ import asyncio
 import json
 import math
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from bonkei.blueprint.cloudwatch import Alarm, Metric
-from bonkei.miniature.console.states import states_over
+from bonkei.services.cloudwatch.alarm.book import HistoryItem
 from bonkei.services.cloudwatch.alarm.engine import AnyAlarm
 from bonkei.services.cloudwatch.alarm.points import fetch, identity
 from bonkei.services.cloudwatch.metric.model import MetricId
@@ -229,3 +229,27 @@ def _number(text: str | None, usual: float) -> float:
     except ValueError:
         return usual
     return found if math.isfinite(found) and found > 0 else usual
+
+
+def states_over(
+    history: Iterable[HistoryItem], now_in: str, begin: float, end: float
+) -> list[dict[str, Any]]:
+    """`[{"state", "from", "to"}, …]`, oldest first, in Unix seconds. `now_in`: the present state.
+    It is the state of the whole period if the history has no change."""
+    changes = sorted(
+        (item.time, *_states(item)) for item in history if item.kind == "StateUpdate" and item.data
+    )
+    found: list[dict[str, Any]] = []
+    state, since = changes[0][1] if changes else now_in, begin
+    for at, _, after in [*changes, (end, "", "")]:
+        until = min(max(at, begin), end)
+        if until > since:
+            found.append({"state": state, "from": since, "to": until})
+        state, since = after, until
+    return found
+
+
+def _states(item: HistoryItem) -> tuple[str, str]:
+    """Before and after, from the HistoryData of DescribeAlarmHistory."""
+    data = json.loads(item.data)
+    return str(data["oldState"]["stateValue"]), str(data["newState"]["stateValue"])

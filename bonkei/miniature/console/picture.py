@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from bonkei.blueprint import Blueprint
@@ -72,16 +72,7 @@ def scene(scenes: Mapping[str, Scene], name: str, gaps: Sequence[NotSimulated] =
         raise ConsoleError(f"there is no picture {name}", remedy="choose one of the others")
     return {
         "tabs": tabs,
-        "not_simulated": [
-            {
-                "kind": each.kind,
-                "reason": each.reason,
-                "address": each.address,
-                "count": each.count,
-                "category": each.category,
-            }
-            for each in gaps
-        ],
+        "not_simulated": [asdict(each) for each in gaps],
         "scene": {
             "name": found.name,
             "title": found.title,
@@ -101,10 +92,7 @@ def state(sources: PictureSources) -> Json:
     blueprint, edge = parts.blueprint(), parts.edge()
     rates = sources.flow.look(blueprint, edge, sources.totals())
     return {
-        "nodes": {
-            node: {"tone": health.tone, "word": health.word, "detail": health.detail}
-            for node, health in node_health(parts).items()
-        },
+        "nodes": {node: asdict(health) for node, health in node_health(parts).items()},
         "arrows": [
             {
                 "source": source,

@@ -16,6 +16,7 @@ from bonkei.blueprint.ecs import Service
 from bonkei.blueprint.iam import Role
 from bonkei.miniature.console.estate import Estate, Estates
 from bonkei.miniature.console.health import Parts, node_health
+from bonkei.miniature.console.tasks import event
 from bonkei.miniature.parts.ecs.timeline import Timeline
 from bonkei.services.cloudwatch.metric.model import MetricId
 from bonkei.services.cloudwatch.metric.store import MetricStore
@@ -81,20 +82,7 @@ def about(address: str, sources: ResourceSources, estate: Estate) -> Json:
         "alarms": _alarms(_names(address, estate), sources.parts),
         "roles": [_role(role) for role in roles],
         "reach": list(_reach(blueprint, service)) if service is not None else [],
-        "events": [
-            {
-                "number": each.number,
-                "at": each.at,
-                "kind": each.kind,
-                "tone": each.tone,
-                "word": each.word,
-                "reason": each.reason,
-                "service": "",
-                "task": each.task_id,
-                "about": each.about.rpartition("/")[2],
-            }
-            for each in events
-        ],
+        "events": [event(each) for each in events],
     }
 
 

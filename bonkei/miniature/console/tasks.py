@@ -19,6 +19,7 @@ _SPARK = 40  # points
 _SPAN = 180.0
 _LONGEST_SPAN = 24 * 3600.0
 _MOST_TASKS = 300
+_NO_NAMES: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +129,13 @@ def entries(sources: TaskSources, service: str, task: str) -> Json:
     names = {each.arn: each.name for each in blueprint.services}
     arn = next((arn for arn, name in names.items() if name == service), service)
     groups = {each.arn: each.name for each in blueprint.target_groups}
-    return [_entry(each, names, groups) for each in sources.timeline.entries(arn, task)]
+    return [event(each, names, groups) for each in sources.timeline.entries(arn, task)]
 
 
-def _entry(entry: Entry, names: Mapping[str, str], groups: Mapping[str, str]) -> Json:
+def event(
+    entry: Entry, names: Mapping[str, str] = _NO_NAMES, groups: Mapping[str, str] = _NO_NAMES
+) -> Json:
+    """An entry of the timeline. `names`, `groups`: of services and target groups, by ARN."""
     about = groups.get(entry.about) or entry.about.rpartition("/")[2]
     return {
         "number": entry.number,

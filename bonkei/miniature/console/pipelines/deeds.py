@@ -39,11 +39,7 @@ class PipelineDeeds:
         if body.get("working_copy") and found:
             commit, notes = await self._release(found)
             given["sourceRevisions"] = [
-                {
-                    "actionName": each.action,
-                    "revisionType": "COMMIT_ID",
-                    "revisionValue": commit,
-                }
+                {"actionName": each.action, "revisionType": "COMMIT_ID", "revisionValue": commit}
                 for each in found
             ]
         answer = await self._pipeline("StartPipelineExecution", given)

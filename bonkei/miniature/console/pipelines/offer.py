@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from bonkei.miniature.console.pipelines import shown
 from bonkei.miniature.console.pipelines.deeds import PipelineDeeds
@@ -15,13 +14,8 @@ from bonkei.services.codepipeline.core.values import ActionRun, Execution
 from bonkei.services.codepipeline.pipelines import Pipelines
 from bonkei.services.console import Console, ConsoleError, Json
 
-
-class BuildLogs(Protocol):
-    """Where builds write."""
-
-    def log(self, build_id: str) -> Path:
-        """BonkeiError when nobody knows the build."""
-        ...
+if TYPE_CHECKING:
+    from bonkei.services.codebuild.builds import Builds
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +23,7 @@ class PipelineSources:
     """`builds`: CodeBuild's builds, once they exist."""
 
     pipelines: Pipelines
-    builds: Callable[[], BuildLogs]
+    builds: Callable[[], Builds]
     plans: Plans = field(default_factory=Plans)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from bonkei.miniature.console.states import states_over
+from bonkei.miniature.console.metrics import states_over
 from bonkei.services.cloudwatch.alarm.book import HistoryItem
 
 
