@@ -84,6 +84,15 @@ module "web_acl" {
   log_retention_days = var.log_retention_days
 }
 
+module "visitor_acl" {
+  source = "./modules/visitor_acl"
+  count  = var.visitor_limits == null ? 0 : 1
+
+  name          = local.name
+  sign_in_paths = ["/admin/sign-in", "/api/v1/sessions"]
+  limits        = var.visitor_limits
+}
+
 module "edge" {
   source = "./modules/edge"
 
@@ -94,6 +103,7 @@ module "edge" {
   price_class             = var.price_class
   access_log_bucket       = module.logging.access_log_bucket
   web_acl_arn             = module.web_acl.arn
+  visitor_acl_arn         = one(module.visitor_acl[*].arn)
   origin_header           = module.web_acl.origin_header
   interface_path_patterns = ["/api/*"]
   uncached_path_patterns  = ["/admin*"]

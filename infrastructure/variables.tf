@@ -91,6 +91,16 @@ variable "endpoint_availability_zone_count" {
 # Edge
 # ---------------------------------------------------------------------------------------------
 
+variable "visitor_limits" {
+  description = "Requests that one address may make in 5 minutes, at CloudFront: sign-ins, which are blocked above that, and all requests, which are only counted until enforced is true, as are addresses that Amazon knows to be bad. Null: no such web ACL, which costs 8 USD a month"
+  type = object({
+    sign_ins_per_5_minutes = optional(number, 100)
+    requests_per_5_minutes = optional(number, 2000)
+    enforced               = optional(bool, false)
+  })
+  default = {}
+}
+
 variable "price_class" {
   description = "CloudFront locations that serve the site: PriceClass_100, PriceClass_200 (with Japan) or PriceClass_All"
   type        = string

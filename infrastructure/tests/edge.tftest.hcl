@@ -8,6 +8,7 @@ variables {
   name                    = "test-development"
   vpc_id                  = "vpc-0123456789abcdef0"
   subnet_ids              = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
+  visitor_acl_arn         = "arn:aws:wafv2:us-east-1:123456789012:global/webacl/test-development-visitors/11111111-2222-3333-4444-555555555555"
   web_acl_arn             = "arn:aws:wafv2:ap-northeast-1:123456789012:regional/webacl/test-development-origin/11111111-2222-3333-4444-555555555555"
   origin_header           = { name = "X-Origin-Verify", value = "the value" }
   deletion_protection     = false
@@ -36,6 +37,11 @@ run "without_a_domain" {
   assert {
     condition     = aws_wafv2_web_acl_association.this.resource_arn == aws_lb.this.arn && aws_wafv2_web_acl_association.this.web_acl_arn == var.web_acl_arn
     error_message = "The web ACL has to guard the load balancer."
+  }
+
+  assert {
+    condition     = aws_cloudfront_distribution.this.web_acl_id == var.visitor_acl_arn
+    error_message = "Visitors' own addresses are seen at CloudFront alone."
   }
 
   assert {

@@ -23,7 +23,7 @@ def test_cloudfront_adds_a_header(production: Evaluation, expected: str) -> None
 def test_waf_asks_for_the_header(production: Evaluation, expected: str) -> None:
     (distribution,) = production.blueprint.distributions
     (load_balancer,) = production.blueprint.load_balancers
-    (acl,) = production.blueprint.web_acls
+    (acl,) = [one for one in production.blueprint.web_acls if load_balancer.arn in one.protects]
     ((name, value),) = distribution.origins[0].headers
     assert acl.scope == expected
     assert acl.protects == (load_balancer.arn,)

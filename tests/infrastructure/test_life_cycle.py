@@ -74,7 +74,7 @@ def test_every_role_has_the_boundary(otherwise: Evaluation) -> None:
 
 
 def test_during_a_rotation_both_headers_are_accepted(otherwise: Evaluation) -> None:
-    (acl,) = otherwise.blueprint.web_acls
+    (acl,) = [one for one in otherwise.blueprint.web_acls if one.scope == "REGIONAL"]
     (distribution,) = otherwise.blueprint.distributions
     ((_, sent),) = distribution.origins[0].headers
     allowing = [rule.statement for rule in acl.rules if rule.action.kind == "allow"]

@@ -106,12 +106,12 @@ resource "aws_cloudfront_response_headers_policy" "this" {
   }
 }
 
-# The reasons for no log and no web ACL here are below.
+# The reason for no log, and who decides about the web ACL, are below.
 #trivy:ignore:AWS-0010
 #trivy:ignore:AWS-0011
 resource "aws_cloudfront_distribution" "this" {
-  #checkov:skip=CKV2_AWS_47:the web ACL is the load balancer's: at CloudFront the header is not there yet
-  #checkov:skip=CKV_AWS_68:the web ACL is the load balancer's: at CloudFront the header is not there yet
+  #checkov:skip=CKV2_AWS_47:the load balancer's web ACL has the rule group of known bad inputs
+  #checkov:skip=CKV_AWS_68:the environment decides about the visitors' web ACL
   #checkov:skip=CKV_AWS_86:the load balancer logs all requests to the origin; the rest are copies of public pages
   #checkov:skip=CKV_AWS_174:CloudFront's own certificate fixes its own minimum; with a domain it is TLS 1.2
   #checkov:skip=CKV_AWS_305:the frontend answers /
@@ -123,6 +123,7 @@ resource "aws_cloudfront_distribution" "this" {
   http_version    = "http2and3"
   price_class     = var.price_class
   aliases         = local.has_domain ? [var.domain.name] : []
+  web_acl_id      = var.visitor_acl_arn
 
   origin {
     origin_id   = "load-balancer"

@@ -114,6 +114,12 @@ variable "web_acl_arn" {
   type        = string
 }
 
+variable "visitor_acl_arn" {
+  description = "Web ACL of the distribution, from module visitor_acl: how often one address may ask; null: none"
+  type        = string
+  default     = null
+}
+
 variable "origin_header" {
   description = "The secret header that CloudFront adds, from module web_acl: its name, and a value that the web ACL accepts already"
   type = object({
