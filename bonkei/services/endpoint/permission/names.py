@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bonkei.blueprint import Blueprint
@@ -38,6 +38,12 @@ class Names:
     partition_keys: Mapping[str, str] = field(default_factory=dict)
     task_definitions: Mapping[str, str] = field(default_factory=dict)
     task_roles: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    def in_region(self, region: str) -> Names:
+        """The names in a call to this region."""
+        if region in ("", self.place.region):
+            return self
+        return replace(self, place=replace(self.place, region=region))
 
     def task_definition(self, name: str) -> str:
         """The ARN of a task definition from `family`, `family:revision` or an ARN; empty if

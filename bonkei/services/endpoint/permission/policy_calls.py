@@ -45,7 +45,8 @@ def holder(call: Call, request: Request, body: bytes | None, names: Names) -> st
             read_resource_policy("the queue's policy", text)
         except MalformedPolicyError:
             raise ApiError("InvalidAttributeValue", _NO_VALUE) from None
-    needed = services.required("sqs", call.operation, given, names) or ()
+    here = names.in_region(call.region)
+    needed = services.required("sqs", call.operation, given, here) or ()
     return next((each.resource for each in needed), "")
 
 

@@ -14,6 +14,9 @@ from bonkei.services.endpoint.permission import s3, services
 from bonkei.services.endpoint.permission.names import Names
 from bonkei.services.endpoint.permission.requirement import Requirement
 
+_WITH_POLICIES = ("sns", "sqs")
+"""Services whose resources of one name have policies of their own in each region."""
+
 
 def required(
     call: Call, parameters: Mapping[str, Any], request: Request, names: Names, now: float = 0.0
@@ -23,8 +26,9 @@ def required(
     if call.service == "s3":
         found = s3.required(call.operation, request, names, str(parameters.get("key", "")), now)
     else:
+        here = names.in_region(call.region) if call.service in _WITH_POLICIES else names
         try:
-            found = services.required(call.service, call.operation, parameters, names)
+            found = services.required(call.service, call.operation, parameters, here)
         except (AttributeError, TypeError):  # the store would refuse it, but it comes after this
             message = "A parameter is of another type than the operation has."
             raise ApiError("SerializationException", message) from None

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
@@ -188,6 +189,24 @@ def test_a_queues_policy(rooms: Rooms) -> None:
     assert rooms.room.cloud._written.of(queue) == shown["Policy"]
     sqs.remove_permission(QueueUrl=url, Label="all")
     assert rooms.room.cloud._written.of(queue) is None
+
+
+def test_a_queue_of_the_same_name_in_another_region_has_a_policy_of_its_own(rooms: Rooms) -> None:
+    here = rooms.client("sqs")
+    environment = rooms.room.cloud.environment("writer", "")
+    there = boto3.client(
+        "sqs", endpoint_url=rooms.room.url, region_name="us-west-2",
+        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+        aws_session_token=environment["AWS_SESSION_TOKEN"],
+    )  # fmt: skip
+    url = here.create_queue(QueueName="twin")["QueueUrl"]
+    deny = document("Deny", "sqs:SendMessage", f"arn:aws:sqs:us-west-2:{ACCOUNT}:twin")
+    there.create_queue(QueueName="twin", Attributes={"Policy": deny})
+    given = {"QueueUrl": url, "MessageBody": "x"}
+    assert (code(here.send_message, **given), code(there.send_message, **given)) == (
+        "", "AccessDeniedException",
+    )  # fmt: skip
 
 
 def test_a_topics_policy(rooms: Rooms) -> None:
