@@ -146,13 +146,13 @@ class Estate:
         return self._prepared[name][1]
 
     def _statements(self, name: str, text: str | None) -> tuple[PolicyStatement, ...]:
-        """Those of `text`, which a call has written, or the declared ones. Nothing is decided by a
-        document that no service takes any more."""
+        """Those of `text`, which a call has written, or the declared ones. The address of a written
+        one is the resource's ARN. Nothing is decided by a document that is not a policy."""
         if text is None:
             found = self._resources.get(name)
             return found() if found else ()
         with suppress(MalformedPolicyError):
-            return read_resource_policy(f"the policy of {name}", text)
+            return read_resource_policy(name, text)
         return ()
 
     def _default_key_policy(self) -> PolicyStatement:

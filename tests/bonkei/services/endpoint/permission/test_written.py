@@ -18,6 +18,8 @@ from bonkei.blueprint.iam import PolicyStatement, Role
 from bonkei.blueprint.s3 import Bucket
 from bonkei.blueprint.sns import Topic
 from bonkei.blueprint.storage import Queue
+from bonkei.services.console.views import denials
+from bonkei.services.endpoint.permission.ledger import read_denials
 from bonkei.services.sns import api
 from bonkei.services.sns.topics import Topics
 from tests.bonkei.services.endpoint.rooms import ACCOUNT, DECLARED, Room, arn
@@ -109,6 +111,8 @@ def test_a_buckets_policy(rooms: Rooms) -> None:
     assert delete(rooms) == ""
     s3.put_bucket_policy(Bucket="shop", Policy=document("Deny", "s3:DeleteObject", OBJECTS))
     assert delete(rooms) == "AccessDenied"
+    [*_, last] = read_denials(rooms.room.cloud.directory / "denied.jsonl")
+    assert denials.looked_at(last) == ("arn:aws:s3:::shop",)
     rooms.again()
     assert delete(rooms) == "AccessDenied"
     s3 = rooms.client("s3")
