@@ -303,6 +303,36 @@ async def test_a_topic_has_its_policies_and_regions_are_apart(tmp_path: Path) ->
     assert "FifoTopic" not in usual
 
 
+async def test_attributes_that_a_call_gives_a_declared_topic_are_kept(tmp_path: Path) -> None:
+    """Until the definitions have them, or no longer have the topic."""
+    policy = json.dumps(
+        {"Statement": {"Effect": "Deny", "Principal": "*", "Action": "sns:Publish",
+                       "Resource": TOPIC}}
+    )  # fmt: skip
+
+    async def attributes(topics: Topics) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = (await ask(topics, "GetTopicAttributes", TopicArn=TOPIC))[
+            "Attributes"
+        ]
+        return found
+
+    for name, value in (("Policy", policy), ("DisplayName", "News")):
+        given = {"TopicArn": TOPIC, "AttributeName": name, "AttributeValue": value}
+        async with running(tmp_path, Carriers()) as topics:
+            await ask(topics, "SetTopicAttributes", **given)
+    async with running(tmp_path, Carriers()) as topics:
+        found = await attributes(topics)
+        assert (found["Policy"], found["DisplayName"]) == (policy, "News")
+        assert topics.subscriptions.policy_of(TOPIC) == policy
+        declared = Topic("t", TOPIC, "news", attributes={"DisplayName": "Declared"})
+        topics.apply(Blueprint(topics=(declared,)))
+        found = await attributes(topics)
+        assert (found["Policy"], found["DisplayName"]) == (policy, "Declared")
+        topics.apply(Blueprint())
+    async with running(tmp_path, Carriers()) as topics:
+        assert topics.subscriptions.policy_of(TOPIC) is None
+
+
 async def test_a_batch_has_the_size_of_a_message(tmp_path: Path) -> None:
     async with running(tmp_path, Carriers()) as topics:
         entries = [{"Id": str(at), "Message": "x" * 100_000} for at in range(3)]
