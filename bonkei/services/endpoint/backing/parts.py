@@ -5,14 +5,17 @@ Source: "CompleteMultipartUpload" in the Amazon S3 API Reference, section "Error
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from base64 import b64decode, b64encode
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import reduce
 from itertools import pairwise
+from operator import xor
 from typing import NamedTuple
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
-from bonkei.services.endpoint.backing.s3_dialect import encoded_listing
+from bonkei.services.endpoint.backing.s3_dialect import encoded_listing, whole_checksum
 from bonkei.services.endpoint.calls.request import Request
 from bonkei.services.endpoint.calls.s3_limits import LISTED, MALFORMED
 from bonkei.services.endpoint.errors import ApiError
@@ -25,6 +28,12 @@ _ORDER = (
 )
 _SMALL = "Your proposed upload is smaller than the minimum allowed size"
 
+_POLYNOMIALS = {
+    "crc32": (32, 0xEDB88320),
+    "crc32c": (32, 0x82F63B78),
+    "crc64nvme": (64, 0x9A6C9329AC4BC9B5),
+}
+"""Width and reflected polynomial of each checksum that a whole object may have."""
 Ask = Callable[[Request], Awaitable[tuple[int, bytes]]]
 """MiniStack's answer to a short call."""
 
@@ -33,6 +42,7 @@ class _Part(NamedTuple):
     number: int
     size: int
     etag: str
+    checksums: Mapping[str, str]
 
 
 async def require_complete(ask: Ask, request: Request, body: bytes) -> None:
@@ -44,18 +54,53 @@ async def require_complete(ask: Ask, request: Request, body: bytes) -> None:
         raise ApiError("MalformedXML", MALFORMED)
     if any(later < number for number, later in pairwise(numbers)):
         raise ApiError("InvalidPartOrder", _ORDER)
-    if len(numbers) > 1:
-        _require_sizes(numbers[:-1], await _uploaded(ask, request))
+    wanted = whole_checksum(request)
+    if len(numbers) == 1 and not wanted:
+        return
+    uploaded = {each.number: each for each in await _uploaded(ask, request)}
+    _require_sizes([uploaded[each] for each in numbers[:-1] if each in uploaded])
+    if wanted and all(each in uploaded for each in numbers):
+        _require_whole(*wanted, [uploaded[each] for each in numbers])
 
 
-def _require_sizes(numbers: Sequence[int], uploaded: Sequence[_Part]) -> None:
+def _require_whole(kind: str, wanted: str, parts: Sequence[_Part]) -> None:
+    """Compare it with those of the parts, which MiniStack has compared with their bodies."""
+    if not all(each.checksums.get(kind) for each in parts):
+        return
+    width, polynomial = _POLYNOMIALS[kind]
+    whole = 0
+    for each in parts:
+        own = int.from_bytes(b64decode(each.checksums[kind]))
+        whole = _shifted(whole, each.size, width, polynomial) ^ own
+    if wanted != b64encode(whole.to_bytes(width // 8)).decode():
+        message = f"The {kind.upper()} you specified did not match the calculated checksum."
+        raise ApiError("BadDigest", message)
+
+
+def _shifted(value: int, size: int, width: int, polynomial: int) -> int:
+    """A CRC as if `size` zero bytes followed: zlib's `crc32_combine`, by squares of the matrix that
+    adds one bit."""
+
+    def product(matrix: Sequence[int], vector: int) -> int:
+        rows = (row for place, row in enumerate(matrix) if vector >> place & 1)
+        return reduce(xor, rows, 0)
+
+    matrix = [polynomial, *(1 << place for place in range(width - 1))]
+    bits = 8 * size
+    while bits:
+        if bits & 1:
+            value = product(matrix, value)
+        matrix = [product(matrix, row) for row in matrix]
+        bits >>= 1
+    return value
+
+
+def _require_sizes(parts: Sequence[_Part]) -> None:
     """ "Your proposed upload is smaller than the minimum allowed object size"."""
-    by_number = {each.number: each for each in uploaded}
-    for number in numbers:
-        part = by_number.get(number)
-        if part is not None and part.size < SMALLEST:
+    for part in parts:
+        if part.size < SMALLEST:
             members = {
-                "ProposedSize": part.size, "MinSizeAllowed": SMALLEST, "PartNumber": number,
+                "ProposedSize": part.size, "MinSizeAllowed": SMALLEST, "PartNumber": part.number,
                 "ETag": part.etag,
             }  # fmt: skip
             raise ApiError("EntityTooSmall", _SMALL, 400, members)
@@ -81,7 +126,8 @@ async def _uploaded(ask: Ask, request: Request) -> list[_Part]:
 
 def _part(element: ET.Element) -> _Part:
     text = {_name(each): each.text or "" for each in element}
-    return _Part(int(text["PartNumber"]), int(text["Size"]), text["ETag"].strip('"'))
+    sums = {name[8:].lower(): one for name, one in text.items() if name.startswith("Checksum")}
+    return _Part(int(text["PartNumber"]), int(text["Size"]), text["ETag"].strip('"'), sums)
 
 
 def _named(body: bytes) -> list[int] | None:

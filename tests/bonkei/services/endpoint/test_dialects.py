@@ -16,7 +16,10 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
+from bonkei.services.endpoint.backing.parts import require_complete
 from bonkei.services.endpoint.backing.s3_dialect import encoded_word
+from bonkei.services.endpoint.calls.request import Request
+from bonkei.services.endpoint.errors import ApiError
 from tests.bonkei.services.endpoint.rooms import REGION, Room
 
 HELLO = {"crc32": "NhCmhg==", "sha1": "qvTGHdzF6KLavt4PO0gs2a6pQ00=", "crc32c": "mnG7TA==",
@@ -177,6 +180,53 @@ def test_a_part_of_an_upload(room: Room) -> None:
         assert (found["ContentLength"], found["PartsCount"]) == (length, 2)
     refused = s3.generate_presigned_url("get_object", {**where, "PartNumber": 3})
     assert "<ActualPartCount>2</ActualPartCount>" in httpx.get(refused, timeout=60).text
+
+
+def test_the_checksum_of_a_whole_object_in_parts(room: Room) -> None:
+    """It was compared with that of the parts' checksums, and never the same."""
+    s3, where = room.client("s3"), {"Bucket": "shop", "Key": "whole"}
+    upload = s3.create_multipart_upload(
+        **where, ChecksumAlgorithm="CRC32", ChecksumType="FULL_OBJECT"
+    )["UploadId"]  # fmt: skip
+    etags = [
+        s3.upload_part(**where, UploadId=upload, PartNumber=number, Body=body)["ETag"]
+        for number, body in ((1, b"x" * 5 * 1024**2), (2, b"hello"))
+    ]
+    parts = {"Parts": [{"ETag": etag, "PartNumber": each} for each, etag in enumerate(etags, 1)]}
+    given = {**where, "UploadId": upload, "MultipartUpload": parts, "ChecksumType": "FULL_OBJECT"}
+    refused = error(s3.complete_multipart_upload, **given, ChecksumCRC32="AAAAAA==")
+    assert refused[1] == "BadDigest"
+    assert s3.complete_multipart_upload(**given, ChecksumCRC32="gFOByQ==")["ETag"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "first", "whole"),
+    [
+        ("crc32", "BwQzxA==", "gFOByQ=="),
+        ("crc32c", "nSzuZg==", "eTymOg=="),
+        ("crc64nvme", "UpX9kykq4BQ=", "5QF0XT7NfoE="),
+    ],
+)
+async def test_the_checksum_of_two_parts(kind: str, first: str, whole: str) -> None:
+    """The first one has 5 MiB of `x`, and the second one is `hello`."""
+    name, part = f"Checksum{kind.upper()}", "<Part><PartNumber>{}</PartNumber>"
+    listing = "".join(
+        f"{part.format(number)}<ETag>e</ETag><Size>{size}</Size><{name}>{value}</{name}></Part>"
+        for number, size, value in ((1, 5 * 1024**2, first), (2, 5, HELLO[kind]))
+    )
+
+    async def ask(_: Request) -> tuple[int, bytes]:
+        return 200, f"<ListPartsResult>{listing}</ListPartsResult>".encode()
+
+    def complete(value: str) -> Request:
+        headers = (("x-amz-checksum-type", "FULL_OBJECT"), (f"x-amz-checksum-{kind}", value))
+        return Request("POST", "/shop/a", "uploadId=1", headers)
+
+    body = f"<All>{listing}</All>".encode()
+    await require_complete(ask, complete(whole), body)
+    with pytest.raises(ApiError) as caught:
+        await require_complete(ask, complete(first), body)
+    assert caught.value.code == "BadDigest"
 
 
 def test_letters_of_metadata(room: Room) -> None:
