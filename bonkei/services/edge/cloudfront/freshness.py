@@ -85,7 +85,10 @@ def lifetime(policy: CachePolicy, headers: Headers, now: float, age: int) -> Lif
         if policy.min_ttl <= 0:
             return None
         return Lifetime(policy.min_ttl, if_error=policy.max_ttl)
-    if value_of(headers, b"vary") == b"*" and policy.min_ttl <= 0:
+    if policy.min_ttl <= 0 and any(
+        lower == b"vary" and b"*" in (each.strip() for each in value.split(b","))
+        for lower, value, _ in headers
+    ):
         # CloudFront keeps it and asks the origin each time; the viewer sees no difference.
         return None
     asked = _asked(directives, headers, now, age)

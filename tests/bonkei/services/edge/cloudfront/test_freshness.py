@@ -189,8 +189,16 @@ def test_redirects(status: int, control: str, is_cached: bool) -> None:
     assert (allowed_lifetime(status, policy, given, CustomErrors(())) is not None) == is_cached
 
 
-def test_vary_star_is_not_cached() -> None:
-    assert ttl(0, 60, 100, vary="*") is None
+@pytest.mark.parametrize(
+    "values", [("*",), ("*, *",), (", *",), ("", "*"), ("*, foo",), ("foo,*",)]
+)
+def test_vary_star_is_not_cached(values: tuple[str, ...]) -> None:
+    """RFC 9111, section 4.1: where the list has it, in whatever place."""
+    given = [header(b"Vary", value.encode()) for value in values]
+    for minimum, is_cached in ((0, False), (1, True)):
+        found = lifetime(CachePolicy("p", minimum, 60, 100), given, NOW, 0)
+        assert (found is not None) == is_cached
+    assert ttl(0, 60, 100, vary="foo*") == 60
 
 
 @given(st.integers(0, 200), st.integers(0, 200), st.integers(1, 200), st.integers(0, 10**6))
