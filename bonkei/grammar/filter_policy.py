@@ -18,30 +18,41 @@ from bonkei.grammar.event_pattern.rules import Pattern
 _NESTED = "Filter policy scope MessageAttributes does not support nested filter policy"
 _MOST = 150
 _MOST_KEYS = 5
-"""Combinations of values, and keys, of a policy ("Filter policy constraints"). A value counts as
-often as it is deep."""
+"""Combinations of values, of all alternatives together, and keys ("Filter policy constraints"). A
+value counts as often as it is deep, and of nested keys the outer one."""
 
 
 def problem(policy: Any, scope: str = "MessageAttributes") -> str:
     """Return SNS's reason for refusing the policy. The result is empty when it is valid."""
     if not isinstance(policy, Mapping):
         return "FilterPolicy: must be a JSON object"
-    if scope == "MessageAttributes" and any(isinstance(one, Mapping) for one in policy.values()):
-        return f"FilterPolicy: {_NESTED}"
+    if scope == "MessageAttributes" and _is_nested(policy):
+        return _NESTED
     try:
         pattern = parse_pattern(policy) if policy else None
     except EventPatternError as error:
-        return f"FilterPolicy: {error.message.partition(': ')[2] or error.message}"
+        return f"FilterPolicy: {error.reason}"
     return "" if pattern is None else _too_much(pattern)
 
 
+def _is_nested(policy: Mapping[str, Any]) -> bool:
+    either = policy.get("$or")
+    parts = either if isinstance(either, list) else ()
+    return any(isinstance(one, Mapping) for one in policy.values()) or any(
+        isinstance(part, Mapping) and _is_nested(part) for part in parts
+    )
+
+
 def _too_much(pattern: Pattern) -> str:
-    for rule in pattern.rules:
-        if len(rule) > _MOST_KEYS:
-            return f"FilterPolicy: Filter policy can not have more than {_MOST_KEYS} keys"
-        if math.prod(len(each) * (path.count(".") + 1) for path, each in rule) > _MOST:
-            return "FilterPolicy: Filter policy is too complex"
-    return ""
+    if any(
+        len({path.partition(".")[0] for path, _ in rule}) > _MOST_KEYS for rule in pattern.rules
+    ):
+        return f"FilterPolicy: Filter policy can not have more than {_MOST_KEYS} keys"
+    combined = (
+        math.prod(len(each) * (path.count(".") + 1) for path, each in rule)
+        for rule in pattern.rules
+    )
+    return "FilterPolicy: Filter policy is too complex" if sum(combined) > _MOST else ""
 
 
 def wants(policy: Mapping[str, Any], attributes: Mapping[str, Mapping[str, Any]]) -> bool:

@@ -23,7 +23,11 @@ _SIX = re.compile(r"[0-9a-fA-F:]*:[0-9a-fA-F:]*")
 
 
 class EventPatternError(BonkeiError):
-    """A pattern that EventBridge refuses. The message names the place."""
+    """A pattern that EventBridge refuses. The message names the place; `reason` is AWS's."""
+
+    def __init__(self, reason: str, place: str = "", *, remedy: str = "") -> None:
+        super().__init__(f"{place}: {reason}" if place else reason, remedy=remedy)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +127,13 @@ def _ignore_case(wanted: str) -> Callable[[str], bool]:
 def _tokens(argument: Any) -> Tokens:
     r"""`*` is a star; `\*` and `\\` are characters."""
     found: list[str] = []
-    for part in re.findall(r"\\.?|.", _text(argument, "wildcard"), re.DOTALL):
-        if part[0] == "\\" and part not in (r"\*", r"\\"):
-            raise EventPatternError("Invalid escape character")
-        if part == STAR and found[-1:] == [STAR]:
-            raise EventPatternError("Consecutive wildcard characters")
-        found.append(part)
+    for part in re.finditer(r"\\.?|.", _text(argument, "wildcard"), re.DOTALL):
+        each, place = part[0], len(argument[: part.start()].encode("utf-8", "replace")) + 1
+        if each[0] == "\\" and each not in (r"\*", r"\\"):
+            raise EventPatternError(f"Invalid escape character at pos {place}")
+        if each == STAR and found[-1:] == [STAR]:
+            raise EventPatternError(f"Consecutive wildcard characters at pos {place - 1}")
+        found.append(each)
     return tuple(found)
 
 
@@ -151,6 +156,15 @@ _BUT: dict[str, Callable[[str], Callable[[str], bool]]] = {
 }
 
 
+_NO_VALUE = "Value of anything-but must be an array or single string/number value."
+_NO_TEXT = {
+    **dict.fromkeys(("prefix", "suffix"), "prefix/suffix match pattern must be a string"),
+    "equals-ignore-case": "Inside anything-but/equals-ignore-case list, number|start|null|boolean"
+    " is not supported.",
+    "wildcard": "wildcard match pattern must be a string",
+}
+
+
 def _anything_but(text: str, argument: Any) -> Condition:
     """Any value that is there, of whatever type, but these."""
     if not isinstance(argument, dict):
@@ -158,11 +172,13 @@ def _anything_but(text: str, argument: Any) -> Condition:
     name, inner = _only(argument, "Anything-But expression name not found")
     if name not in _BUT:
         raise EventPatternError(f"Unsupported anything-but pattern: {name}")
+    if isinstance(inner, dict) or inner is None or isinstance(inner, bool):
+        raise EventPatternError(_NO_VALUE)
     values = inner if isinstance(inner, list) else [inner]
     if not values:
         raise EventPatternError("Empty arrays are not allowed")
     if not all(isinstance(each, str) for each in values):
-        raise EventPatternError(f"{name} match pattern must be a string")
+        raise EventPatternError(_NO_TEXT[name])
     if name in ("prefix", "suffix") and "" in values:
         raise EventPatternError("Null prefix/suffix not allowed")
     wildcards = tuple(_tokens(each) for each in values) if name == "wildcard" else ()
@@ -181,9 +197,7 @@ def _excluded(argument: Any) -> list[Test]:
     texts = [isinstance(each, str) for each in values]
     numbers = [_is_number(each) for each in values]
     if not isinstance(argument, list) and not (any(texts) or any(numbers)):
-        raise EventPatternError(
-            "Value of anything-but must be an array or single string/number value."
-        )
+        raise EventPatternError(_NO_VALUE)
     if not all(text or number for text, number in zip(texts, numbers, strict=True)):
         raise EventPatternError("Inside anything but list, start|null|boolean is not supported.")
     if any(texts) is any(numbers):
@@ -243,24 +257,34 @@ def _numeric(argument: Any) -> Test:
         raise EventPatternError("Value of numeric must be an array.")
     sign = argument[0] if argument else None
     if not isinstance(sign, str):
-        raise EventPatternError("Invalid member in numeric match: " + json.dumps(sign))
+        raise EventPatternError(f"Invalid member in numeric match: {sign if argument else ']'}")
     if sign not in _ORDER:
         raise EventPatternError(f"Unrecognized numeric range operator: {sign}")
-    signs, bounds = argument[::2], argument[1::2]
-    for each, bound in zip(signs, [*bounds, None], strict=False):
-        if not _is_number(bound):
-            raise EventPatternError(f"Value of {'equals' if each == '=' else each} must be numeric")
-    if len(argument) > 2 and sign in ("=", "<", "<="):
-        raise EventPatternError("Too many elements in numeric expression")
-    if len(argument) > 4:
-        raise EventPatternError("Too many terms in numeric range expression")
-    if len(argument) > 2 and signs[1] not in ("<", "<="):
-        raise EventPatternError(f"Bad numeric range operator: {signs[1]}")
-    numbers = [_comparable(each) for each in bounds]
+    _require_number(argument, 1, "equals" if sign == "=" else sign)
+    if len(argument) > 2:
+        _require_upper_bound(argument)
+    signs, numbers = argument[::2], [_comparable(each) for each in argument[1::2]]
     if len(numbers) > 1 and numbers[0] >= numbers[1]:
         raise EventPatternError("Bottom must be less than top")
     tests = [_compared(each, number) for each, number in zip(signs, numbers, strict=True)]
     return lambda found: all(test(found) for test in tests)
+
+
+def _require_upper_bound(argument: list[Any]) -> None:
+    if argument[0] not in (">", ">="):
+        raise EventPatternError("Too many elements in numeric expression")
+    if not isinstance(argument[2], str):
+        raise EventPatternError(f"Bad value in numeric range: {argument[2]}")
+    if argument[2] not in ("<", "<="):
+        raise EventPatternError(f"Bad numeric range operator: {argument[2]}")
+    _require_number(argument, 3, argument[2])
+    if len(argument) > 4:
+        raise EventPatternError("Too many terms in numeric range expression")
+
+
+def _require_number(argument: list[Any], place: int, sign: str) -> None:
+    if len(argument) <= place or not _is_number(argument[place]):
+        raise EventPatternError(f"Value of {sign} must be numeric")
 
 
 def _address(text: str) -> Address | None:
@@ -277,11 +301,11 @@ def _cidr(argument: Any) -> Test:
     if text.count("/") != 1:
         raise EventPatternError("Malformed CIDR, one '/' required")
     given, _, bits = text.partition("/")
+    if not re.fullmatch(r"[0-9]{1,9}", bits):
+        raise EventPatternError("Malformed CIDR, mask bits must be an integer")
     address = _address(given)
     if address is None:
         raise EventPatternError(f"Nonstandard IP address: {given}")
-    if not re.fullmatch(r"[0-9]{1,9}", bits):
-        raise EventPatternError("Malformed CIDR, mask bits must be an integer")
     if int(bits) >= address.max_prefixlen:
         mask = f"IPv{address.version} mask bits must be < {address.max_prefixlen}"
         raise EventPatternError(mask)

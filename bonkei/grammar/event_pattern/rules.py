@@ -62,7 +62,7 @@ def _refuse(name: str) -> NoReturn:
 def parse_pattern(given: Any) -> Pattern:
     """Raises EventPatternError, with the place."""
     if not isinstance(given, dict):
-        raise EventPatternError("$: Filter is not an object")
+        raise EventPatternError("Filter is not an object", "$")
     rules = _object(given, (), [])
     for fields in _together(rules):
         require_simple(fields)
@@ -93,7 +93,7 @@ def _object(
     """The rules with its fields added. Every field must match; of `$or`, one of the patterns."""
     place = ".".join(("$", *path))
     if not given:
-        raise EventPatternError(f"{place}: Empty objects are not allowed")
+        raise EventPatternError("Empty objects are not allowed", place)
     if len(path) > _DEEPEST:
         raise EventPatternError(f"the event pattern is nested more than {_DEEPEST} times")
     for name, value in given.items():
@@ -102,41 +102,41 @@ def _object(
             rules = _one_of(value, path, rules, here)
         elif in_or and name in _RESERVED:
             said = f"{name} is Ruler reserved fieldName which cannot be used inside $or."
-            raise EventPatternError(f"{here}: {said}")
+            raise EventPatternError(said, here)
         elif isinstance(value, dict):
             rules = _object(value, (*path, name), rules, in_or=in_or)
         elif isinstance(value, list):
             field = {".".join((*path, name)): _conditions(value, here)}
             rules = [rule | field for rule in rules or [{}]]
         else:
-            raise EventPatternError(f'{place}: "{name}" must be an object or an array')
+            raise EventPatternError(f'"{name}" must be an object or an array', place)
     return rules
 
 
 def _one_of(given: Any, path: tuple[str, ...], rules: list[Fields], here: str) -> list[Fields]:
     if not isinstance(given, list):
-        raise EventPatternError(f"{here}: It must be an Array followed with $or.")
+        raise EventPatternError("It must be an Array followed with $or.", here)
     if not all(isinstance(part, dict) for part in given):
         said = "Only JSON object is allowed in array of $or relationship."
-        raise EventPatternError(f"{here}: {said}")
+        raise EventPatternError(said, here)
     if len(given) < 2:
         said = "There must have at least 2 Objects in $or relationship."
-        raise EventPatternError(f"{here}: {said}")
+        raise EventPatternError(said, here)
     found: list[Fields] = []
     for part in given:
         found += _object(part, path, rules or [{}], in_or=True)
         if len(found) > _MOST_RULES:
-            raise EventPatternError(f"{here}: more than {_MOST_RULES} combinations of $or")
+            raise EventPatternError(f"more than {_MOST_RULES} combinations of $or", here)
     return found
 
 
 def _conditions(given: list[Any], here: str) -> tuple[Condition, ...]:
     if not given:
-        raise EventPatternError(f"{here}: Empty arrays are not allowed")
+        raise EventPatternError("Empty arrays are not allowed", here)
     try:
         return tuple(condition(each) for each in given)
     except EventPatternError as error:
-        raise EventPatternError(f"{here}: {error.message}", remedy=error.remedy) from None
+        raise EventPatternError(error.reason, here, remedy=error.remedy) from None
 
 
 class _Fields:

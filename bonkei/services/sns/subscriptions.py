@@ -169,7 +169,7 @@ class Subscriptions:
             raise invalid(f"Protocol: the miniature has {', '.join(PROTOCOLS)}")
         scope = attributes.get("FilterPolicyScope", "MessageAttributes")
         for name, value in attributes.items():
-            check(name, value, scope)
+            check(name, value, scope, "Attributes Reason: ")
         arn = self._arn(topic, protocol, endpoint)
         if arn in self._all:
             known = self._all[arn].attributes
@@ -226,8 +226,9 @@ def _read(content: Mapping[str, Any]) -> tuple[_Attributes, dict[str, Subscripti
     return dict(content["topics"]), made, dict(content.get("changed", {}))
 
 
-def check(name: str, value: str, scope: str = "MessageAttributes") -> None:
-    """Raises AwsServiceError when a subscription cannot have that attribute."""
+def check(name: str, value: str, scope: str = "MessageAttributes", place: str = "") -> None:
+    """Raises AwsServiceError when a subscription cannot have that attribute. `place`: in the
+    call."""
     if name not in _ATTRIBUTES:
         raise invalid("AttributeName")
     if not value or name in ("FilterPolicyScope", "RawMessageDelivery", "SubscriptionRoleArn"):
@@ -235,9 +236,9 @@ def check(name: str, value: str, scope: str = "MessageAttributes") -> None:
     try:
         said = _problem(name, json.loads(value), scope)
     except (ValueError, RecursionError):
-        raise invalid(f"{name}: failed to parse JSON.") from None
+        raise invalid(f"{place}{name}: failed to parse JSON.") from None
     if said:
-        raise invalid(said)
+        raise invalid(f"{place}{said}")
 
 
 def _problem(name: str, document: Any, scope: str) -> str:

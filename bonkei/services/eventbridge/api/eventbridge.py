@@ -67,8 +67,8 @@ async def _test(call: AwsCall) -> Mapping[str, Any]:
     return {"Result": test(event)}
 
 
-def _invalid_pattern(error: BonkeiError) -> AwsServiceError:
-    message = f"Event pattern is not valid. Reason: {error.message}"
+def _invalid_pattern(error: EventPatternError) -> AwsServiceError:
+    message = f"Event pattern is not valid. Reason: {error.reason}\n at [Source: {error.message}]"
     return AwsServiceError("InvalidEventPatternException", message)
 
 
@@ -221,7 +221,7 @@ def _require_possible(pattern: str, schedule: str) -> None:
     try:
         if pattern:
             parse_event_pattern(pattern)
-    except BonkeiError as error:
+    except EventPatternError as error:
         raise _invalid_pattern(error) from None
     try:
         if schedule:

@@ -110,7 +110,7 @@ async def test_a_disabled_rule_calls_no_target() -> None:
     [
         ({}, "ValidationException", "EventPattern or ScheduleExpression must be specified"),
         ({"EventPattern": '{"a": 1}'}, "InvalidEventPatternException",
-         r'Event pattern is not valid. Reason: \$: "a" must be an object or an array'),
+         r'Event pattern is not valid. Reason: "a" must be an object or an array\n at .*\$'),
         ({"ScheduleExpression": "rate(1 minutes)"}, "ValidationException",
          r": Parameter ScheduleExpression is not valid\.$"),
         ({"EventPattern": PATTERN, "EventBusName": "mine"}, "ResourceNotFoundException",

@@ -74,6 +74,17 @@ def test_message_body(body: Any, expected: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("values", "said"), [(5, ""), (9, "FilterPolicy: Filter policy is too complex")]
+)
+def test_nested_values_of_a_body_count_as_often_as_they_are_deep(values: int, said: str) -> None:
+    """ "Filter policy constraints": here 3 × 5 × 2 × 5 = 150. Of nested keys, outer ones count."""
+    policy = {"a": {"b": {"c": ["x"] * values}}, "d": {"e": ["x"] * 5}}
+    assert problem(policy, "MessageBody") == said
+    six = {"a": {name: ["x"] for name in "bcdefg"}}
+    assert problem(six, "MessageBody") == ""
+
+
+@pytest.mark.parametrize(
     ("policy", "body", "expected"),
     [
         ({"a": [{"anything-but": {"prefix": "x"}}]}, {"a": 5}, True),
@@ -96,6 +107,7 @@ def test_a_body_is_judged_as_an_event_is(policy: dict[str, Any], body: Any, expe
         ([], "JSON object"),
         ({"a": "b"}, "object or an array"),
         ({"a": {"b": ["c"]}}, "nested"),
+        ({"$or": [{"a": {"b": ["c"]}}, {"d": ["c"]}]}, "nested"),
         ({"a": [{"like": "b"}]}, "Unrecognized match type like"),
         ({"a": [{"exists": "yes"}]}, "true or false"),
         ({"a": [{"numeric": ["~", 1]}]}, "numeric"),
@@ -107,6 +119,7 @@ def test_a_body_is_judged_as_an_event_is(policy: dict[str, Any], body: Any, expe
         ({"a": []}, "Empty arrays are not allowed"),
         ({name: ["x"] for name in "abcdef"}, "more than 5 keys"),
         ({"a": ["x"] * 13, "b": ["x"] * 12}, "too complex"),
+        ({"$or": [{"a": ["x"] * 76}, {"b": ["x"] * 75}]}, "too complex"),
         ({"a": [{"anything-but": {"numeric": "x"}}]}, "numeric"),
     ],
 )

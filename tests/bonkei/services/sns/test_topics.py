@@ -266,6 +266,9 @@ ELSEWHERE = TOPIC.replace("eu-west-1", "us-west-2")
         ("Subscribe", {"Protocol": "sqs", "Endpoint": QUEUE,
                        "Attributes": {"RawMessageDelivery": "true"}},
          "Attributes Reason: Subscription already exists with different attributes"),
+        ("Subscribe", {"Protocol": "sqs", "Endpoint": f"{QUEUE}2",
+                       "Attributes": {"FilterPolicy": '{"a": []}'}},
+         "Attributes Reason: FilterPolicy: Empty arrays are not allowed"),
         ("Subscribe", {"TopicArn": ELSEWHERE, "Protocol": "sqs", "Endpoint": QUEUE}, "TopicArn"),
     ],
 )  # fmt: skip
