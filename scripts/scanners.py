@@ -88,9 +88,13 @@ def environment() -> Mapping[str, str]:
     """The variables of a scanner: no key or setting of its user, and no way to the network."""
     nowhere = "http://127.0.0.1:9"
     home = DIRECTORY / "home"
+    # Checkov's parser unpickles a file of a foreseeable name there. In /tmp others may have put it.
+    temporary = home / "tmp"
+    temporary.mkdir(parents=True, exist_ok=True, mode=0o700)
     return {
         "PATH": f"{DIRECTORY / 'bin'}{os.pathsep}{os.environ['PATH']}",
         "HOME": str(home),
+        "TMPDIR": str(temporary),
         "XDG_CACHE_HOME": str(home / "cache"),
         "LANG": "C.UTF-8",
         "PYTHONPATH": str(Path(__file__).parent / "for_scanners"),

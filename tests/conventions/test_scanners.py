@@ -338,6 +338,23 @@ def test_no_setting_or_key_of_the_user_reaches_a_scanner(
     assert "theirs" not in scanners.environment().values()
 
 
+def test_no_scanner_reads_what_others_have_put_into_the_shared_folder(
+    installed: None, tmp_path: Path
+) -> None:
+    """Checkov's parser of HCL unpickles a file there, whose name anyone can foresee."""
+    code = (
+        "import pathlib, tempfile, hcl2; print(*pathlib.Path(tempfile.gettempdir()).glob('.lark*'))"
+    )
+    python = [scanners.DIRECTORY / "bin" / "python", "-c", code]
+    shared = {**scanners.environment(), "TMPDIR": str(tmp_path)}
+    name = Path(subprocess.check_output(python, env=shared, text=True).split()[0]).name
+    assert name.startswith(".lark_cache")
+    read = Path(subprocess.check_output(python, env=scanners.environment(), text=True).split()[0])
+    assert read.name == name
+    assert read.is_relative_to(scanners.DIRECTORY)
+    assert read.parent.stat().st_mode & 0o777 == 0o700
+
+
 def test_no_scanner_uses_the_network(others: Others) -> None:
     assert others.asked == []
 
