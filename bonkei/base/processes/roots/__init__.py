@@ -12,10 +12,10 @@ attend   the program that it starts: the engine's client, with a guard
 """
 
 from bonkei.base.processes.roots.command import (
-    attend_command,
     enter_command,
     join_command,
     remove_scratch,
+    serve_command,
     why_not,
 )
 from bonkei.base.processes.roots.engine import exec_command, run_command
@@ -32,7 +32,6 @@ __all__ = [
     "RootSettings",
     "Trial",
     "User",
-    "attend_command",
     "enter_command",
     "exec_command",
     "find_program",
@@ -43,6 +42,7 @@ __all__ = [
     "remove_scratch",
     "resolve",
     "run_command",
+    "serve_command",
     "why_not",
     "why_not_confined",
 ]

@@ -30,9 +30,9 @@ def join_command(pid: int, directory: str, command: Sequence[str]) -> tuple[str,
     return (*_program(), "join", str(pid), directory, *command)
 
 
-def attend_command() -> tuple[str, ...]:
+def serve_command() -> tuple[str, ...]:
     """A process that runs others beside those that have entered a root: see `enter`."""
-    return (*_program(), "attend")
+    return (*_program(), "serve")
 
 
 def why_not(folder: Path) -> str:

@@ -2,9 +2,9 @@
 
     python -I -S enter.py root ROOT DIRECTORY COMMAND [ARGUMENT …]
     python -I -S enter.py join PID DIRECTORY COMMAND [ARGUMENT …]
-    python -I -S enter.py attend
+    python -I -S enter.py serve
 
-ROOT is a `values.Root` as JSON; PID is a process that is in one already. `attend` joins again and
+ROOT is a `values.Root` as JSON; PID is a process that is in one already. `serve` joins again and
 again, for `visits`. A user and a mount namespace are made: it takes no rights of root, and
 gives none outside. The image's files are the lower layer of an overlay, so that its tasks share
 them and change none; without an image the root is an empty folder. Of this machine remain:
@@ -255,7 +255,7 @@ def _join(pid: int) -> None:
         os.close(descriptor)
 
 
-def _attend() -> NoReturn:
+def _serve() -> NoReturn:
     """Read orders, one JSON list a line: a process to join, a directory, a command's variables, and
     the command. Write the number of each process that was started, in the order of the orders, and
     `NUMBER EXIT-CODE` when one has ended. When there are no more orders, end all."""
@@ -365,8 +365,8 @@ def _call(name: str, *arguments: Any) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["attend"]:
-        _attend()
+    if sys.argv[1:] == ["serve"]:
+        _serve()
     if len(sys.argv) < 5 or sys.argv[1] not in ("root", "join"):
-        sys.exit("usage: enter.py {attend|{root ROOT|join PID} DIRECTORY COMMAND [ARGUMENT …]}")
+        sys.exit("usage: enter.py {serve|{root ROOT|join PID} DIRECTORY COMMAND [ARGUMENT …]}")
     main(*sys.argv[1:])

@@ -1,6 +1,6 @@
 """Processes that join a running container for a moment: its health checks.
 
-One attendant starts them all, as a container engine's daemon does. With a Python process of its own
+One server starts them all, as a container engine's daemon does. With a Python process of its own
 for each, the checks of four containers would take two percent of a processor for as long as the
 miniature runs.
 """
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from bonkei.base.background import Background
 from bonkei.base.processes import Keeper
-from bonkei.base.processes.roots import attend_command
+from bonkei.base.processes.roots import serve_command
 from bonkei.services.ecs.errors import TaskError
 from bonkei.services.ecs.execution.process import ProcessSpec, kill_group, with_program
 
@@ -36,12 +36,12 @@ class _Visit:
 
 
 class Visits:
-    """Starts the attendant with the first visit."""
+    """Starts the server with the first visit."""
 
     def __init__(self, keeper: Keeper) -> None:
         self._keeper = keeper
         self._starting = asyncio.Lock()
-        self._attendant: Process | None = None
+        self._server: Process | None = None
         self._ordered: deque[_Visit] = deque()
         self._running: dict[int, _Visit] = {}
         self._reading = Background()
@@ -52,14 +52,14 @@ class Visits:
         try:
             spec = with_program(spec)
             async with self._starting:
-                attendant = self._attendant or await self._start()
+                server = self._server or await self._start()
         except (TaskError, OSError):
             return False
         visit = _Visit()
         self._ordered.append(visit)
         order = spec.beside, str(spec.directory), dict(spec.environment), spec.command
-        assert attendant.stdin is not None  # noqa: S101 - a pipe was asked for
-        attendant.stdin.write(json.dumps(order).encode() + b"\n")
+        assert server.stdin is not None  # noqa: S101 - a pipe was asked for
+        server.stdin.write(json.dumps(order).encode() + b"\n")
         try:
             async with asyncio.timeout(within):
                 return await asyncio.shield(visit.ended) == 0
@@ -74,15 +74,15 @@ class Visits:
                 await _surely(visit.ended)
 
     async def stop(self) -> None:
-        """End the attendant. It ends what it has started."""
-        if self._attendant is not None and self._attendant.stdin is not None:
-            self._attendant.stdin.close()
+        """End the server. It ends what it has started."""
+        if self._server is not None and self._server.stdin is not None:
+            self._server.stdin.close()
         if self._reading:
             await asyncio.wait(self._reading)
 
     async def _start(self) -> Process:
-        attendant = await asyncio.create_subprocess_exec(
-            *attend_command(),
+        server = await asyncio.create_subprocess_exec(
+            *serve_command(),
             stdin=PIPE,
             stdout=PIPE,
             stderr=DEVNULL,
@@ -90,30 +90,30 @@ class Visits:
             env={},
             start_new_session=True,
         )
-        self._attendant = attendant
-        self._reading.start(self._read(attendant))
-        self._keeper.keep(attendant.pid, ending=signal.SIGKILL)
-        return attendant
+        self._server = server
+        self._reading.start(self._read(server))
+        self._keeper.keep(server.pid, ending=signal.SIGKILL)
+        return server
 
-    async def _read(self, attendant: Process) -> None:
-        """Hear of starts and ends. What waits when the attendant ends has failed."""
-        assert attendant.stdout is not None  # noqa: S101 - a pipe was asked for
-        async for line in attendant.stdout:
+    async def _read(self, server: Process) -> None:
+        """Hear of starts and ends. What waits when the server ends has failed."""
+        assert server.stdout is not None  # noqa: S101 - a pipe was asked for
+        async for line in server.stdout:
             pid, *codes = map(int, line.split())
             if codes:
                 self._running.pop(pid).ended.set_result(codes[0])
             else:
                 self._running[pid] = visit = self._ordered.popleft()
                 visit.started.set_result(pid)
-        self._attendant = None
+        self._server = None
         for visit in self._ordered:
             visit.started.set_result(_NOT_STARTED)
         for visit in (*self._ordered, *self._running.values()):
             visit.ended.set_result(_FAILED)
         self._ordered.clear()
         self._running.clear()
-        await attendant.wait()
-        self._keeper.release(attendant.pid)
+        await server.wait()
+        self._keeper.release(server.pid)
 
 
 async def _surely(number: asyncio.Future[int]) -> None:

@@ -204,7 +204,7 @@ async def test_checks_outlive_the_end_of_what_starts_them(
     """One that runs meanwhile has failed, and ends; the next one succeeds."""
     running = asyncio.create_task(visits.succeed(replace(beside, command=("sleep", "613")), 600))
     await until(lambda: is_running("sleep 613"))
-    child("enter.py attend").kill()
+    child("enter.py serve").kill()
     assert not await asyncio.wait_for(running, 60)
     await until(lambda: not is_running("sleep 613"))
     assert await visits.succeed(replace(beside, command=("true",)), 60)
