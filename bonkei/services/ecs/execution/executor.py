@@ -333,4 +333,5 @@ class Executor:
 
 async def _end(task: RunningTask) -> None:
     await asyncio.gather(*task.jobs, return_exceptions=True)
-    remove_scratch(task.scratch)
+    # In a thread: a task has two hundred folders, and other tasks' visitors wait meanwhile.
+    await asyncio.to_thread(remove_scratch, task.scratch)
