@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 
 from bonkei.analysis.check.finding import Problem, Severity
@@ -27,6 +28,9 @@ class Subject:
     secret_keys: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
 
 
+Check = Callable[[Subject], Iterator[Problem]]
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A rule. `source` is the URL of the documentation behind it."""
@@ -35,7 +39,21 @@ class Rule:
     title: str
     severity: Severity
     source: str
-    check: Callable[[Subject], Iterator[Problem]]
+    check: Check
+
+
+def error(title: str, source: str) -> Callable[[Check], Rule]:
+    """Make a rule of a function. The function's name, with hyphens, is the rule's id."""
+    return partial(_rule, title, Severity.ERROR, source)
+
+
+def warning(title: str, source: str) -> Callable[[Check], Rule]:
+    """As `error`, for a risk, or for what may be intended."""
+    return partial(_rule, title, Severity.WARNING, source)
+
+
+def _rule(title: str, severity: Severity, source: str, check: Check) -> Rule:
+    return Rule(check.__name__.replace("_", "-"), title, severity, source, check)
 
 
 def secret_keys(blueprint: Blueprint, vault: Vault) -> dict[str, frozenset[str]]:

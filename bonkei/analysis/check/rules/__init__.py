@@ -22,21 +22,24 @@ from bonkei.analysis.check.rules import (
 )
 from bonkei.analysis.check.subject import Rule
 
-RULES: tuple[Rule, ...] = (
-    *isolation.RULES,
-    *network.RULES,
-    *routing.RULES,
-    *reachability.RULES,
-    *names.RULES,
-    *timing.RULES,
-    *logs.RULES,
-    *filters.RULES,
-    *alarms.RULES,
-    *thresholds.RULES,
-    *topics.RULES,
-    *keys.RULES,
-    *permissions.RULES,
-    *shipping.RULES,
-    *trust.RULES,
-    *delivery.RULES,
+_MODULES = (
+    isolation,
+    network,
+    routing,
+    reachability,
+    names,
+    timing,
+    logs,
+    filters,
+    alarms,
+    thresholds,
+    topics,
+    keys,
+    permissions,
+    shipping,
+    trust,
+    delivery,
+)
+RULES: tuple[Rule, ...] = tuple(
+    each for module in _MODULES for each in vars(module).values() if isinstance(each, Rule)
 )

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bonkei.analysis.check.finding import Problem, Severity
+from bonkei.analysis.check.finding import Problem
 from bonkei.analysis.check.metrics import filters_of, why_not_emitted
-from bonkei.analysis.check.subject import Rule, Subject
+from bonkei.analysis.check.subject import Subject, error, warning
 from bonkei.base.arn import Arn
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.cloudwatch import Alarm, CompositeAlarm, Metric
 
+_ALARMS = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html"
+_CONCEPTS = (
+    "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html"
+)
 
+
+@error(
+    "Every alarm notifies someone",
+    _ALARMS,
+)
 def alarm_has_actions(subject: Subject) -> Iterator[Problem]:
     """Composite alarms count, too. An alarm that only a composite alarm reads needs no action."""
     read_by_others = " ".join(alarm.rule for alarm in subject.blueprint.composite_alarms)
@@ -34,6 +43,10 @@ def alarm_has_actions(subject: Subject) -> Iterator[Problem]:
             )
 
 
+@warning(
+    "An alarm that notifies someone also notifies of its end",
+    _ALARMS,
+)
 def alarm_tells_of_its_end(subject: Subject) -> Iterator[Problem]:
     """Only for alarms that notify people. A scaling alarm needs no notification of its end."""
     for alarm in _all(subject.blueprint):
@@ -52,6 +65,10 @@ def _all(blueprint: Blueprint) -> Iterator[Alarm | CompositeAlarm]:
     yield from blueprint.composite_alarms
 
 
+@warning(
+    "A topic that an alarm notifies has a subscriber",
+    "https://docs.aws.amazon.com/sns/latest/dg/sns-create-subscribe-endpoint-to-topic.html",
+)
 def alarm_action_reaches_someone(subject: Subject) -> Iterator[Problem]:
     topics = {topic.arn: topic for topic in subject.blueprint.topics}
     for alarm in _all(subject.blueprint):
@@ -74,6 +91,10 @@ def alarm_action_reaches_someone(subject: Subject) -> Iterator[Problem]:
                 )
 
 
+@error(
+    "Every alarm reads a metric that something emits, with its dimensions",
+    _CONCEPTS,
+)
 def alarm_metric_is_emitted(subject: Subject) -> Iterator[Problem]:
     for alarm in subject.blueprint.alarms:
         if not alarm.metrics() and not alarm.queries:
@@ -92,6 +113,10 @@ def alarm_metric_is_emitted(subject: Subject) -> Iterator[Problem]:
                 )
 
 
+@error(
+    "An alarm on counted log records sums them and returns to OK",
+    "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html",
+)
 def alarm_on_records_returns_to_ok(subject: Subject) -> Iterator[Problem]:
     """Alarms on metric filters that count records: no record means no data, not zero."""
     for alarm, metric in _counting(subject.blueprint):
@@ -119,6 +144,10 @@ def _counting(blueprint: Blueprint) -> Iterator[tuple[Alarm, Metric]]:
             yield alarm, metric
 
 
+@warning(
+    "An alarm reads each metric filter's metric",
+    "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/MonitoringLogData.html",
+)
 def metric_filter_is_read(subject: Subject) -> Iterator[Problem]:
     blueprint = subject.blueprint
     read = {(m.namespace, m.name) for alarm in blueprint.alarms for m in alarm.metrics()}
@@ -129,54 +158,3 @@ def metric_filter_is_read(subject: Subject) -> Iterator[Problem]:
                 f"no alarm looks at {found.namespace} {found.metric_name}",
                 "give it an alarm, or remove the filter",
             )
-
-
-_ALARMS = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html"
-_CONCEPTS = (
-    "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html"
-)
-
-RULES = (
-    Rule(
-        "alarm-has-actions",
-        "Every alarm notifies someone",
-        Severity.ERROR,
-        _ALARMS,
-        alarm_has_actions,
-    ),
-    Rule(
-        "alarm-tells-of-its-end",
-        "An alarm that notifies someone also notifies of its end",
-        Severity.WARNING,
-        _ALARMS,
-        alarm_tells_of_its_end,
-    ),
-    Rule(
-        "alarm-action-reaches-someone",
-        "A topic that an alarm notifies has a subscriber",
-        Severity.WARNING,
-        "https://docs.aws.amazon.com/sns/latest/dg/sns-create-subscribe-endpoint-to-topic.html",
-        alarm_action_reaches_someone,
-    ),
-    Rule(
-        "alarm-metric-is-emitted",
-        "Every alarm reads a metric that something emits, with its dimensions",
-        Severity.ERROR,
-        _CONCEPTS,
-        alarm_metric_is_emitted,
-    ),
-    Rule(
-        "alarm-on-records-returns-to-ok",
-        "An alarm on counted log records sums them and returns to OK",
-        Severity.ERROR,
-        "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html",
-        alarm_on_records_returns_to_ok,
-    ),
-    Rule(
-        "metric-filter-is-read",
-        "An alarm reads each metric filter's metric",
-        Severity.WARNING,
-        "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/MonitoringLogData.html",
-        metric_filter_is_read,
-    ),
-)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bonkei.analysis.check.finding import Problem, Severity
-from bonkei.analysis.check.subject import Rule, Subject
+from bonkei.analysis.check.finding import Problem
+from bonkei.analysis.check.subject import Subject, error, warning
 from bonkei.analysis.policy.lenient import allows
 from bonkei.analysis.policy.managed import unknown_managed_policies
 
 
+@error(
+    "The build projects of a pipeline exist",
+    "https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-pipeline-structure.html",
+)
 def pipeline_projects_are_there(subject: Subject) -> Iterator[Problem]:
     """Only if the definitions hold any build project."""
     projects = {project.name for project in subject.blueprint.build_projects}
@@ -26,6 +30,10 @@ def pipeline_projects_are_there(subject: Subject) -> Iterator[Problem]:
                     )
 
 
+@error(
+    "A pipeline's role may start its builds and see how they end",
+    "https://docs.aws.amazon.com/codepipeline/latest/userguide/how-to-custom-role.html",
+)
 def pipeline_role_starts_its_builds(subject: Subject) -> Iterator[Problem]:
     """ "CodeBuild" of "CodePipeline service role policy": both actions are used."""
     blueprint = subject.blueprint
@@ -50,6 +58,10 @@ def pipeline_role_starts_its_builds(subject: Subject) -> Iterator[Problem]:
                         )
 
 
+@warning(
+    "A service that scales has room, and a target that can be reached",
+    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-autoscaling-targettracking.html",
+)
 def scaling_can_happen(subject: Subject) -> Iterator[Problem]:
     for service in subject.blueprint.services:
         scaling = service.scaling
@@ -69,28 +81,3 @@ def scaling_can_happen(subject: Subject) -> Iterator[Problem]:
                     "set max_capacity above min_capacity",
                 )
                 break
-
-
-RULES = (
-    Rule(
-        "pipeline-projects-are-there",
-        "The build projects of a pipeline exist",
-        Severity.ERROR,
-        "https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-pipeline-structure.html",
-        pipeline_projects_are_there,
-    ),
-    Rule(
-        "pipeline-role-starts-its-builds",
-        "A pipeline's role may start its builds and see how they end",
-        Severity.ERROR,
-        "https://docs.aws.amazon.com/codepipeline/latest/userguide/how-to-custom-role.html",
-        pipeline_role_starts_its_builds,
-    ),
-    Rule(
-        "scaling-can-happen",
-        "A service that scales has room, and a target that can be reached",
-        Severity.WARNING,
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-autoscaling-targettracking.html",
-        scaling_can_happen,
-    ),
-)

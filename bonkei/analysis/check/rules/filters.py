@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bonkei.analysis.check.finding import Problem, Severity
+from bonkei.analysis.check.finding import Problem
 from bonkei.analysis.check.log_writer import writers
 from bonkei.analysis.check.matching import why_it_never_matches
 from bonkei.analysis.check.rules.logs import log_group_names
-from bonkei.analysis.check.subject import Rule, Subject
+from bonkei.analysis.check.subject import Subject, error, warning
 
 
+@error(
+    "A metric filter's pattern can match the records of its log group",
+    "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html",
+)
 def metric_filter_can_match(subject: Subject) -> Iterator[Problem]:
     declared = log_group_names(subject.blueprint)
     for found in subject.blueprint.metric_filters:
@@ -46,6 +50,10 @@ def _is_of_a_database(group: str, subject: Subject) -> bool:
     )
 
 
+@warning(
+    "The same records are not counted under two names",
+    "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/MonitoringLogData.html",
+)
 def records_count_for_one_metric(subject: Subject) -> Iterator[Problem]:
     """Two metrics with the same pattern on the same group are one metric with two names. One of
     them usually should read another group."""
@@ -62,21 +70,3 @@ def records_count_for_one_metric(subject: Subject) -> Iterator[Problem]:
                 "name the log group that this metric is about",
                 "log_group_name",
             )
-
-
-RULES = (
-    Rule(
-        "metric-filter-can-match",
-        "A metric filter's pattern can match the records of its log group",
-        Severity.ERROR,
-        "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html",
-        metric_filter_can_match,
-    ),
-    Rule(
-        "records-count-for-one-metric",
-        "The same records are not counted under two names",
-        Severity.WARNING,
-        "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/MonitoringLogData.html",
-        records_count_for_one_metric,
-    ),
-)

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bonkei.analysis.check.finding import Problem, Severity
-from bonkei.analysis.check.subject import Rule, Subject
+from bonkei.analysis.check.finding import Problem
+from bonkei.analysis.check.subject import Subject, error, warning
 from bonkei.analysis.network.reach import known_groups, leads_out
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.ec2.security_group import SecurityGroupRule
@@ -27,6 +27,10 @@ _CLOUDFRONT_LISTS = (
 RULES_PER_GROUP = 60
 
 
+@warning(
+    "No route leads from a service's subnets to the internet",
+    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security-network.html",
+)
 def app_has_no_way_out(subject: Subject) -> Iterator[Problem]:
     network = subject.blueprint.network
     for service in subject.blueprint.services:
@@ -41,6 +45,10 @@ def app_has_no_way_out(subject: Subject) -> Iterator[Problem]:
                 )
 
 
+@warning(
+    "A task asks for no public IP address",
+    "https://docs.aws.amazon.com/securityhub/latest/userguide/ecs-controls.html#ecs-2",
+)
 def task_has_no_public_ip(subject: Subject) -> Iterator[Problem]:
     for service in subject.blueprint.services:
         if service.assign_public_ip:
@@ -52,6 +60,10 @@ def task_has_no_public_ip(subject: Subject) -> Iterator[Problem]:
             )
 
 
+@error(
+    "Only CloudFront's addresses reach a load balancer behind it",
+    "https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/restrict-access-to-load-balancer.html",
+)
 def only_cloudfront_reaches_load_balancer(subject: Subject) -> Iterator[Problem]:
     blueprint = subject.blueprint
     for balancer, _, _ in _behind_distributions(blueprint):
@@ -65,6 +77,10 @@ def only_cloudfront_reaches_load_balancer(subject: Subject) -> Iterator[Problem]
                     )
 
 
+@error(
+    "The web ACL requires the header and value that the distribution adds",
+    "https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/restrict-access-to-load-balancer.html",
+)
 def load_balancer_checks_the_header(subject: Subject) -> Iterator[Problem]:
     """All customers' distributions share the prefix list; only the header identifies your own."""
     blueprint = subject.blueprint
@@ -138,6 +154,10 @@ def _header_matches(statement: Statement) -> Iterator[ByteMatch]:
                 yield from _header_matches(item)
 
 
+@error(
+    "Only the services reach the database",
+    "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Overview.RDSSecurityGroups.html",
+)
 def only_services_reach_database(subject: Subject) -> Iterator[Problem]:
     blueprint = subject.blueprint
     strangers = _groups_of_others(blueprint)
@@ -156,6 +176,10 @@ def only_services_reach_database(subject: Subject) -> Iterator[Problem]:
                     )
 
 
+@error(
+    "A security group's rules, with the weight of prefix lists, fit its quota",
+    "https://docs.aws.amazon.com/vpc/latest/userguide/working-with-aws-managed-prefix-lists.html",
+)
 def prefix_lists_fit_the_quota(subject: Subject) -> Iterator[Problem]:
     blueprint = subject.blueprint
     for group in blueprint.security_groups:
@@ -217,49 +241,3 @@ def _uses(function: Function, blueprint: Blueprint) -> bool:
     values = [value for _, value in function.environment]
     names = [n for c in blueprint.database_clusters for n in (c.endpoint, c.reader_endpoint) if n]
     return any(name in value for name in names for value in values)
-
-
-RULES = (
-    Rule(
-        "app-has-no-way-out",
-        "No route leads from a service's subnets to the internet",
-        Severity.WARNING,
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security-network.html",
-        app_has_no_way_out,
-    ),
-    Rule(
-        "task-has-no-public-ip",
-        "A task asks for no public IP address",
-        Severity.WARNING,
-        "https://docs.aws.amazon.com/securityhub/latest/userguide/ecs-controls.html#ecs-2",
-        task_has_no_public_ip,
-    ),
-    Rule(
-        "only-cloudfront-reaches-load-balancer",
-        "Only CloudFront's addresses reach a load balancer behind it",
-        Severity.ERROR,
-        "https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/restrict-access-to-load-balancer.html",
-        only_cloudfront_reaches_load_balancer,
-    ),
-    Rule(
-        "load-balancer-checks-the-header",
-        "The web ACL requires the header and value that the distribution adds",
-        Severity.ERROR,
-        "https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/restrict-access-to-load-balancer.html",
-        load_balancer_checks_the_header,
-    ),
-    Rule(
-        "only-services-reach-database",
-        "Only the services reach the database",
-        Severity.ERROR,
-        "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Overview.RDSSecurityGroups.html",
-        only_services_reach_database,
-    ),
-    Rule(
-        "prefix-lists-fit-the-quota",
-        "A security group's rules, with the weight of prefix lists, fit its quota",
-        Severity.ERROR,
-        "https://docs.aws.amazon.com/vpc/latest/userguide/working-with-aws-managed-prefix-lists.html",
-        prefix_lists_fit_the_quota,
-    ),
-)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bonkei.analysis.check.finding import Problem, Severity
+from bonkei.analysis.check.finding import Problem
 from bonkei.analysis.check.resource_policy import lets_in
-from bonkei.analysis.check.subject import Rule, Subject
+from bonkei.analysis.check.subject import Subject, error
 from bonkei.base.arn import Arn
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.cloudwatch import Alarm, CompositeAlarm
@@ -23,6 +23,10 @@ _FOR_LOGS = (
 _FOR_TOPICS = ("kms:Decrypt", "kms:GenerateDataKey")
 
 
+@error(
+    "A key that encrypts a log group lets CloudWatch Logs use it for that group",
+    "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html",
+)
 def key_lets_log_groups_in(subject: Subject) -> Iterator[Problem]:
     """Without this, the group cannot be created: "not allowed to be used with log group"."""
     for group in subject.blueprint.log_groups:
@@ -47,6 +51,10 @@ def key_lets_log_groups_in(subject: Subject) -> Iterator[Problem]:
             )
 
 
+@error(
+    "A key that encrypts a topic lets those who publish to it use it",
+    "https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html",
+)
 def key_lets_alarms_and_events_in(subject: Subject) -> Iterator[Problem]:
     """Keys of topics: a service that cannot encrypt its message cannot publish it."""
     blueprint = subject.blueprint
@@ -87,21 +95,3 @@ def _key(name: str, blueprint: Blueprint) -> Key | None:
         if name and name in (key.arn, key.id, *key.aliases):
             return key
     return None
-
-
-RULES = (
-    Rule(
-        "key-lets-log-groups-in",
-        "A key that encrypts a log group lets CloudWatch Logs use it for that group",
-        Severity.ERROR,
-        "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html",
-        key_lets_log_groups_in,
-    ),
-    Rule(
-        "key-lets-alarms-and-events-in",
-        "A key that encrypts a topic lets those who publish to it use it",
-        Severity.ERROR,
-        "https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html",
-        key_lets_alarms_and_events_in,
-    ),
-)

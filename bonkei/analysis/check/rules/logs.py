@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from bonkei.analysis.check.finding import Problem, Severity
+from bonkei.analysis.check.finding import Problem
 from bonkei.analysis.check.log_writer import routed_groups
-from bonkei.analysis.check.subject import Rule, Subject
+from bonkei.analysis.check.subject import Subject, error, warning
 from bonkei.blueprint import Blueprint
 
 _SECRET_NAME = re.compile(r"(?i)(?:^|_)(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY)$")
 _PART = 8  # a common part this long is not a coincidence
 
 
+@warning(
+    "Every log group has a retention and a key",
+    "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html",
+)
 def log_group_has_retention_and_key(subject: Subject) -> Iterator[Problem]:
     for group in subject.blueprint.log_groups:
         if group.retention == 0:
@@ -41,6 +45,10 @@ def log_group_names(blueprint: Blueprint) -> set[str]:
     }
 
 
+@error(
+    "Log groups of tasks and routers are declared",
+    "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Working-with-log-groups-and-streams.html",
+)
 def log_group_is_declared(subject: Subject) -> Iterator[Problem]:
     """A task does not start without its log group. If a router's group is missing, the router loses
     records, or creates the group without retention and key."""
@@ -67,6 +75,10 @@ def log_group_is_declared(subject: Subject) -> Iterator[Problem]:
                     )
 
 
+@warning(
+    "The log group of a function is declared",
+    "https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-loggroups.html",
+)
 def function_log_is_declared(subject: Subject) -> Iterator[Problem]:
     """Otherwise Lambda creates the group, and its records are kept forever."""
     declared = log_group_names(subject.blueprint)
@@ -79,6 +91,10 @@ def function_log_is_declared(subject: Subject) -> Iterator[Problem]:
             )
 
 
+@warning(
+    "An image is named by a digest or a fixed tag",
+    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-considerations.html",
+)
 def image_is_pinned(subject: Subject) -> Iterator[Problem]:
     for definition in subject.blueprint.task_definitions:
         for container in definition.containers:
@@ -101,6 +117,10 @@ def _names_a_secret(value: str, subject: Subject) -> bool:
     return len(value) >= _PART and any(secret.name.endswith(value) for secret in secrets)
 
 
+@error(
+    "No secret is written into a task definition",
+    "https://docs.aws.amazon.com/securityhub/latest/userguide/ecs-controls.html#ecs-8",
+)
 def secret_is_not_in_the_environment(subject: Subject) -> Iterator[Problem]:
     for definition in subject.blueprint.task_definitions:
         for container in definition.containers:
@@ -112,42 +132,3 @@ def secret_is_not_in_the_environment(subject: Subject) -> Iterator[Problem]:
                         "keep it in Secrets Manager and name it in `secrets`",
                         "container_definitions",
                     )
-
-
-RULES = (
-    Rule(
-        "log-group-has-retention-and-key",
-        "Every log group has a retention and a key",
-        Severity.WARNING,
-        "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html",
-        log_group_has_retention_and_key,
-    ),
-    Rule(
-        "log-group-is-declared",
-        "Log groups of tasks and routers are declared",
-        Severity.ERROR,
-        "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Working-with-log-groups-and-streams.html",
-        log_group_is_declared,
-    ),
-    Rule(
-        "function-log-is-declared",
-        "The log group of a function is declared",
-        Severity.WARNING,
-        "https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-loggroups.html",
-        function_log_is_declared,
-    ),
-    Rule(
-        "image-is-pinned",
-        "An image is named by a digest or a fixed tag",
-        Severity.WARNING,
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-considerations.html",
-        image_is_pinned,
-    ),
-    Rule(
-        "secret-is-not-in-the-environment",
-        "No secret is written into a task definition",
-        Severity.ERROR,
-        "https://docs.aws.amazon.com/securityhub/latest/userguide/ecs-controls.html#ecs-8",
-        secret_is_not_in_the_environment,
-    ),
-)

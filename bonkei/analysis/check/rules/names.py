@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from bonkei.analysis.check.finding import Problem, Severity
-from bonkei.analysis.check.subject import Rule, Subject
+from bonkei.analysis.check.finding import Problem
+from bonkei.analysis.check.subject import Subject, error, warning
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.ecs import Container, Service
+
+_ECS = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide"
 
 _URL = re.compile(r"^([a-z][a-z+]*)://(?:[^@/]*@)?([A-Za-z0-9.-]+)(?::(\d+))?(?:[/?#]|$)")
 _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
@@ -17,6 +19,10 @@ _OWN_PATH = re.compile(
 )
 
 
+@error(
+    "A secret's JSON has the key that a container reads",
+    f"{_ECS}/secrets-envvar-secrets-manager.html",
+)
 def secret_has_the_key(subject: Subject) -> Iterator[Problem]:
     """A task with a missing key of a secret does not start (ResourceInitializationError)."""
     for definition in subject.blueprint.task_definitions:
@@ -36,6 +42,10 @@ def secret_has_the_key(subject: Subject) -> Iterator[Problem]:
                     )
 
 
+@error(
+    "A service that a task calls has that name and port",
+    f"{_ECS}/service-connect-concepts-deploy.html",
+)
 def peer_is_there(subject: Subject) -> Iterator[Problem]:
     """In a task with Service Connect, a name without a dot must be one of its names: the VPC's
     resolver has no such names."""
@@ -78,6 +88,10 @@ def _names(blueprint: Blueprint, namespace: str) -> dict[str, set[int]]:
     return found
 
 
+@warning(
+    "The load balancer checks the same path as the container's own check",
+    f"{_ECS}/troubleshoot-service-load-balancers.html",
+)
 def health_checks_agree(subject: Subject) -> Iterator[Problem]:
     """A wrong path shows only during the deployment: every task is stopped as unhealthy."""
     blueprint = subject.blueprint
@@ -105,30 +119,3 @@ def _container(blueprint: Blueprint, service: Service, name: str) -> Container |
 def _own_paths(container: Container) -> set[str]:
     command = container.health_check.command if container.health_check else ()
     return {path for word in command for path in _OWN_PATH.findall(word)}
-
-
-_ECS = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide"
-
-RULES = (
-    Rule(
-        "secret-has-the-key",
-        "A secret's JSON has the key that a container reads",
-        Severity.ERROR,
-        f"{_ECS}/secrets-envvar-secrets-manager.html",
-        secret_has_the_key,
-    ),
-    Rule(
-        "peer-is-there",
-        "A service that a task calls has that name and port",
-        Severity.ERROR,
-        f"{_ECS}/service-connect-concepts-deploy.html",
-        peer_is_there,
-    ),
-    Rule(
-        "health-checks-agree",
-        "The load balancer checks the same path as the container's own check",
-        Severity.WARNING,
-        f"{_ECS}/troubleshoot-service-load-balancers.html",
-        health_checks_agree,
-    ),
-)

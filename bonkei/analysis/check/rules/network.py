@@ -5,11 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bonkei.analysis.check.finding import Problem, Severity
-from bonkei.analysis.check.subject import Rule, Subject
+from bonkei.analysis.check.finding import Problem
+from bonkei.analysis.check.subject import Subject, error, warning
 from bonkei.analysis.network.reach import leads_to_internet_gateway
 
 
+@error(
+    "A VPC whose endpoints have private DNS resolves it",
+    "https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html",
+)
 def private_names_resolve(subject: Subject) -> Iterator[Problem]:
     vpcs = {vpc.id: vpc for vpc in subject.blueprint.network.vpcs}
     for endpoint in subject.blueprint.network.endpoints:
@@ -23,6 +27,10 @@ def private_names_resolve(subject: Subject) -> Iterator[Problem]:
             )
 
 
+@error(
+    "A public NAT gateway is in a subnet with a route to the internet",
+    "https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-scenarios.html",
+)
 def nat_gateway_leads_out(subject: Subject) -> Iterator[Problem]:
     for gateway in subject.blueprint.network.nat_gateways:
         subnet = subject.blueprint.network.subnet(gateway.subnet_id)
@@ -36,6 +44,10 @@ def nat_gateway_leads_out(subject: Subject) -> Iterator[Problem]:
             )
 
 
+@warning(
+    "No route leads from a database's subnets to an internet gateway",
+    "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_VPC.WorkingWithRDSInstanceinaVPC.html",
+)
 def database_is_private(subject: Subject) -> Iterator[Problem]:
     for cluster in subject.blueprint.database_clusters:
         for subnet_id in cluster.subnet_ids:
@@ -49,6 +61,10 @@ def database_is_private(subject: Subject) -> Iterator[Problem]:
                 )
 
 
+@warning(
+    "A database accepts no connections without TLS",
+    "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/AuroraPostgreSQL.Security.html",
+)
 def database_asks_for_tls(subject: Subject) -> Iterator[Problem]:
     """A missing parameter has the engine version's default, and is not judged."""
     for cluster in subject.blueprint.database_clusters:
@@ -60,6 +76,10 @@ def database_asks_for_tls(subject: Subject) -> Iterator[Problem]:
             )
 
 
+@error(
+    "A load balancer that faces the internet is in public subnets",
+    "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",
+)
 def load_balancer_is_reached(subject: Subject) -> Iterator[Problem]:
     for balancer in subject.blueprint.load_balancers:
         for subnet_id in balancer.subnet_ids if not balancer.internal else ():
@@ -71,42 +91,3 @@ def load_balancer_is_reached(subject: Subject) -> Iterator[Problem]:
                     "name subnets with a route to an internet gateway",
                     "subnets",
                 )
-
-
-RULES = (
-    Rule(
-        "private-names-resolve",
-        "A VPC whose endpoints have private DNS resolves it",
-        Severity.ERROR,
-        "https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html",
-        private_names_resolve,
-    ),
-    Rule(
-        "nat-gateway-leads-out",
-        "A public NAT gateway is in a subnet with a route to the internet",
-        Severity.ERROR,
-        "https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-scenarios.html",
-        nat_gateway_leads_out,
-    ),
-    Rule(
-        "database-is-private",
-        "No route leads from a database's subnets to an internet gateway",
-        Severity.WARNING,
-        "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_VPC.WorkingWithRDSInstanceinaVPC.html",
-        database_is_private,
-    ),
-    Rule(
-        "database-asks-for-tls",
-        "A database accepts no connections without TLS",
-        Severity.WARNING,
-        "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/AuroraPostgreSQL.Security.html",
-        database_asks_for_tls,
-    ),
-    Rule(
-        "load-balancer-is-reached",
-        "A load balancer that faces the internet is in public subnets",
-        Severity.ERROR,
-        "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",
-        load_balancer_is_reached,
-    ),
-)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bonkei.analysis.check.finding import Problem, Severity
+from bonkei.analysis.check.finding import Problem
 from bonkei.analysis.check.permission import table
-from bonkei.analysis.check.subject import Rule, Subject
+from bonkei.analysis.check.subject import Subject, error, warning
 from bonkei.analysis.policy.lenient import allows, matches_any
 from bonkei.analysis.policy.managed import managed_statements, unknown_managed_policies
 from bonkei.analysis.policy.needs import EXEC_ACTIONS, execution_needs
@@ -14,7 +14,15 @@ from bonkei.analysis.policy.wildcard import matches
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.iam import PolicyStatement, Role
 
+_LEAST_PRIVILEGE = (
+    "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege"
+)
 
+
+@error(
+    "No role may do everything, or everything of a service",
+    _LEAST_PRIVILEGE,
+)
 def role_is_not_almighty(subject: Subject) -> Iterator[Problem]:
     for role in subject.blueprint.roles:
         for statement in _allowing(role):
@@ -28,6 +36,10 @@ def role_is_not_almighty(subject: Subject) -> Iterator[Problem]:
                 )
 
 
+@warning(
+    "A role's actions name resources where IAM supports it",
+    _LEAST_PRIVILEGE,
+)
 def role_names_its_resources(subject: Subject) -> Iterator[Problem]:
     free: list[str] = table()["without_resource"]
     for role in subject.blueprint.roles:
@@ -43,6 +55,10 @@ def role_names_its_resources(subject: Subject) -> Iterator[Problem]:
                 )
 
 
+@warning(
+    "Something uses each role",
+    _LEAST_PRIVILEGE,
+)
 def role_is_used(subject: Subject) -> Iterator[Problem]:
     """A role that people or another account assume is used from outside the definitions."""
     for role in subject.blueprint.roles:
@@ -55,6 +71,10 @@ def role_is_used(subject: Subject) -> Iterator[Problem]:
             )
 
 
+@warning(
+    "Something needs each of a role's actions",
+    _LEAST_PRIVILEGE,
+)
 def role_actions_are_needed(subject: Subject) -> Iterator[Problem]:
     blueprint = subject.blueprint
     for role in blueprint.roles:
@@ -62,6 +82,10 @@ def role_actions_are_needed(subject: Subject) -> Iterator[Problem]:
         yield from _unneeded_exec(role, blueprint)
 
 
+@warning(
+    "A role's resources exist in the definitions",
+    _LEAST_PRIVILEGE,
+)
 def role_names_what_is_there(subject: Subject) -> Iterator[Problem]:
     """Only resources of this account and region are judged, because the definitions do not contain
     all others. Task definitions are not judged, either."""
@@ -128,6 +152,10 @@ def _unneeded_exec(role: Role, blueprint: Blueprint) -> Iterator[Problem]:
             )
 
 
+@error(
+    "A task's roles allow everything for its start and its shells",
+    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html",
+)
 def role_allows_what_is_needed(subject: Subject) -> Iterator[Problem]:
     blueprint = subject.blueprint
     for definition in blueprint.task_definitions:
@@ -165,53 +193,3 @@ def _allowing(role: Role) -> Iterator[PolicyStatement]:
     for statement in (*role.statements, *managed_statements(role)):
         if statement.effect == "Allow":
             yield statement
-
-
-_LEAST_PRIVILEGE = (
-    "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege"
-)
-
-RULES = (
-    Rule(
-        "role-is-not-almighty",
-        "No role may do everything, or everything of a service",
-        Severity.ERROR,
-        _LEAST_PRIVILEGE,
-        role_is_not_almighty,
-    ),
-    Rule(
-        "role-names-its-resources",
-        "A role's actions name resources where IAM supports it",
-        Severity.WARNING,
-        _LEAST_PRIVILEGE,
-        role_names_its_resources,
-    ),
-    Rule(
-        "role-is-used",
-        "Something uses each role",
-        Severity.WARNING,
-        _LEAST_PRIVILEGE,
-        role_is_used,
-    ),
-    Rule(
-        "role-actions-are-needed",
-        "Something needs each of a role's actions",
-        Severity.WARNING,
-        _LEAST_PRIVILEGE,
-        role_actions_are_needed,
-    ),
-    Rule(
-        "role-names-what-is-there",
-        "A role's resources exist in the definitions",
-        Severity.WARNING,
-        _LEAST_PRIVILEGE,
-        role_names_what_is_there,
-    ),
-    Rule(
-        "role-allows-what-is-needed",
-        "A task's roles allow everything for its start and its shells",
-        Severity.ERROR,
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html",
-        role_allows_what_is_needed,
-    ),
-)

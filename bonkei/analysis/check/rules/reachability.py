@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from bonkei.analysis.check.finding import Problem, Severity
-from bonkei.analysis.check.subject import Rule, Subject
+from bonkei.analysis.check.finding import Problem
+from bonkei.analysis.check.subject import Subject, error
 from bonkei.analysis.network.flows import databases_of, image_services, peers_of
 from bonkei.analysis.network.reach import (
     Place,
@@ -18,6 +18,8 @@ from bonkei.analysis.network.reach import (
 from bonkei.analysis.network.targets import forwards_to, obstacles_to
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.ecs import Container, Service, TaskDefinition
+
+_PRIVATE_LINK = "https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html"
 
 _ECR_HOST = re.compile(r"^\d+\.dkr\.ecr(?:-fips)?\.[\w-]+\.amazonaws\.com")
 _REMEDY = (
@@ -67,6 +69,10 @@ def _secret_needs(container: Container) -> Iterator[Need]:
         yield service, f"reads the secret {name}"
 
 
+@error(
+    "A task can pull its image",
+    _PRIVATE_LINK,
+)
 def task_reaches_image(subject: Subject) -> Iterator[Problem]:
     yield from _unmet(subject, _image_needs)
     for service, definition in _services(subject.blueprint):
@@ -84,14 +90,26 @@ def task_reaches_image(subject: Subject) -> Iterator[Problem]:
                         )
 
 
+@error(
+    "A task can ship its logs",
+    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html",
+)
 def task_reaches_logs(subject: Subject) -> Iterator[Problem]:
     yield from _unmet(subject, lambda container: _log_needs(subject, container))
 
 
+@error(
+    "A task can read its secrets",
+    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html",
+)
 def task_reaches_secrets(subject: Subject) -> Iterator[Problem]:
     yield from _unmet(subject, _secret_needs)
 
 
+@error(
+    "ECS Exec can open a shell",
+    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html",
+)
 def exec_reaches_its_channel(subject: Subject) -> Iterator[Problem]:
     blueprint = subject.blueprint
     for service, _ in _services(blueprint):
@@ -106,6 +124,10 @@ def exec_reaches_its_channel(subject: Subject) -> Iterator[Problem]:
                     )
 
 
+@error(
+    "A task can reach its database",
+    "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Overview.RDSSecurityGroups.html",
+)
 def task_reaches_database(subject: Subject) -> Iterator[Problem]:
     blueprint = subject.blueprint
     for service, definition in _services(blueprint):
@@ -124,6 +146,10 @@ def task_reaches_database(subject: Subject) -> Iterator[Problem]:
                     )
 
 
+@error(
+    "The load balancer can reach its targets",
+    "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-register-targets.html",
+)
 def load_balancer_reaches_task(subject: Subject) -> Iterator[Problem]:
     blueprint = subject.blueprint
     for service, _ in _services(blueprint):
@@ -142,6 +168,10 @@ def load_balancer_reaches_task(subject: Subject) -> Iterator[Problem]:
                     )
 
 
+@error(
+    "A task can reach the services that it calls",
+    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-connect-concepts-deploy.html",
+)
 def task_reaches_peers(subject: Subject) -> Iterator[Problem]:
     """With Service Connect the caller's proxy connects to the callee's container port."""
     blueprint = subject.blueprint
@@ -188,58 +218,3 @@ def _places(blueprint: Blueprint, service: Service) -> tuple[Place, ...]:
     return places(
         blueprint, service.subnet_ids, service.security_group_ids, service.assign_public_ip
     )
-
-
-_PRIVATE_LINK = "https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html"
-
-RULES = (
-    Rule(
-        "task-reaches-image",
-        "A task can pull its image",
-        Severity.ERROR,
-        _PRIVATE_LINK,
-        task_reaches_image,
-    ),
-    Rule(
-        "task-reaches-logs",
-        "A task can ship its logs",
-        Severity.ERROR,
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html",
-        task_reaches_logs,
-    ),
-    Rule(
-        "task-reaches-secrets",
-        "A task can read its secrets",
-        Severity.ERROR,
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html",
-        task_reaches_secrets,
-    ),
-    Rule(
-        "exec-reaches-its-channel",
-        "ECS Exec can open a shell",
-        Severity.ERROR,
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html",
-        exec_reaches_its_channel,
-    ),
-    Rule(
-        "task-reaches-database",
-        "A task can reach its database",
-        Severity.ERROR,
-        "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Overview.RDSSecurityGroups.html",
-        task_reaches_database,
-    ),
-    Rule(
-        "load-balancer-reaches-task",
-        "The load balancer can reach its targets",
-        Severity.ERROR,
-        "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-register-targets.html",
-        load_balancer_reaches_task,
-    ),
-    Rule(
-        "task-reaches-peers",
-        "A task can reach the services that it calls",
-        Severity.ERROR,
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-connect-concepts-deploy.html",
-        task_reaches_peers,
-    ),
-)

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from bonkei.analysis.check.finding import Problem, Severity
-from bonkei.analysis.check.subject import Rule, Subject
+from bonkei.analysis.check.finding import Problem
+from bonkei.analysis.check.subject import Subject, error, warning
 from bonkei.blueprint.cloudfront import Behavior, Distribution, Selection
 from bonkei.blueprint.elbv2 import (
     Condition,
@@ -18,6 +18,11 @@ from bonkei.blueprint.elbv2 import (
     PathPattern,
 )
 
+_LISTENER_RULES = (
+    "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-rules.html"
+)
+_CLOUDFRONT = "https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide"
+
 # Directories and extensions of files that are the same for all viewers.
 _STATIC = re.compile(
     r"(?i)(^|/)(_?next|_?nuxt|assets?|build|css|dist|fonts?|icons?|images?|img|js|media|packs?"
@@ -26,6 +31,38 @@ _STATIC = re.compile(
 _WRITING = {"DELETE", "PATCH", "POST", "PUT"}
 
 
+@error(
+    "CloudFront uses a port on which the load balancer listens",
+    f"{_CLOUDFRONT}/DownloadDistValuesOrigin.html",
+)
+def origin_listens(subject: Subject) -> Iterator[Problem]:
+    """CloudFront connects to a port with a listener."""
+    for distribution in subject.blueprint.distributions:
+        for origin in distribution.origins:
+            for balancer in subject.blueprint.load_balancers:
+                if origin.domain_name.lower() not in {balancer.dns_name.lower(), *balancer.aliases}:
+                    continue
+                wanted = {
+                    "http-only": {("HTTP", origin.http_port)},
+                    "https-only": {("HTTPS", origin.https_port)},
+                    "match-viewer": {("HTTP", origin.http_port), ("HTTPS", origin.https_port)},
+                }[origin.protocol_policy]
+                there = {(found.protocol, found.port) for found in balancer.listeners}
+                if balancer.listeners and not wanted & there:
+                    ways = " or ".join(f"{protocol} on {port}" for protocol, port in sorted(wanted))
+                    yield Problem(
+                        distribution.address,
+                        f"CloudFront reaches the origin {origin.id} by {ways}, but {balancer.name}"
+                        " does not listen there",
+                        "set the origin's protocol and port to a listener's",
+                        "custom_origin_config",
+                    )
+
+
+@error(
+    "No listener rule takes all requests of a later one",
+    _LISTENER_RULES,
+)
 def listener_rule_is_reached(subject: Subject) -> Iterator[Problem]:
     for balancer in subject.blueprint.load_balancers:
         for listener in balancer.listeners:
@@ -72,6 +109,10 @@ def _pattern(glob: str) -> re.Pattern[str]:
     return re.compile("".join(parts.get(c, re.escape(c)) for c in glob), re.DOTALL)
 
 
+@error(
+    "No cache behavior takes all requests of a later one",
+    f"{_CLOUDFRONT}/DownloadDistValuesCacheBehavior.html",
+)
 def cache_behavior_is_reached(subject: Subject) -> Iterator[Problem]:
     for distribution in subject.blueprint.distributions:
         for index, behavior in enumerate(distribution.behaviors[:-1]):
@@ -96,6 +137,10 @@ def _rooted(behavior: Behavior) -> str:
     )
 
 
+@warning(
+    "A program's responses are cached only if they say so, except for paths of files",
+    f"{_CLOUDFRONT}/Expiration.html",
+)
 def cache_heeds_the_program(subject: Subject) -> Iterator[Problem]:
     """With a minimum TTL above 0 CloudFront stores even no-store and private responses; with a
     default TTL above 0, responses without a directive. With cookies or credentials in the cache
@@ -118,6 +163,10 @@ def cache_heeds_the_program(subject: Subject) -> Iterator[Problem]:
         )
 
 
+@warning(
+    "A path with a target of its own gets query strings, cookies or writing methods",
+    f"{_CLOUDFRONT}/controlling-origin-requests.html",
+)
 def routed_path_gets_what_belongs_to_it(subject: Subject) -> Iterator[Problem]:
     """A path that is routed to another target is not a page of the default target."""
     balancers = {b.dns_name.lower(): b for b in subject.blueprint.load_balancers}
@@ -170,71 +219,3 @@ def _of_load_balancers(subject: Subject) -> Iterator[tuple[Distribution, Behavio
         for behavior in distribution.behaviors:
             if behavior.origin_id in own:
                 yield distribution, behavior
-
-
-def origin_listens(subject: Subject) -> Iterator[Problem]:
-    """CloudFront connects to a port with a listener."""
-    for distribution in subject.blueprint.distributions:
-        for origin in distribution.origins:
-            for balancer in subject.blueprint.load_balancers:
-                if origin.domain_name.lower() not in {balancer.dns_name.lower(), *balancer.aliases}:
-                    continue
-                wanted = {
-                    "http-only": {("HTTP", origin.http_port)},
-                    "https-only": {("HTTPS", origin.https_port)},
-                    "match-viewer": {("HTTP", origin.http_port), ("HTTPS", origin.https_port)},
-                }[origin.protocol_policy]
-                there = {(found.protocol, found.port) for found in balancer.listeners}
-                if balancer.listeners and not wanted & there:
-                    ways = " or ".join(f"{protocol} on {port}" for protocol, port in sorted(wanted))
-                    yield Problem(
-                        distribution.address,
-                        f"CloudFront reaches the origin {origin.id} by {ways}, but {balancer.name}"
-                        " does not listen there",
-                        "set the origin's protocol and port to a listener's",
-                        "custom_origin_config",
-                    )
-
-
-_LISTENER_RULES = (
-    "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-rules.html"
-)
-_CLOUDFRONT = "https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide"
-
-RULES = (
-    Rule(
-        "origin-listens",
-        "CloudFront uses a port on which the load balancer listens",
-        Severity.ERROR,
-        f"{_CLOUDFRONT}/DownloadDistValuesOrigin.html",
-        origin_listens,
-    ),
-    Rule(
-        "listener-rule-is-reached",
-        "No listener rule takes all requests of a later one",
-        Severity.ERROR,
-        _LISTENER_RULES,
-        listener_rule_is_reached,
-    ),
-    Rule(
-        "cache-behavior-is-reached",
-        "No cache behavior takes all requests of a later one",
-        Severity.ERROR,
-        f"{_CLOUDFRONT}/DownloadDistValuesCacheBehavior.html",
-        cache_behavior_is_reached,
-    ),
-    Rule(
-        "cache-heeds-the-program",
-        "A program's responses are cached only if they say so, except for paths of files",
-        Severity.WARNING,
-        f"{_CLOUDFRONT}/Expiration.html",
-        cache_heeds_the_program,
-    ),
-    Rule(
-        "routed-path-gets-what-belongs-to-it",
-        "A path with a target of its own gets query strings, cookies or writing methods",
-        Severity.WARNING,
-        f"{_CLOUDFRONT}/controlling-origin-requests.html",
-        routed_path_gets_what_belongs_to_it,
-    ),
-)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from bonkei.analysis.check.finding import Problem, Severity
+from bonkei.analysis.check.finding import Problem
 from bonkei.analysis.check.log_writer import resolved, routed_groups
 from bonkei.analysis.check.router import Output
-from bonkei.analysis.check.subject import Rule, Subject
+from bonkei.analysis.check.subject import Subject, error, warning
 from bonkei.analysis.policy.lenient import allows
 from bonkei.analysis.policy.managed import unknown_managed_policies
 from bonkei.base.arn import Arn
@@ -16,6 +16,10 @@ from bonkei.blueprint.ecs import Container, TaskDefinition
 from bonkei.blueprint.lambda_.function import Function
 
 
+@error(
+    "A log router's task role may write where the router sends records",
+    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/firelens-taskdef.html",
+)
 def router_may_ship(subject: Subject) -> Iterator[Problem]:
     blueprint = subject.blueprint
     for definition in blueprint.task_definitions:
@@ -46,6 +50,10 @@ _TRIES = 5  # Fluent Bit's s3 output, with no limit set or with unlimited tries
 _OFF = ("off", "false", "no")
 
 
+@warning(
+    "A log router on Fargate keeps trying, and leaves nothing behind when it stops",
+    "https://docs.fluentbit.io/manual/data-pipeline/outputs/s3",
+)
 def router_keeps_what_fails(subject: Subject) -> Iterator[Problem]:
     """With each of these, records are lost with the task during the fault that they wait for."""
     for definition in subject.blueprint.task_definitions:
@@ -115,6 +123,10 @@ def _key(subject: Subject, container: Container, form: str) -> str:
     return resolved(subject, container, plugins_own).lstrip("/")
 
 
+@error(
+    "A function's role may write its log",
+    "https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html",
+)
 def function_may_log(subject: Subject) -> Iterator[Problem]:
     blueprint = subject.blueprint
     for function in blueprint.functions:
@@ -138,28 +150,3 @@ def _stream(function: Function) -> str:
     own = Arn.of(function.arn)
     place = f"{own.partition}:logs:{own.region}:{own.account}"
     return f"arn:{place}:log-group:{function.log_group}:log-stream:any"
-
-
-RULES = (
-    Rule(
-        "router-may-ship",
-        "A log router's task role may write where the router sends records",
-        Severity.ERROR,
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/firelens-taskdef.html",
-        router_may_ship,
-    ),
-    Rule(
-        "router-keeps-what-fails",
-        "A log router on Fargate keeps trying, and leaves nothing behind when it stops",
-        Severity.WARNING,
-        "https://docs.fluentbit.io/manual/data-pipeline/outputs/s3",
-        router_keeps_what_fails,
-    ),
-    Rule(
-        "function-may-log",
-        "A function's role may write its log",
-        Severity.ERROR,
-        "https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html",
-        function_may_log,
-    ),
-)

@@ -6,9 +6,9 @@ import ast
 import operator
 from collections.abc import Callable, Iterator
 
-from bonkei.analysis.check.finding import Problem, Severity
+from bonkei.analysis.check.finding import Problem
 from bonkei.analysis.check.metrics import filters_of, metric_table
-from bonkei.analysis.check.subject import Rule, Subject
+from bonkei.analysis.check.subject import Subject, error
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.cloudwatch import Alarm, Metric
 
@@ -19,6 +19,10 @@ _IN_BYTES = ("FreeableMemory", "FreeLocalStorage", "FreeStorageSpace")
 _OPPOSITE = {"high": "low", "low": "high"}
 
 
+@error(
+    "An alarm is on the bad side of its metric",
+    "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html",
+)
 def alarm_compares_the_right_way(subject: Subject) -> Iterator[Problem]:
     """Only for metrics with one bad side. Scaling alarms are left out. An alarm on a service's
     maximum number of healthy targets is left out, too: it warns early."""
@@ -99,6 +103,10 @@ def _value(node: ast.AST, variables: dict[str, float]) -> float:
     raise ValueError("not plain arithmetic")
 
 
+@error(
+    "An alarm's metric can cross its threshold",
+    "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html",
+)
 def alarm_threshold_is_reached(subject: Subject) -> Iterator[Problem]:
     """A percentage is never above 100 or below 0. A count is never below 0."""
     for alarm in subject.blueprint.alarms:
@@ -127,6 +135,10 @@ def _is_never_negative(metric: Metric, blueprint: Blueprint) -> bool:
     return bool(_bad_side(metric, blueprint)) or metric.name in known.get("names", ())
 
 
+@error(
+    "A threshold on free memory or storage is in bytes",
+    "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.AuroraMonitoring.Metrics.html",
+)
 def alarm_threshold_is_in_the_metrics_unit(subject: Subject) -> Iterator[Problem]:
     for alarm in subject.blueprint.alarms:
         metric = alarm.metric
@@ -139,28 +151,3 @@ def alarm_threshold_is_in_the_metrics_unit(subject: Subject) -> Iterator[Problem
                 "write the threshold in bytes; a percentage needs metric math",
                 "threshold",
             )
-
-
-RULES = (
-    Rule(
-        "alarm-compares-the-right-way",
-        "An alarm is on the bad side of its metric",
-        Severity.ERROR,
-        "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html",
-        alarm_compares_the_right_way,
-    ),
-    Rule(
-        "alarm-threshold-is-reached",
-        "An alarm's metric can cross its threshold",
-        Severity.ERROR,
-        "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html",
-        alarm_threshold_is_reached,
-    ),
-    Rule(
-        "alarm-threshold-is-in-the-metrics-unit",
-        "A threshold on free memory or storage is in bytes",
-        Severity.ERROR,
-        "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.AuroraMonitoring.Metrics.html",
-        alarm_threshold_is_in_the_metrics_unit,
-    ),
-)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bonkei.analysis.check.finding import Problem, Severity
+from bonkei.analysis.check.finding import Problem
 from bonkei.analysis.check.program import keep_alive
-from bonkei.analysis.check.subject import Rule, Subject
+from bonkei.analysis.check.subject import Subject, error, warning
 from bonkei.blueprint.ecs import Container, TaskDefinition
 from bonkei.blueprint.elbv2 import LoadBalancer
 
@@ -14,6 +14,10 @@ from bonkei.blueprint.elbv2 import LoadBalancer
 _DEFAULT_GRACE = 5.0
 
 
+@error(
+    "A program keeps idle connections for longer than the load balancer",
+    "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",
+)
 def keep_alive_outlasts_idle_timeout(subject: Subject) -> Iterator[Problem]:
     """The load balancer must close idle connections first. Otherwise it sends a request on a
     connection that the program has just closed, and the client gets a 502."""
@@ -29,6 +33,10 @@ def keep_alive_outlasts_idle_timeout(subject: Subject) -> Iterator[Problem]:
             )
 
 
+@warning(
+    "The definitions show how long a program keeps idle connections",
+    "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",
+)
 def keep_alive_is_told(subject: Subject) -> Iterator[Problem]:
     for balancer, definition, container in _targets(subject):
         if keep_alive(container, subject.programs.get(container.name)) is None:
@@ -56,6 +64,10 @@ def _targets(subject: Subject) -> Iterator[tuple[LoadBalancer, TaskDefinition, C
                         yield balancer, definition, container
 
 
+@error(
+    "CloudFront closes an idle connection before the load balancer does",
+    "https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html",
+)
 def origin_lets_go_first(subject: Subject) -> Iterator[Problem]:
     """The same between CloudFront and the load balancer: the sender must close first."""
     for distribution in subject.blueprint.distributions:
@@ -75,6 +87,10 @@ def origin_lets_go_first(subject: Subject) -> Iterator[Problem]:
                     )
 
 
+@error(
+    "Fluent Bit's Grace is set, and below its container's stopTimeout",
+    "https://github.com/aws/aws-for-fluent-bit/blob/mainline/troubleshooting/debugging.md",
+)
 def router_flushes_before_it_is_killed(subject: Subject) -> Iterator[Problem]:
     for definition in subject.blueprint.task_definitions:
         for container in definition.containers:
@@ -102,6 +118,10 @@ def router_flushes_before_it_is_killed(subject: Subject) -> Iterator[Problem]:
                 )
 
 
+@warning(
+    "A container that logs through a router waits until it is healthy",
+    "https://github.com/aws/aws-for-fluent-bit/blob/mainline/troubleshooting/debugging.md",
+)
 def application_waits_for_its_router(subject: Subject) -> Iterator[Problem]:
     for definition in subject.blueprint.task_definitions:
         routers = [c.name for c in definition.containers if c.firelens is not None]
@@ -118,42 +138,3 @@ def application_waits_for_its_router(subject: Subject) -> Iterator[Problem]:
                     'let it depend on the router with condition "HEALTHY"',
                     "container_definitions",
                 )
-
-
-RULES = (
-    Rule(
-        "keep-alive-outlasts-idle-timeout",
-        "A program keeps idle connections for longer than the load balancer",
-        Severity.ERROR,
-        "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",
-        keep_alive_outlasts_idle_timeout,
-    ),
-    Rule(
-        "keep-alive-is-told",
-        "The definitions show how long a program keeps idle connections",
-        Severity.WARNING,
-        "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",
-        keep_alive_is_told,
-    ),
-    Rule(
-        "origin-lets-go-first",
-        "CloudFront closes an idle connection before the load balancer does",
-        Severity.ERROR,
-        "https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html",
-        origin_lets_go_first,
-    ),
-    Rule(
-        "router-flushes-before-it-is-killed",
-        "Fluent Bit's Grace is set, and below its container's stopTimeout",
-        Severity.ERROR,
-        "https://github.com/aws/aws-for-fluent-bit/blob/mainline/troubleshooting/debugging.md",
-        router_flushes_before_it_is_killed,
-    ),
-    Rule(
-        "application-waits-for-its-router",
-        "A container that logs through a router waits until it is healthy",
-        Severity.WARNING,
-        "https://github.com/aws/aws-for-fluent-bit/blob/mainline/troubleshooting/debugging.md",
-        application_waits_for_its_router,
-    ),
-)

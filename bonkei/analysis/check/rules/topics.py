@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bonkei.analysis.check.finding import Problem, Severity
+from bonkei.analysis.check.finding import Problem
 from bonkei.analysis.check.resource_policy import lets_in
 from bonkei.analysis.check.rules.keys import alarms
-from bonkei.analysis.check.subject import Rule, Subject
+from bonkei.analysis.check.subject import Subject, error, warning
 from bonkei.analysis.policy.wildcard import matches
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.sns import Topic
 
 
+@error(
+    "A topic's policy allows the alarms and events that publish to it",
+    "https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html",
+)
 def topic_lets_its_publishers_in(subject: Subject) -> Iterator[Problem]:
     """SNS's default policy allows the account's alarms, but not EventBridge."""
     blueprint = subject.blueprint
@@ -40,6 +44,10 @@ def _sources(topic: Topic, blueprint: Blueprint) -> Iterator[tuple[str, str, str
             yield "events.amazonaws.com", rule.arn, rule.name
 
 
+@error(
+    "A function allows the topics and events that call it",
+    "https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html",
+)
 def function_lets_its_callers_in(subject: Subject) -> Iterator[Problem]:
     blueprint = subject.blueprint
     callers = [
@@ -71,6 +79,10 @@ def function_lets_its_callers_in(subject: Subject) -> Iterator[Problem]:
 _WITHOUT_ACCOUNT = {("Service", "sns.amazonaws.com"), ("Service", "events.amazonaws.com")}
 
 
+@warning(
+    "A function's permission for SNS or EventBridge has no condition on the source's account",
+    "https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html",
+)
 def function_asks_for_what_its_caller_sends(subject: Subject) -> Iterator[Problem]:
     """A condition on a key that is not sent is never met. The call is refused without anyone
     noticing."""
@@ -86,28 +98,3 @@ def function_asks_for_what_its_caller_sends(subject: Subject) -> Iterator[Proble
                         "remove source_account; source_arn names the account",
                         "source_account",
                     )
-
-
-RULES = (
-    Rule(
-        "topic-lets-its-publishers-in",
-        "A topic's policy allows the alarms and events that publish to it",
-        Severity.ERROR,
-        "https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html",
-        topic_lets_its_publishers_in,
-    ),
-    Rule(
-        "function-lets-its-callers-in",
-        "A function allows the topics and events that call it",
-        Severity.ERROR,
-        "https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html",
-        function_lets_its_callers_in,
-    ),
-    Rule(
-        "function-asks-for-what-its-caller-sends",
-        "A function's permission for SNS or EventBridge has no condition on the source's account",
-        Severity.WARNING,
-        "https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html",
-        function_asks_for_what_its_caller_sends,
-    ),
-)

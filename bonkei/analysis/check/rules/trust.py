@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bonkei.analysis.check.finding import Problem, Severity
+from bonkei.analysis.check.finding import Problem
 from bonkei.analysis.check.permission import table
-from bonkei.analysis.check.subject import Rule, Subject
+from bonkei.analysis.check.subject import Subject, error, warning
 from bonkei.analysis.policy.lenient import matches_any
 from bonkei.blueprint.iam import PolicyStatement, Role
 
 _TAKES = "sts:AssumeRole"
 
 
+@error(
+    "The service that uses a role may assume it",
+    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html",
+)
 def role_is_taken_by_what_uses_it(subject: Subject) -> Iterator[Problem]:
     for role in subject.blueprint.roles:
         for service in sorted(_wanted(role) - _let_in(role)):
@@ -24,6 +28,10 @@ def role_is_taken_by_what_uses_it(subject: Subject) -> Iterator[Problem]:
             )
 
 
+@error(
+    "No role may be assumed by anyone",
+    "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html",
+)
 def role_is_not_for_anyone(subject: Subject) -> Iterator[Problem]:
     for role in subject.blueprint.roles:
         for statement in role.trust:
@@ -36,6 +44,10 @@ def role_is_not_for_anyone(subject: Subject) -> Iterator[Problem]:
                 )
 
 
+@warning(
+    "No service may assume a role without using it",
+    "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html",
+)
 def role_is_taken_by_nobody_else(subject: Subject) -> Iterator[Problem]:
     """Roles for people are left out. A service without a use for a role could be a way in.
     Functions at CloudFront's edge are not known here."""
@@ -79,28 +91,3 @@ def _let_in(role: Role) -> set[str]:
         for kind, value in statement.principals
         if kind == "Service"
     }
-
-
-RULES = (
-    Rule(
-        "role-is-taken-by-what-uses-it",
-        "The service that uses a role may assume it",
-        Severity.ERROR,
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html",
-        role_is_taken_by_what_uses_it,
-    ),
-    Rule(
-        "role-is-not-for-anyone",
-        "No role may be assumed by anyone",
-        Severity.ERROR,
-        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html",
-        role_is_not_for_anyone,
-    ),
-    Rule(
-        "role-is-taken-by-nobody-else",
-        "No service may assume a role without using it",
-        Severity.WARNING,
-        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html",
-        role_is_taken_by_nobody_else,
-    ),
-)
