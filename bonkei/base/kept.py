@@ -10,9 +10,12 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from types import UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from bonkei.base.errors import BonkeiError
 
@@ -81,3 +84,46 @@ def problem_of(error: Exception) -> str:
     if isinstance(error, KeyError):
         return f"{error} is missing in it"
     return str(error)
+
+
+def load(kind: type[T], value: Any) -> T:
+    """A value of a frozen dataclass, from the result of `asdict` and JSON. Members that it does not
+    know are left out. Raises TypeError, ValueError, AttributeError."""
+    loaded: T = _load(kind, value)
+    return loaded
+
+
+@cache
+def _hints(kind: type[Any]) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _load(kind: Any, value: Any) -> Any:
+    if isinstance(kind, type) and is_dataclass(kind):
+        hints = _hints(kind)
+        given = {
+            one.name: _load(hints[one.name], value[one.name])
+            for one in fields(kind)
+            if one.name in value
+        }
+        return kind(**given)
+    origin, inside = get_origin(kind), get_args(kind)
+    if origin is tuple and len(inside) == 2 and inside[1] is Ellipsis:
+        return tuple(_load(inside[0], each) for each in value)
+    if origin is tuple:
+        return tuple(_load(one, each) for one, each in zip(inside, value, strict=True))
+    if origin in (Union, UnionType):
+        (only,) = (each for each in inside if each is not type(None))
+        return None if value is None else _load(only, value)
+    if origin is Mapping:
+        return {name: _load(inside[1], each) for name, each in value.items()}
+    if kind is Path:
+        return Path(value)
+    wrong = value not in inside if origin is Literal else not isinstance(value, _kinds(kind))
+    if wrong:
+        raise TypeError(f"{value!r} is not a {getattr(kind, '__name__', kind)}")
+    return value
+
+
+def _kinds(kind: Any) -> tuple[type, ...]:
+    return (object,) if kind is Any else (int, float) if kind is float else (kind,)

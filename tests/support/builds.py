@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +18,7 @@ from bonkei.services.codebuild.builds import Builds
 from bonkei.services.codebuild.buildspec.model import SecretReference
 from bonkei.services.codebuild.running.confinement import Confinement, probe
 from bonkei.services.codebuild.surroundings import BuildsSettings, Surroundings, Tooling
-from bonkei.services.codebuild.values import Build, BuildInput, BuildRequest, BuildResult
+from bonkei.services.codebuild.values import Build, BuildInput, BuildRequest
 
 ROOT = Path(bonkei.__file__).resolve().parents[1]
 ROLE = "arn:aws:iam::123456789012:role/build"
@@ -165,7 +166,37 @@ class Room:
         if buildspec:
             self.project(buildspec)
         request.setdefault("inputs", (BuildInput("Source", folder=self.source),))
-        return await self.builds.run(BuildRequest("app", **request))
+        build = self.builds.submit(BuildRequest("app", **request))
+        try:
+            ended = await self.builds.wait(build.id)
+        except asyncio.CancelledError:
+            await self.builds.stop_build(build.id)
+            raise
+        return BuildResult(ended, self.builds.log(build.id))
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """A finished build, and the file with its whole log."""
+
+    build: Build
+    log: Path
+
+    @property
+    def id(self) -> str:
+        return self.build.id
+
+    @property
+    def status(self) -> str:
+        return self.build.status
+
+    @property
+    def error(self) -> str:
+        return self.build.error
+
+    @property
+    def exported(self) -> Mapping[str, str]:
+        return self.build.exported
 
 
 def log(result: BuildResult) -> str:

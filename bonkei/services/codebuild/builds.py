@@ -30,7 +30,6 @@ from bonkei.services.codebuild.values import (
     Build,
     BuildPhase,
     BuildRequest,
-    BuildResult,
     BuildsSnapshot,
 )
 
@@ -129,22 +128,12 @@ class Builds:
         self._tasks[identifier] = asyncio.create_task(self._live(project, build))
         return build
 
-    async def wait(self, build_id: str) -> BuildResult:
+    async def wait(self, build_id: str) -> Build:
         """The build after its end. Raises BuildsError for an unknown build."""
         build = self.get(build_id)
         if task := self._tasks.get(build.id):
             await asyncio.wait({task})
-        return BuildResult(self.get(build.id), self._store.log(build.id))
-
-    async def run(self, request: BuildRequest, on_line: OnLine = ignore) -> BuildResult:
-        """A build from start to end. Cancelling this stops the build."""
-        build = self.submit(request)
-        self._listeners.setdefault(build.id, []).append(on_line)
-        try:
-            return await self.wait(build.id)
-        except asyncio.CancelledError:
-            await self.stop_build(build.id)
-            raise
+        return self.get(build.id)
 
     async def stop_build(self, build_id: str) -> Build:
         """The operation StopBuild. A build that has ended does not change. Raises BuildsError."""

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from bonkei.base import kept
 from bonkei.base.folders import matching
-from bonkei.services.codebuild.values import (
-    FAULT,
-    Build,
-    BuildInput,
-    BuildOutput,
-    BuildPhase,
-    BuildRequest,
-)
+from bonkei.services.codebuild.values import FAULT, Build, BuildPhase
 
 _MOST = 300
 _LOGS = 1_000_000_000  # bytes of all logs together
@@ -46,8 +39,9 @@ class Store:
         """All builds, the oldest first. A build that was running when the miniature ended is
         over. Raises DamagedError."""
         files, without = matching(self._records, "*.json"), "or remove it: the build is forgotten"
-        read = (kept.read_json(file, lambda one: _ended(_build(one)), without) for file in files)
-        return sorted(filter(None, read), key=lambda build: (build.start, build.number))
+        load = partial(kept.load, Build)
+        read = (_ended(one) for file in files if (one := kept.read_json(file, load, without)))
+        return sorted(read, key=lambda build: (build.start, build.number))
 
     def forget(self, builds: list[Build]) -> list[Build]:
         """Remove the oldest builds beyond the limit, unless they run. Returns the others."""
@@ -77,26 +71,6 @@ def _ended(build: Build) -> Build:
             last, status=FAULT, end=last.start, code="INTERNAL_SERVICE_ERROR", message=said
         )
     return replace(build, status=FAULT, end=last.end, phases=(*before, last))
-
-
-def _build(found: Mapping[str, Any]) -> Build:
-    request = dict(found["request"])
-    request["inputs"] = tuple(map(_input, request["inputs"]))
-    request["outputs"] = tuple(BuildOutput(**each) for each in request["outputs"])
-    request["variables"] = tuple(map(tuple, request["variables"]))
-    return Build(
-        **{
-            **found,
-            "request": BuildRequest(**request),
-            "phases": tuple(BuildPhase(**each) for each in found["phases"]),
-            "outputs": tuple(BuildOutput(**each) for each in found["outputs"]),
-        }
-    )
-
-
-def _input(found: Mapping[str, Any]) -> BuildInput:
-    folder = found["folder"]
-    return BuildInput(**{**found, "folder": Path(folder) if folder else None})
 
 
 def _name(build_id: str) -> str:

@@ -116,27 +116,3 @@ class BuildsSnapshot:
     running: tuple[tuple[str, str], ...]
     last: tuple[tuple[str, str, str], ...]
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class BuildResult:
-    """A finished build, and the file with its whole log."""
-
-    build: Build
-    log: Path
-
-    @property
-    def id(self) -> str:
-        return self.build.id
-
-    @property
-    def status(self) -> str:
-        return self.build.status
-
-    @property
-    def error(self) -> str:
-        return self.build.error
-
-    @property
-    def exported(self) -> Mapping[str, str]:
-        return self.build.exported

@@ -10,16 +10,15 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, fields, is_dataclass, replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any
 
 from bonkei.base import kept
 from bonkei.base.folders import matching
 from bonkei.services.codepipeline.core.values import Book, Execution
 
-T = TypeVar("T")
 _REST = "pipeline.json"
 _EXECUTION = "or remove it: the execution is forgotten"
 _BOOK = "or remove it: the executions stay, and what waits is forgotten"
@@ -34,9 +33,9 @@ class Record:
     def read(self) -> Book:
         """The book of an earlier run, or an empty book. Raises DamagedError."""
         files = matching(self._directory, "executions/*.json")
-        read = [kept.read_json(file, partial(load, Execution), _EXECUTION) for file in files]
+        read = [kept.read_json(file, partial(kept.load, Execution), _EXECUTION) for file in files]
         executions = sorted(filter(None, read), key=lambda each: each.number)
-        book = kept.read_json(self._directory / _REST, partial(load, Book), _BOOK) or Book()
+        book = kept.read_json(self._directory / _REST, partial(kept.load, Book), _BOOK) or Book()
         return replace(
             book,
             executions=tuple(executions),
@@ -72,29 +71,3 @@ def _write(draft: Path, values: Mapping[str, Any]) -> None:
     draft.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as opened:
         json.dump(values, opened)
-
-
-def load(kind: type[T], value: Any) -> T:
-    """A value of a dataclass, from the result of `asdict` and JSON. Raises TypeError, KeyError."""
-    loaded: T = _load(kind, value)
-    return loaded
-
-
-def _load(kind: Any, value: Any) -> Any:
-    if is_dataclass(kind):
-        hints = get_type_hints(kind)
-        given = {
-            f.name: _load(hints[f.name], value[f.name]) for f in fields(kind) if f.name in value
-        }
-        return kind(**given)  # type: ignore[operator]
-    if get_origin(kind) is tuple:
-        return _load_tuple(get_args(kind), value)
-    if not isinstance(value, kind) and not (kind is float and isinstance(value, int)):
-        raise TypeError(f"{value!r} is not a {kind}")
-    return value
-
-
-def _load_tuple(inside: tuple[Any, ...], value: Any) -> tuple[Any, ...]:
-    if len(inside) == 2 and inside[1] is Ellipsis:
-        return tuple(_load(inside[0], each) for each in value)
-    return tuple(_load(kind, each) for kind, each in zip(inside, value, strict=True))

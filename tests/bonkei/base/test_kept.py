@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any, Literal
 from unittest.mock import Mock
 
 import pytest
 
-from bonkei.base.kept import DamagedError, read_json, write
+from bonkei.base.kept import DamagedError, load, read_json, write
 
 
 def test_a_file_is_written_for_its_owner_only(tmp_path: Path) -> None:
@@ -55,3 +59,39 @@ def test_a_damaged_file_is_named_and_stays(tmp_path: Path, content: bytes, probl
     assert str(file) in raised.value.message
     assert raised.value.remedy == "put back a copy of the file; or remove it"
     assert file.read_bytes() == content
+
+
+@dataclass(frozen=True)
+class Inner:
+    state: Literal["on", "off"]
+    at: float = 0.0
+    folder: Path | None = None
+
+
+@dataclass(frozen=True)
+class Outer:
+    inner: tuple[Inner, ...] = ()
+    pair: tuple[str, int] = ("", 0)
+    more: Mapping[str, Inner] = field(default_factory=dict)
+    any: Mapping[str, Any] = field(default_factory=dict)
+
+
+def test_a_value_comes_back_from_json() -> None:
+    inner = Inner("on", 1, Path("a"))
+    kept = Outer((inner, Inner("off")), ("a", 1), {"b": inner}, {"c": [1, None]})
+    document = json.loads(json.dumps(asdict(kept), default=str))
+    assert load(Outer, {**document, "of a later version": 1}) == kept
+
+
+@pytest.mark.parametrize(
+    ("document", "problem"),
+    [
+        ({"inner": [{}]}, "missing 1 required"),
+        ({"inner": [{"state": "of"}]}, "'of' is not a"),
+        ({"inner": [{"state": "on", "at": "1"}]}, "'1' is not a float"),
+        ({"pair": ["a", "b"]}, "'b' is not a int"),
+    ],
+)
+def test_a_value_of_another_kind_is_refused(document: dict[str, Any], problem: str) -> None:
+    with pytest.raises(TypeError, match=problem):
+        load(Outer, document)

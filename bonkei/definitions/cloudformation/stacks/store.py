@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import types
-import typing
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -44,8 +41,8 @@ class FileStore:
             if (text := text_of(file)) is None:
                 continue
             try:
-                found.append(_decoded(Stack, json.loads(text)))
-            except (ValueError, KeyError, TypeError) as error:
+                found.append(kept.load(Stack, json.loads(text)))
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
                 what = f"{file} is not a stack's file: {error}"
                 remedy = (
                     "remove it: the stack is forgotten, and the next start removes its resources"
@@ -67,21 +64,3 @@ class FileStore:
 
 def _fields(value: Any) -> dict[str, Any]:
     return {one.name: getattr(value, one.name) for one in dataclasses.fields(value)}
-
-
-def _decoded(kind: Any, value: Any) -> Any:
-    """A value of a type: frozen dataclasses, tuples, mappings and scalars."""
-    if dataclasses.is_dataclass(kind):
-        hints = typing.get_type_hints(kind)
-        return kind(**{name: _decoded(hints[name], one) for name, one in value.items()})  # type: ignore[operator]
-    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
-    if origin is tuple:
-        if len(arguments) == 2 and arguments[1] is Ellipsis:
-            return tuple(_decoded(arguments[0], each) for each in value)
-        return tuple(_decoded(one, each) for one, each in zip(arguments, value, strict=True))
-    if origin in (typing.Union, types.UnionType):
-        (only,) = [each for each in arguments if each is not type(None)]
-        return None if value is None else _decoded(only, value)
-    if origin is not None and issubclass(origin, Mapping):
-        return {name: _decoded(arguments[1], one) for name, one in value.items()}
-    return value

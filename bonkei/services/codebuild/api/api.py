@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from bonkei.base.aws_service import AwsCall, AwsServiceError, Operations
+from bonkei.base.paging import page
 from bonkei.blueprint.codebuild import BuildProject
 from bonkei.services.codebuild.api.shapes import Shape, build_shape, project_shape
 from bonkei.services.codebuild.builds import Builds
@@ -176,12 +177,8 @@ def _ids(builds: Sequence[Build], given: Mapping[str, Any]) -> list[str]:
 
 
 def _page(name: str, found: Sequence[str], given: Mapping[str, Any]) -> Shape:
-    try:
-        begin = int(given.get("nextToken", "0"))
-    except ValueError:
-        raise AwsServiceError("InvalidInputException", "Invalid next token") from None
-    rest = begin + _PAGE
-    return {name: list(found[begin:rest]), "nextToken": str(rest) if len(found) > rest else None}
+    shown, rest = page(found, given.get("nextToken"), _PAGE, "InvalidInputException")
+    return {name: shown, "nextToken": rest}
 
 
 def _no_project(name: str) -> AwsServiceError:

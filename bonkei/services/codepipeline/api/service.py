@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bonkei.base.aws_service import AwsCall, AwsService, AwsServiceError, Operations
+from bonkei.base.paging import page
 from bonkei.services.codepipeline.api.declaration import declaration
 from bonkei.services.codepipeline.api.history import actions, detail, succeeded_in, summary
 from bonkei.services.codepipeline.api.state import pipeline_state
@@ -228,10 +229,6 @@ def _no_execution(pipeline: str, id_: str) -> AwsServiceError:
 def _page(
     call: AwsCall, name: str, found: Sequence[Mapping[str, Any]], most: int
 ) -> Mapping[str, Any]:
-    """A page of a list. The token is the place of the next one."""
-    token = str(call.parameters.get("nextToken", "0"))
-    if not token.isdigit():
-        raise AwsServiceError("InvalidNextTokenException", f"{token!r} is no token of a page")
-    begin = int(token)
-    end = begin + min(most, int(call.parameters.get("maxResults") or most))
-    return {name: list(found[begin:end]), "nextToken": str(end) if end < len(found) else None}
+    size = min(most, int(call.parameters.get("maxResults") or most))
+    shown, rest = page(found, call.parameters.get("nextToken"), size, "InvalidNextTokenException")
+    return {name: shown, "nextToken": rest}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bonkei.base import paging
 from bonkei.base.arn import Arn
 from bonkei.base.aws_service import AwsCall, AwsServiceError
 from bonkei.blueprint.ecr import Repository
@@ -68,10 +69,6 @@ def names(repository: Repository) -> dict[str, str]:
 
 
 def page(call: AwsCall, name: str, items: list[dict[str, Any]]) -> Mapping[str, Any]:
-    """The token is the number of items before the page."""
-    token = call.parameters.get("nextToken", "0")
-    if not token.isdecimal():
-        raise AwsServiceError("InvalidParameterException", "Invalid parameter: nextToken")
-    begin, most = int(token), call.parameters.get("maxResults", _SHOWN)
-    rest = begin + most < len(items)
-    return {name: items[begin : begin + most], "nextToken": str(begin + most) if rest else None}
+    size = call.parameters.get("maxResults", _SHOWN)
+    shown, rest = paging.page(items, call.parameters.get("nextToken"), size)
+    return {name: shown, "nextToken": rest}

@@ -9,12 +9,12 @@ import json
 import shutil
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from bonkei.base import kept
 from bonkei.base.folders import entries, matching
-from bonkei.services.ecr.scans.values import Finding, Scan
+from bonkei.services.ecr.scans.values import Scan
 
 
 class ScanStore:
@@ -25,7 +25,7 @@ class ScanStore:
 
     def find(self, repository: str, digest: str) -> Scan | None:
         file = self._file(repository, digest)
-        return kept.read_json(file, _scan, "or remove it: the scan is forgotten")
+        return kept.read_json(file, partial(kept.load, Scan), "or remove it: the scan is forgotten")
 
     def keep(self, repository: str, digest: str, scan: Scan) -> None:
         file = self._file(repository, digest)
@@ -53,11 +53,3 @@ class ScanStore:
 
     def _file(self, repository: str, digest: str) -> Path:
         return self._root / repository.replace("/", "+") / f"{digest.removeprefix('sha256:')}.json"
-
-
-def _scan(document: dict[str, Any]) -> Scan:
-    findings = tuple(
-        Finding(**{**each, "attributes": tuple(map(tuple, each["attributes"]))})
-        for each in document.pop("findings")
-    )
-    return Scan(**document, findings=findings)

@@ -26,7 +26,6 @@ from bonkei.services.codebuild.tools.archives import HOSTS, archive_digests, fin
 from bonkei.services.codebuild.tools.certificates import make_authority
 from bonkei.services.codebuild.tools.commands import STAND_INS
 from bonkei.services.codebuild.tools.gate import Gate, Guest
-from bonkei.services.codebuild.values import BuildInput, BuildRequest
 
 # Constants, because users copy them into parameters.
 DIGESTS = {
@@ -276,8 +275,5 @@ async def test_the_first_builds_may_start_together(room: Room) -> None:
     """A release builds its images side by side, and all of them trust one authority."""
     room.project(spec('curl -fsS -o "$HOME/t" https://releases.hashicorp.com/terraform/1.2.3/'
                       'terraform_1.2.3_linux_arm64.zip'))  # fmt: skip
-    inputs = (BuildInput("Source", folder=room.source),)
-    results = await asyncio.gather(
-        *(room.builds.run(BuildRequest("app", inputs=inputs)) for _ in range(3))
-    )
+    results = await asyncio.gather(*(room.run() for _ in range(3)))
     assert [result.status for result in results] == ["SUCCEEDED"] * 3, [log(r) for r in results]

@@ -188,7 +188,9 @@ async def test_a_build_whose_log_cannot_be_kept_runs_to_its_end(room: Room) -> N
     room.project(spec("echo said"))
     request = BuildRequest("app", inputs=(BuildInput("Source", folder=room.source),))
     async with asyncio.timeout(60):
-        result = await room.builds.run(request, said.append)
+        build = room.builds.submit(request)
+        room.builds.follow(build.id, said.append)
+        result = await room.builds.wait(build.id)
     assert result.status == "SUCCEEDED"
     assert "said" in said
 

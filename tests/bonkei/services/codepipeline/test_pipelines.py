@@ -102,7 +102,7 @@ async def test_the_state_shows_stages_actions_and_the_token(room: Room, world: W
         id_,
     ]
     one = await room.call("ListPipelineExecutions", pipelineName="demo", maxResults=1)
-    assert one["nextToken"] == "1"
+    assert one["nextToken"] == "000000001"
     actions = await room.call(
         "ListActionExecutions", pipelineName="demo", filter={"pipelineExecutionId": id_}
     )
