@@ -16,10 +16,12 @@ from suites.counts import Case, Verdict
 
 _HERE = Path(__file__).parent
 _UNSERVED = (
-    "The miniature does not",  # its own sentence, which names what
+    "The miniature does not",  # its own sentences, which name what
+    "is not served by the miniature",
     "(InvalidAction)",  # MiniStack's
     "(InvalidClientTokenId)",  # the credentials of a second account
 )
+_MISWRITTEN = re.compile(r"E   TypeError: .* got an unexpected keyword argument")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,4 +86,6 @@ def _verdict(test: Mapping[str, Any]) -> tuple[Verdict, str]:
             return Verdict.NOT_APPLICABLE, f"{service}:{operation} is not simulated"
     if not test["errors"] and any(sign in why for sign in _UNSERVED):
         return Verdict.NOT_APPLICABLE, "what it needs first is not simulated"
+    if _MISWRITTEN.search(why):
+        return Verdict.NOT_APPLICABLE, "the test does not fit its own suite"
     return Verdict.FAILED, why.strip().rpartition("\n")[2] or why

@@ -46,6 +46,13 @@ def _impatient(self: Any, name: str, config: Any, operation_method: Any) -> None
 botocore.waiter.Waiter.__init__ = _impatient
 
 
+def _differences(call: pytest.CallInfo[None]) -> str:
+    """Of an answer and its recording, in LocalStack's own words."""
+    found = getattr(call.excinfo.value, "result", ()) if call.excinfo else ()
+    different = [each for each in found if not each] if isinstance(found, list) else []
+    return "".join(f"\n{each.key}: {str(each.result)[:400]}" for each in different[:1])
+
+
 def _too_long(*_: object) -> None:
     pytest.fail(f"it did not end in {_LIMIT} s")
 
@@ -62,13 +69,15 @@ def pytest_runtest_call() -> Generator[None, None, None]:
 
 
 @pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, None]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, Any, None]:
     """After each phase of a test; the last one writes the line."""
     report = (yield).get_result()
     phases = item.stash.setdefault(_phases, {})
     phases[report.when] = report.outcome
     if report.failed:
-        phases["why"] = phases.get("why", "") + str(report.longrepr)[-2000:]
+        phases["why"] = phases.get("why", "") + str(report.longrepr)[-2000:] + _differences(call)
     if report.when == "teardown":
         line = {
             "id": item.nodeid,

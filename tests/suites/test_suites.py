@@ -31,10 +31,12 @@ UNSERVED = "An error occurred (InvalidAction): The miniature does not answer iam
         ({"call": "failed", "errors": [("iam", "CreateRole", UNSERVED)]}, NOT_APPLICABLE),
         ({"call": "passed", "errors": [("iam", "CreateRole", UNSERVED)]}, PASSED),
         ({"call": "failed", "errors": [("sqs", "SendMessage", "(NoSuchQueue)")]}, FAILED),
+        ({"call": "failed", "why": "E   TypeError: a() got an unexpected keyword argument 'b'"},
+         NOT_APPLICABLE),
         # A fixture of several tests made the call for the first of them.
         ({"setup": "failed", "why": f"E   ClientError: {UNSERVED}"}, NOT_APPLICABLE),
     ],
-)
+)  # fmt: skip
 def test_the_verdict_of_a_line_of_pytests_record(test: dict[str, Any], verdict: Verdict) -> None:
     line = json.dumps({"id": "tests/test_sts/x.py::test_a", "errors": [], **test})
     (case,) = pytests.read([line], moto._service)
