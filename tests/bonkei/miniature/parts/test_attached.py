@@ -20,7 +20,14 @@ from tests.bonkei.services.sns.test_topics import Carriers
 PLACE = "eu-west-1:123456789012"
 TOPIC, QUEUE = f"arn:aws:sns:{PLACE}:own", f"arn:aws:sqs:{PLACE}:q"
 URL = "https://sqs.eu-west-1.amazonaws.com/123456789012/q"
-POLICY = json.dumps({"Version": "2012-10-17", "Statement": []})
+POLICY = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": "*"}
+        ],
+    }
+)
 SUBSCRIPTION = Resource(
     "shop.Sub",
     {"topic_arn": TOPIC, "protocol": "sqs", "endpoint": QUEUE, "raw_message_delivery": True},
