@@ -264,7 +264,7 @@ def _topics(topics: Topics) -> dict[str, Any]:
         given = call.parameters
         arn = str(given["TopicArn"])
         name, value = str(given["AttributeName"]), str(given.get("AttributeValue") or "")
-        if name == "Policy":
+        if name == "Policy" and value:
             book.require_topic(arn)
             permissions.check(value)
         book.set_topic_attribute(arn, name, value)
