@@ -14,7 +14,7 @@ from bonkei.base.arn import Arn
 from bonkei.base.aws_service import AwsCall, AwsService, AwsServiceError, Operations
 from bonkei.services.sns import permissions
 from bonkei.services.sns.errors import invalid
-from bonkei.services.sns.forms import shown
+from bonkei.services.sns.forms import require_endpoint, shown
 from bonkei.services.sns.message import Message
 from bonkei.services.sns.subscriptions import Subscription
 from bonkei.services.sns.topics import Topics
@@ -83,7 +83,10 @@ def _require_batch(entries: Sequence[Mapping[str, Any]]) -> None:
     if len({entry["Id"] for entry in entries}) != len(entries):
         raise AwsServiceError("BatchEntryIdsNotDistinct", "Two entries have the same Id.")
     if sum(map(_size, entries)) > LARGEST:
-        raise AwsServiceError("BatchRequestTooLong", f"A batch has at most {LARGEST} bytes.")
+        raise AwsServiceError(
+            "BatchRequestTooLong",
+            "The length of all the messages put together is more than the limit.",
+        )
 
 
 def _size(given: Mapping[str, Any]) -> int:
@@ -157,7 +160,8 @@ def _subscribing(topics: Topics) -> dict[str, Any]:
         given = call.parameters
         topic, endpoint = str(given["TopicArn"]), str(given.get("Endpoint") or "")
         protocol = str(given["Protocol"])
-        await topics.require_endpoint(topic, call.region, protocol, endpoint)
+        book.require_topic(topic)
+        require_endpoint(topic, call.region, protocol, endpoint)
         one = book.subscribe(topic, protocol, endpoint, given.get("Attributes") or {})
         if one.token:
             topics.ask_to_confirm(one)

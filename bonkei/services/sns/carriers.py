@@ -6,14 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bonkei.base.arn import Arn
-from bonkei.base.aws_service import (
-    ADMINISTRATOR,
-    Aws,
-    AwsServiceError,
-    ServicePrincipal,
-    invocation,
-    queue_url,
-)
+from bonkei.base.aws_service import Aws, AwsServiceError, ServicePrincipal, invocation, queue_url
 from bonkei.services.sns.errors import DeliveryError
 from bonkei.services.sns.message import Message
 
@@ -37,15 +30,6 @@ class AwsCarriers:
             given["MessageGroupId"] = message.group or message.id
             given["MessageDeduplicationId"] = message.deduplication or message.id
         await self._deliver(message.topic, "sqs", "SendMessage", given, arn)
-
-    async def has_queue(self, arn: str) -> bool:
-        """Whether SQS has it, as far as it answers."""
-        given = {"QueueName": Arn.of(arn).resource}
-        try:
-            await self._aws.call(ADMINISTRATOR, "sqs", "GetQueueUrl", given, Arn.of(arn).region)
-        except AwsServiceError as error:
-            return not ("NonExistentQueue" in error.code or "DoesNotExist" in error.code)
-        return True
 
     async def _deliver(
         self, topic: str, service: str, operation: str, given: Mapping[str, Any], arn: str

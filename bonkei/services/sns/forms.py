@@ -16,6 +16,7 @@ from bonkei.services.sns.permissions import default_policy
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _FIFO = re.compile(r"[A-Za-z0-9_-]{1,251}\.fifo")
+_NO_FIFO = ("FifoTopic", "false")
 _ENDPOINTS = {
     "sqs": (re.compile(r"arn:[^:]+:sqs:[^:]+:[^:]+:[^:]+"), "SQS endpoint ARN"),
     "lambda": (re.compile(r"arn:[^:]+:lambda:.+"), "Lambda endpoint ARN"),
@@ -41,25 +42,22 @@ _DELIVERY = {
 
 def new_topic(arn: str, attributes: Mapping[str, str]) -> dict[str, str]:
     """The attributes of a topic to create. Raises AwsServiceError."""
-    name = arn.rpartition(":")[2]
-    if attributes.get("FifoTopic") == "true":
-        if not _FIFO.fullmatch(name):
-            raise invalid(
-                "Fifo Topic names must end with .fifo and must be made up of only uppercase and "
-                "lowercase ASCII letters, numbers, underscores, and hyphens, and must be between 1 "
-                "and 256 characters long."
-            )
-        return dict(attributes)
-    if not _NAME.fullmatch(name):
+    form = _FIFO if attributes.get("FifoTopic") == "true" else _NAME
+    if not form.fullmatch(arn.rpartition(":")[2]):
         raise invalid("Topic Name")
-    return {key: value for key, value in attributes.items() if key != "FifoTopic"}
+    return {key: value for key, value in attributes.items() if (key, value) != _NO_FIFO}
 
 
 def require_same(arn: str, known: Mapping[str, str], attributes: Mapping[str, str]) -> None:
     """Raises AwsServiceError for other attributes than those of the topic that is there."""
-    now = {"FifoTopic": "false", **shown(arn, known)}
-    if any(now.get(key, "") != value for key, value in attributes.items()):
+    if not attributes.items() <= shown(arn, known).items():
         raise invalid("Attributes Reason: Topic already exists with different attributes")
+
+
+def require_arn(arn: str) -> None:
+    """Raises AwsServiceError for what is not an ARN."""
+    if (parts := arn.count(":") + 1) < 6:
+        raise invalid(f"TopicArn Reason: An ARN must have at least 6 elements, not {parts}")
 
 
 def require_endpoint(topic: str, region: str, protocol: str, endpoint: str) -> None:

@@ -14,9 +14,12 @@ from bonkei.base import kept
 from bonkei.blueprint.sns import Topic
 from bonkei.grammar import delivery_policy, filter_policy
 from bonkei.services.sns.errors import invalid, not_found
-from bonkei.services.sns.forms import new_topic, require_same
+from bonkei.services.sns.forms import new_topic, require_arn, require_same
 
 PROTOCOLS = ("email", "email-json", "http", "https", "lambda", "sqs")
+_OTHERS = ("application", "firehose", "sms")
+_USUAL = {"FilterPolicyScope": "MessageAttributes", "RawMessageDelivery": "false"}
+_SCOPES = ("MessageBody", "MessageAttributes")
 _ATTRIBUTES = frozenset(
     {"DeliveryPolicy", "FilterPolicy", "FilterPolicyScope", "RawMessageDelivery", "RedrivePolicy",
      "SubscriptionRoleArn"}
@@ -103,10 +106,11 @@ class Subscriptions:
 
     def create_topic(self, arn: str, attributes: Mapping[str, str]) -> None:
         """A second call with the same attributes changes nothing. Raises AwsServiceError."""
+        own = new_topic(arn, attributes)
         if arn in self._declared or arn in self._topics:
-            require_same(arn, self.topic_attributes(arn), attributes)
+            require_same(arn, self.topic_attributes(arn), own)
         else:
-            self._keep({**self._topics, arn: new_topic(arn, attributes)}, self._all)
+            self._keep({**self._topics, arn: own}, self._all)
 
     def set_topic_attribute(self, arn: str, name: str, value: str) -> None:
         """That of a declared topic lasts until the definitions name it. An empty one is the usual.
@@ -143,6 +147,7 @@ class Subscriptions:
         return self._topics[arn].get("Policy", "") if arn in self._topics else None
 
     def require_topic(self, arn: str) -> None:
+        require_arn(arn)
         if arn not in self._declared and arn not in self._topics:
             raise not_found("Topic")
 
@@ -165,15 +170,19 @@ class Subscriptions:
         """A second call for the same subscription returns the existing one. Raises
         AwsServiceError."""
         self.require_topic(topic)
-        if protocol not in PROTOCOLS:
-            raise invalid(f"Protocol: the miniature has {', '.join(PROTOCOLS)}")
         scope = attributes.get("FilterPolicyScope", "MessageAttributes")
         for name, value in attributes.items():
             check(name, value, scope, "Attributes Reason: ")
+        if protocol not in PROTOCOLS:  # after what AWS refuses for any protocol
+            if protocol not in _OTHERS:
+                raise invalid(f"Amazon SNS does not support this protocol string: {protocol}")
+            raise invalid(f"Protocol: the miniature has {', '.join(PROTOCOLS)}")
+        if "RawMessageDelivery" in attributes:
+            raw = str(attributes["RawMessageDelivery"]).lower()
+            attributes = {**attributes, "RawMessageDelivery": raw}
         arn = self._arn(topic, protocol, endpoint)
         if arn in self._all:
-            known = self._all[arn].attributes
-            if any(known.get(name) != value for name, value in attributes.items()):
+            if not attributes.items() <= {**_USUAL, **self._all[arn].attributes}.items():
                 why = "Subscription already exists with different attributes"
                 raise invalid(f"Attributes Reason: {why}")
         else:
@@ -182,8 +191,8 @@ class Subscriptions:
         return self._all[arn]
 
     def confirm(self, topic: str, token: str) -> Subscription:
-        for one in self.of(topic):
-            if token and one.token == token:
+        for one in self._all.values():
+            if token and (one.topic, one.token) == (topic, token):
                 return self._change(replace(one, token=""))
         raise invalid("Token")
 
@@ -231,6 +240,9 @@ def check(name: str, value: str, scope: str = "MessageAttributes", place: str = 
     call."""
     if name not in _ATTRIBUTES:
         raise invalid("AttributeName")
+    if name == "FilterPolicyScope" and value not in _SCOPES:
+        said = f"Invalid value [{value}]. Please use either {' or '.join(_SCOPES)}"
+        raise invalid(f"{place}{name}: {said}")
     if not value or name in ("FilterPolicyScope", "RawMessageDelivery", "SubscriptionRoleArn"):
         return
     try:

@@ -20,8 +20,7 @@ from bonkei.base.spool import Spool
 from bonkei.blueprint import Blueprint
 from bonkei.grammar.delivery_policy import delays
 from bonkei.grammar.filter_policy import wants, wants_body
-from bonkei.services.sns.errors import DeliveryError, invalid
-from bonkei.services.sns.forms import require_endpoint
+from bonkei.services.sns.errors import DeliveryError
 from bonkei.services.sns.http_delivery import HttpDelivery
 from bonkei.services.sns.message import Message, envelope, lambda_event, stamp
 from bonkei.services.sns.subscriptions import Subscription, Subscriptions
@@ -43,8 +42,6 @@ class Carriers(Protocol):
     ) -> None: ...
 
     def to_mailbox(self, address: str, subject: str, text: str) -> None: ...
-
-    async def has_queue(self, arn: str) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +134,6 @@ class Topics:
         attributes = self.subscriptions.topic_attributes(message.topic)
         scope = message.group if attributes.get("FifoThroughputScope") == "MessageGroup" else ""
         return message.topic, scope, message.deduplication
-
-    async def require_endpoint(self, topic: str, region: str, protocol: str, endpoint: str) -> None:
-        """Raises AwsServiceError, also for a queue that does not exist."""
-        self.subscriptions.require_topic(topic)
-        require_endpoint(topic, region, protocol, endpoint)
-        if protocol == "sqs" and not await self._carriers.has_queue(endpoint):
-            raise invalid("SQS endpoint ARN")
 
     def ask_to_confirm(self, subscription: Subscription) -> None:
         """An HTTP(S) endpoint has to confirm its subscription."""

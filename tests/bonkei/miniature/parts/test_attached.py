@@ -78,7 +78,7 @@ async def test_they_come_change_and_go(aws: InMemoryAws) -> None:
 
 
 async def test_a_refusal_names_the_resource(aws: InMemoryAws) -> None:
-    values = {**SUBSCRIPTION.values, "endpoint": f"{QUEUE}:missing"}
+    values = {**SUBSCRIPTION.values, "endpoint": "a URL"}
     made = Attached(lambda: aws, ())
     [failed] = await made.follow(attached((replace(SUBSCRIPTION, values=values),), ()))
     assert (failed.subject, failed.reason) == (

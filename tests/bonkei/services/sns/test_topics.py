@@ -57,9 +57,6 @@ class Carriers:
     def to_mailbox(self, address: str, subject: str, text: str) -> None:
         self._take(address, (subject, text))
 
-    async def has_queue(self, arn: str) -> bool:
-        return not arn.endswith(":missing")
-
     async def until(self, count: int) -> None:
         async with asyncio.timeout(60):
             while len(self.taken) < count:
@@ -252,11 +249,15 @@ ELSEWHERE = TOPIC.replace("eu-west-1", "us-west-2")
         ("CreateTopic", {"Name": "a" * 257}, "Topic Name"),
         ("CreateTopic", {"Name": "a.fifo"}, "Topic Name"),
         ("CreateTopic", {"Name": "a", "Attributes": {"FifoTopic": "true"}},
-         "Fifo Topic names must end with .fifo"),
+         "Topic Name"),
         ("CreateTopic", {"Name": "news", "Attributes": {"DisplayName": "other"}},
          "Attributes Reason: Topic already exists with different attributes"),
         ("Subscribe", {"Protocol": "sqs", "Endpoint": "https://sqs/1/q"}, "SQS endpoint ARN"),
-        ("Subscribe", {"Protocol": "sqs", "Endpoint": f"{QUEUE[:-1]}missing"}, "SQS endpoint ARN"),
+        ("Subscribe", {"TopicArn": "a:b", "Protocol": "sqs", "Endpoint": QUEUE},
+         "TopicArn Reason: An ARN must have at least 6 elements, not 2"),
+        ("Subscribe", {"Protocol": "pigeon", "Endpoint": "x"},
+         "Amazon SNS does not support this protocol string: pigeon"),
+        ("ConfirmSubscription", {"TopicArn": f"{TOPIC}x", "Token": "x"}, "Token"),
         ("Subscribe", {"Protocol": "sqs", "Endpoint": f"{QUEUE}.fifo"},
          "Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics"),
         ("Subscribe", {"Protocol": "lambda", "Endpoint": QUEUE}, "Lambda endpoint ARN"),
@@ -269,6 +270,12 @@ ELSEWHERE = TOPIC.replace("eu-west-1", "us-west-2")
         ("Subscribe", {"Protocol": "sqs", "Endpoint": f"{QUEUE}2",
                        "Attributes": {"FilterPolicy": '{"a": []}'}},
          "Attributes Reason: FilterPolicy: Empty arrays are not allowed"),
+        ("Subscribe", {"Protocol": "sms", "Endpoint": "+1",
+                       "Attributes": {"FilterPolicy": '{"a": []}'}},
+         "Attributes Reason: FilterPolicy: Empty arrays are not allowed"),
+        ("Subscribe", {"Protocol": "sqs", "Endpoint": f"{QUEUE}2",
+                       "Attributes": {"FilterPolicyScope": "Random"}},
+         "FilterPolicyScope: Invalid value [Random]. Please use either MessageBody or Mess"),
         ("Subscribe", {"TopicArn": ELSEWHERE, "Protocol": "sqs", "Endpoint": QUEUE}, "TopicArn"),
     ],
 )  # fmt: skip
@@ -283,6 +290,22 @@ async def test_topics_and_subscriptions_that_sns_refuses(
     assert refused.value.code == "InvalidParameter"
     assert refused.value.message.startswith("Invalid parameter: ")
     assert said in refused.value.message
+
+
+async def test_a_subscription_that_is_there_is_the_answer(tmp_path: Path) -> None:
+    """AWS takes a queue that does not exist, too."""
+    given: dict[str, Any] = {"TopicArn": TOPIC, "Protocol": "sqs", "Endpoint": f"{QUEUE}-none"}
+    async with running(tmp_path, Carriers()) as topics:
+        answers = [
+            await ask(topics, "Subscribe", **given, Attributes=attributes)
+            for attributes in (
+                {"RawMessageDelivery": "True"}, {"RawMessageDelivery": "true"}, {},
+                {"FilterPolicyScope": "MessageAttributes"},
+            )
+        ]  # fmt: skip
+        with pytest.raises(AwsServiceError, match="different attributes"):
+            await ask(topics, "Subscribe", **given, Attributes={"RawMessageDelivery": "false"})
+    assert len({one["SubscriptionArn"] for one in answers}) == 1
 
 
 async def test_a_topic_has_its_policies_and_regions_are_apart(tmp_path: Path) -> None:
