@@ -13,19 +13,24 @@ from bonkei.miniature.lock import holder, is_running
 from bonkei.miniature.steps import Report
 
 _LONGEST_STOP = 180.0  # seconds; a task may take its whole stopTimeout
+_LONGEST_END = 10.0  # of the supervisor's process, which then does nothing more
+_POLL = 0.05
 
 
 def stop(home: Home) -> None:
     """Ask the running miniature to stop, and wait until nothing writes in the home any more. What a
     killed one has left ends by itself, and is awaited, too."""
-    supervisor = holder(home)
+    has_ended = _end_of(holder(home))
     try:
         control.call(home, "stop", limit=control.AT_ONCE)
     except MiniatureError:
         if not is_running(home):
-            _wait(lambda: _still_runs(home, None))
+            _wait(lambda: _has_parts(home))
         raise
-    _wait(lambda: is_running(home) or _still_runs(home, supervisor))
+    _wait(lambda: is_running(home) or _has_parts(home))
+    deadline = time.monotonic() + _LONGEST_END
+    while not has_ended() and time.monotonic() < deadline:
+        time.sleep(_POLL)
 
 
 def _wait(goes_on: Callable[[], bool]) -> None:
@@ -36,19 +41,34 @@ def _wait(goes_on: Callable[[], bool]) -> None:
                 f"the miniature is still stopping after {_LONGEST_STOP:.0f} s",
                 remedy="see what it waits for with `bonkei status`",
             )
-        time.sleep(0.05)
+        time.sleep(_POLL)
 
 
-def _still_runs(home: Home, supervisor: int | None) -> bool:
-    """Whether the supervisor, or a process that it has started, has not ended."""
+def _end_of(supervisor: int | None) -> Callable[[], bool]:
+    """Whether that process has ended, when it is asked. Its number may become another's."""
     import psutil  # noqa: PLC0415 - only a stop needs it
 
+    try:
+        process = psutil.Process(supervisor) if supervisor else None
+    except psutil.Error:
+        process = None
+
+    def has_ended() -> bool:
+        with suppress(psutil.Error):
+            return (
+                process is None
+                or not process.is_running()
+                or process.status() == psutil.STATUS_ZOMBIE
+            )
+        return True
+
+    return has_ended
+
+
+def _has_parts(home: Home) -> bool:
+    """Whether a process of a part, which the home's ledgers know, has not ended."""
     from bonkei.base.processes.ledger import living  # noqa: PLC0415 - as above
 
-    with suppress(psutil.Error):
-        process = psutil.Process(supervisor) if supervisor else None
-        if process is not None and process.status() != psutil.STATUS_ZOMBIE:
-            return True
     ledgers = (*matching(home.path, "processes"), *matching(home.path, "*/process*"))
     return any(map(living, ledgers))
 
