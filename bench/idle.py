@@ -35,6 +35,7 @@ _PARTS = (
     ("run_ministack.py", "MiniStack"),
     ("bonkei.services.logs.router", "log routers"),
     ("functions/client/", "functions"),
+    ("roots/enter.py serve", "health checks"),
     (" serve", "the status page's programs"),
     ("postgres", "PostgreSQL, all its processes"),
 )

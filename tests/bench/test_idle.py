@@ -21,6 +21,10 @@ OWN = "the miniature's own process: edge, endpoint, logs, metrics, console"
             "/x/.venv/bin/python -P -m bonkei.services.logs.router /h/tasks/8/log_router.yaml",
             "log routers",
         ),
+        (
+            "/x/.venv/bin/python -I -S /x/bonkei/base/processes/roots/enter.py serve",
+            "health checks",
+        ),
         ("/h/environments/6/bin/python -m backend serve", "the status page's programs"),
         ("postgres: checkpointer", "PostgreSQL, all its processes"),
         ("/bin/sh -c curl", "others"),
