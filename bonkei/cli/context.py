@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -49,6 +49,13 @@ class Context:
         from bonkei.miniature.applied import workspace
 
         return workspace(self.config, self.home.path)
+
+    def ask(self, call: str, limit: float | None = None, **arguments: Any) -> Any:
+        """The running miniature's answer. Raises MiniatureError if none runs."""
+        from bonkei.miniature import control
+
+        limit = control.AT_ONCE if limit is None else limit
+        return control.call(self.home, call, arguments=arguments, limit=limit)
 
 
 def _allow(_ctx: click.Context, _option: click.Parameter, value: bool) -> None:

@@ -1,7 +1,6 @@
 """The network: VPCs, subnets with their routes, gateways and endpoints.
 
-acls     network ACLs
-reader   aws_vpc, aws_subnet and their routing
+reader   aws_vpc, aws_subnet and their routing; network ACLs
 """
 
 from __future__ import annotations

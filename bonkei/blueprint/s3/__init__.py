@@ -1,7 +1,7 @@
 """S3 buckets: their settings, and their declared objects.
 
 reader     aws_s3_bucket and the resources that configure it; aws_s3_object
-settings   a bucket's settings in the form of S3's API (lifecycle)
+settings   a bucket's settings in the form of S3's API
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 import sys
 import time
 from collections import deque
@@ -14,7 +15,6 @@ from typing import Any, TextIO
 
 import click
 
-from bonkei.cli.aws.environment import alone, exports, isolated
 from bonkei.cli.aws.roles import is_of, role_noted
 from bonkei.cli.context import Context, pass_context
 from bonkei.cli.terminal import safe
@@ -78,12 +78,7 @@ def aws(
 def _environment(context: Context, role: str, user: str) -> dict[str, str]:
     """The variables for an SDK. Raises MiniatureError if no miniature runs, or if it has no such
     role."""
-    from bonkei.miniature import control
-
-    found: Mapping[str, str] = control.call(
-        context.home, "aws", arguments={"role": role, "user": user}, limit=control.AT_ONCE
-    )
-    return dict(found)
+    return dict(context.ask("aws", role=role, user=user))
 
 
 def _print_environment(context: Context, found: Mapping[str, str], as_json: bool) -> None:
@@ -186,3 +181,41 @@ def _readable(call: Mapping[str, Any]) -> str:
     outcome = call["error"] or call["status"]
     asked = f"{call['service']}:{call['operation']} {call.get('resource', '')}".rstrip()
     return safe(f"{at}  {outcome!s:<24} {call['milliseconds']:>8.1f} ms  {asked}  {who}")
+
+
+_UNSET = r"unset AWS_PROFILE $(env | sed -n 's/^\(AWS_[A-Za-z0-9_]*\)=.*/\1/p')"
+"""It forgets every setting of a real account that the shell has: a profile, a token, an address of
+one service. It names one, because some shells refuse `unset` alone."""
+
+
+def isolated(found: Mapping[str, str], cloud: Path) -> dict[str, str]:
+    """`found`, and what keeps an SDK from other places. Its files are below `cloud`, in place of
+    those in ~/.aws, where one line can send it to AWS in spite of AWS_ENDPOINT_URL.
+
+    https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
+    """
+    folder = cloud / "aws"
+    return {
+        "AWS_CONFIG_FILE": str(folder / "config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(folder / "credentials"),
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        **found,
+    }
+
+
+def exports(found: Mapping[str, str], cloud: Path) -> str:
+    """The lines that a shell evaluates."""
+    made = isolated(found, cloud).items()
+    return "\n".join([_UNSET, *(f"export {name}={shlex.quote(value)}" for name, value in made)])
+
+
+def alone(inherited: Mapping[str, str], found: Mapping[str, str], cloud: Path) -> dict[str, str]:
+    """The environment of the `aws` command. A proxy's variables are dropped, too, because no proxy
+    reaches the endpoint on this machine."""
+    kept = {
+        name: value
+        for name, value in inherited.items()
+        if not name.startswith("AWS_") and not name.lower().endswith("_proxy")
+    }
+    return {**kept, **isolated(found, cloud), "AWS_PAGER": ""}

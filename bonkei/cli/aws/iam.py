@@ -6,7 +6,6 @@ import difflib
 import sys
 import time
 from collections.abc import Collection, Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,7 +18,6 @@ from bonkei.cli.terminal import as_json, safe
 
 if TYPE_CHECKING:
     from bonkei.blueprint.iam import PolicyStatement, Role
-    from bonkei.definitions.sources import Sources
     from bonkei.services.endpoint.asking import Asking
 
 _SHOWN = 20
@@ -46,7 +44,7 @@ def iam() -> None:
 @pass_context
 def denied(context: Context, role: str, everything: bool, form: str | None) -> None:
     """Show the denied calls, the evaluated policies, and the remedy."""
-    from bonkei.definitions.sources import Sources
+    from bonkei.miniature.console.permissions import Places
     from bonkei.services.console.views.denials import looked_at
     from bonkei.services.endpoint.permission.ledger import read_denials
 
@@ -54,10 +52,8 @@ def denied(context: Context, role: str, everything: bool, form: str | None) -> N
     role = role_noted(context, role, {str(each["role"]) for each in every})
     found = [each for each in every if is_of(role, each["role"])]
     found = found if everything else found[-_SHOWN:]
-    files = Sources(context.config.definitions)
-    places = [
-        [_place(each, files, context.config.root) for each in looked_at(one)] for one in found
-    ]
+    written = Places(context.config.definitions, context.config.root)
+    places = [[_at(written.of(each)) for each in looked_at(one)] for one in found]
     if form == "json":
         listed = [{**one, "places": where} for one, where in zip(found, places, strict=True)]
         click.echo(as_json(listed, indent=2))
@@ -232,14 +228,6 @@ def _statements(role: Role) -> tuple[PolicyStatement, ...]:
 def _used(context: Context) -> Mapping[str, Mapping[str, Collection[str]]]:
     without = "or remove it: the list of used permissions begins empty"
     return read_json(context.home.cloud / "used.json", dict, without) or {}
-
-
-def _place(address: str, files: Sources, root: Path) -> str:
-    place = files.place(address)
-    if place is None:
-        return address
-    file = place.file.relative_to(root) if place.file.is_relative_to(root) else place.file
-    return f"{file}:{place.line} ({address})"
 
 
 def _denial(denial: Mapping[str, Any], places: Iterable[str]) -> str:

@@ -24,12 +24,6 @@ def alarm() -> None:
     """Show the alarms, and rehearse them."""
 
 
-def _ask(context: Context, call: str, **arguments: Any) -> Any:
-    from bonkei.miniature import control
-
-    return control.call(context.home, call, arguments=arguments, limit=control.AT_ONCE)
-
-
 @alarm.command("list")
 @_as_json
 @pass_context
@@ -37,7 +31,7 @@ def list_alarms(context: Context, json_wanted: bool) -> None:
     """Show every alarm: its state, since when, and why."""
     from bonkei.cli.incidents.alarm_text import render_list
 
-    found = _ask(context, "alarms")
+    found = context.ask("alarms")
     say(as_json(found["alarms"], indent=2) if json_wanted else safe(render_list(found)))
 
 
@@ -52,7 +46,7 @@ def show(context: Context, name: str, json_wanted: bool) -> None:
     """
     from bonkei.cli.incidents.alarm_text import render_alarm
 
-    found = _ask(context, "alarm", name=name)
+    found = context.ask("alarm", name=name)
     say(as_json(found, indent=2) if json_wanted else safe(render_alarm(found)))
 
 
@@ -68,7 +62,7 @@ def history(context: Context, name: str, json_wanted: bool) -> None:
     """
     from bonkei.cli.incidents.alarm_text import render_history
 
-    found = _ask(context, "alarm history", name=name)
+    found = context.ask("alarm history", name=name)
     say(as_json(found["items"], indent=2) if json_wanted else safe(render_history(found)))
 
 
@@ -113,7 +107,7 @@ def _rehearse(context: Context, names: list[str]) -> list[dict[str, Any]]:
         context.home, "rehearse", arguments={"names": names}, limit=control.AT_ONCE
     ):
         while True:
-            found = _ask(context, "rehearsal")
+            found = context.ask("rehearsal")
             for result in found["results"]:
                 for state, moment in (("ALARM", "alarm_at"), ("OK", "ok_at")):
                     text = f"{result['name']} {state}"

@@ -54,7 +54,7 @@ def fault() -> None:
 @pass_context
 def list_(context: Context, json_wanted: bool) -> None:
     """Show the current faults, and the last ones that ended."""
-    found = _ask(context, "faults")
+    found = context.ask("faults")
     if json_wanted:
         say(as_json(found, indent=2))
         return
@@ -71,7 +71,7 @@ def list_(context: Context, json_wanted: bool) -> None:
 @pass_context
 def targets(context: Context, json_wanted: bool) -> None:
     """Show everything that can be hit now, and how."""
-    found = _ask(context, "fault targets")
+    found = context.ask("fault targets")
     if json_wanted:
         say(as_json(found, indent=2))
         return
@@ -117,7 +117,7 @@ def start(context: Context, /, wait: bool, json_wanted: bool, **asked: Any) -> N
     from bonkei.miniature import control
 
     if not wait:
-        state = _ask(context, "fault start", asked)
+        state = context.ask("fault start", **asked)
         say(as_json(state, indent=2) if json_wanted else safe(_begun(state)))
         return
     with control.borrow(
@@ -141,7 +141,7 @@ def end(context: Context, fault_id: str | None, every: bool, json_wanted: bool) 
     """End a fault by its id, or all of them."""
     if bool(fault_id) is every:
         raise click.UsageError("name a fault (`bonkei fault list`), or give --all")
-    found = _ask(context, "fault end", {"id": fault_id or ""})
+    found = context.ask("fault end", id=fault_id or "")
     if json_wanted:
         say(as_json(found, indent=2))
         return
@@ -204,7 +204,7 @@ def _drill(context: Context, text: str, file: str) -> tuple[dict[str, Any], bool
         told = 0
         try:
             while True:
-                found = _ask(context, "drill")
+                found = context.ask("drill")
                 for struck in found["report"]["faults"][told:]:
                     told += 1
                     words = safe(f"{struck['begins']:.0f} s  {struck['words']}")
@@ -213,22 +213,16 @@ def _drill(context: Context, text: str, file: str) -> tuple[dict[str, Any], bool
                     return found, False
                 time.sleep(_POLL)
         except KeyboardInterrupt:
-            return _ask(context, "drill end"), True
-
-
-def _ask(context: Context, call: str, arguments: Mapping[str, Any] | None = None) -> Any:
-    from bonkei.miniature import control
-
-    return control.call(context.home, call, arguments=arguments, limit=control.AT_ONCE)
+            return context.ask("drill end"), True
 
 
 def _lasts(context: Context, fault_id: str) -> bool:
-    return any(one["id"] == fault_id for one in _ask(context, "faults")["active"])
+    return any(one["id"] == fault_id for one in context.ask("faults")["active"])
 
 
 def _find(context: Context, state: Mapping[str, Any]) -> Any:
     """Look up the fault after its end."""
-    every = _ask(context, "faults")
+    every = context.ask("faults")
     return next(
         (one for one in (*every["past"], *every["active"]) if one["id"] == state["id"]), state
     )

@@ -47,17 +47,15 @@ def explain(
     The answer names their places in Terraform. URL is one of the miniature, one with a name of the
     definitions, or only a path. Nothing is sent without --send.
     """
-    from bonkei.miniature import control
-
-    arguments: dict[str, Any] = {
-        "url": url,
-        "method": method or ("GET" if data is None else "POST"),
-        "headers": headers,
-        "body": data,
-        "send": send,
-    }
-    limit = 90.0 if send else control.AT_ONCE
-    found = control.call(context.home, "explain", arguments=arguments, limit=limit)
+    found = context.ask(
+        "explain",
+        limit=90.0 if send else None,
+        url=url,
+        method=method or ("GET" if data is None else "POST"),
+        headers=headers,
+        body=data,
+        send=send,
+    )
     say(as_json(found, indent=2) if json_wanted else safe(render(found)))
 
 

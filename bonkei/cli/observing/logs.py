@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -150,20 +150,10 @@ def logs(
         return
     directory = context.home.logs
     files = log_files(directory, service)
-    show = _printer(form, max(len(label_of(file)) for file in files))
-    follower = Follower(directory, service, files) if follow else None
-    shown = 0
-    for record in last(files, wanted, count):
-        show(record)
-        shown += 1
-    if not shown and count != 0 and not follow:
-        click.echo("no line matches", err=True)
-    if follower is not None:
-        try:
-            for record in filter(wanted, follower.records()):
-                show(record)
-        except KeyboardInterrupt:
-            return
+    follower = Follower(directory, service, files)  # it begins where the files end now
+    records = last(files, wanted, count)
+    width = max(len(label_of(file)) for file in files)
+    _show(records, follower.records if follow else None, wanted, count, _printer(form, width))
 
 
 def _require_no_group(group: str | None, stream: str) -> None:
@@ -184,33 +174,39 @@ def _require_groups_alone(service: str | None, group: str | None, destination: s
 def _show_groups(
     groups: LogGroups, wanted: Filter, count: int | None, form: str | None, follow: bool
 ) -> None:
-    show = _printer(form, groups.width)
     if follow:
         groups.mark()
     found = groups.last(wanted, wanted.since, count)
-    for record in found:
-        show(record)
-    if follow:
-        with suppress(KeyboardInterrupt):
-            for record in filter(wanted, groups.follow()):
-                show(record)
-    elif not found and count != 0:
-        click.echo("no event matches", err=True)
+    new = groups.follow if follow else None
+    _show(found, new, wanted, count, _printer(form, groups.width), "event")
 
 
 def _show_objects(
     objects: LogObjects, wanted: Filter, count: int | None, form: str | None, follow: bool
 ) -> None:
     found, width = objects.last(wanted, wanted.since, count)
-    show = _printer(form, width)
+    _show(found, objects.follow if follow else None, wanted, count, _printer(form, width))
+
+
+def _show(
+    found: Iterable[Record],
+    new: Callable[[], Iterator[Record]] | None,
+    wanted: Filter,
+    count: int | None,
+    show: Callable[[Record], None],
+    kind: str = "line",
+) -> None:
+    """Show the last records and, with `new`, those that come, until Ctrl-C."""
+    shown = 0
     for record in found:
         show(record)
-    if follow:
+        shown += 1
+    if new is not None:
         with suppress(KeyboardInterrupt):
-            for record in filter(wanted, objects.follow()):
+            for record in filter(wanted, new()):
                 show(record)
-    elif not found and count != 0:
-        click.echo("no line matches", err=True)
+    elif not shown and count != 0:
+        click.echo(f"no {kind} matches", err=True)
 
 
 def _printer(form: str | None, width: int) -> Callable[[Record], None]:

@@ -26,7 +26,6 @@ _ADDRESS = re.compile(r"(?:module\.[\w-]+(?:\[[^\]]*\])?\.)*aws_\w+\.[\w-]+(?:\[
 @pass_context
 def status(context: Context, everything: bool, as_json: bool) -> None:
     """Show what runs, its state, and how much is not simulated."""
-    from bonkei.miniature import control
     from bonkei.miniature.home import MiniatureError
     from bonkei.miniature.lock import is_running
     from bonkei.miniature.report.status_text import render
@@ -36,7 +35,7 @@ def status(context: Context, everything: bool, as_json: bool) -> None:
             click.echo(json.dumps({"running": False}))
             raise SystemExit(3)
         raise MiniatureError("no miniature runs here", remedy="start it with `bonkei up`")
-    value = control.call(context.home, "status", limit=control.AT_ONCE)
+    value = context.ask("status")
     for group in value["edge"]["target_groups"]:
         group["obstacle"] = _with_places(group["obstacle"], context)
     for closed in (value["network"] or {}).get("obstacles", ()):

@@ -32,11 +32,7 @@ class Endpoint:
     runs."""
 
     def __init__(self, context: Context) -> None:
-        from bonkei.miniature import control
-
-        found: Mapping[str, str] = control.call(
-            context.home, "aws", arguments={"role": ""}, limit=control.AT_ONCE
-        )
+        found: Mapping[str, str] = context.ask("aws", role="")
         self._environment = found
         self._url = urlsplit(found["AWS_ENDPOINT_URL"])
 

@@ -3,7 +3,6 @@
 command    the command and its options
 meaning    the consequences of changed files: services to restart, definitions to plan
 follower   carries them out, one round after another, and keeps failures on the screen
-waiting    waits for the miniature, unless Ctrl-C ends it
 triggers   what begins a round: a file that changes, a key that is pressed
 screen     lines for a person, or JSON
 """

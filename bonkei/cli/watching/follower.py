@@ -4,28 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from bonkei.base.errors import BonkeiError
 from bonkei.cli.machine import explain
 from bonkei.cli.watching.meaning import Round
 from bonkei.cli.watching.screen import Screen
-from bonkei.cli.watching.waiting import abandonable
 
-
-class Plan(Protocol):
-    """The changes that an apply would make."""
-
-    @property
-    def is_empty(self) -> bool: ...
-
-    def render(self) -> str: ...
-
-    def as_dict(self) -> Mapping[str, Any]: ...
+if TYPE_CHECKING:
+    from bonkei.definitions.terraform.reports.changes import PlanSummary
+import threading
 
 
 class System(Protocol):
@@ -46,7 +38,7 @@ class System(Protocol):
         """Whether the definitions equal the applied ones."""
         ...
 
-    def plan(self) -> Plan: ...
+    def plan(self) -> PlanSummary: ...
 
     def apply(self) -> str:
         """Returns a line about the changes."""
@@ -114,30 +106,24 @@ class Follower:
         return done
 
     async def _restart(self, service: str) -> None:
-        began = time.monotonic()
         self._screen.line(f"  restarting {service}")
-
         restart = partial(self._system.restart, service, _silent)
-        if await self._try(service, partial(abandonable, restart)):
-            seconds = time.monotonic() - began
-            self._screen.event(
-                "restarted", f"  ✓ {service} runs it, {seconds:.1f} s", service=service,
-                seconds=round(seconds, 2),
-            )  # fmt: skip
-        else:
+        if not await self._done(service, restart, "restarted", "runs it"):
             self._again = replace(self._again, services=(*self._again.services, service))
 
     async def _refresh(self, service: str) -> None:
-        began = time.monotonic()
         refresh = partial(self._system.refresh, service)
-        if await self._try(service, partial(abandonable, refresh)):
-            seconds = time.monotonic() - began
-            self._screen.event(
-                "refreshed", f"  ✓ {service} has read it, {seconds:.1f} s", service=service,
-                seconds=round(seconds, 2),
-            )  # fmt: skip
-        else:
+        if not await self._done(service, refresh, "refreshed", "has read it"):
             self._again = replace(self._again, refreshed=(*self._again.refreshed, service))
+
+    async def _done(self, service: str, act: Callable[[], None], event: str, words: str) -> bool:
+        began = time.monotonic()
+        if not await self._try(service, partial(abandonable, act)):
+            return False
+        seconds = time.monotonic() - began
+        text = f"  ✓ {service} {words}, {seconds:.1f} s"
+        self._screen.event(event, text, service=service, seconds=round(seconds, 2))
+        return True
 
     async def _settings(self) -> bool:
         """Returns whether a plan may be another one by them."""
@@ -157,7 +143,7 @@ class Follower:
     async def _definitions(self) -> bool:
         """Show the plan, and apply it if requested. Returns whether it was applied."""
         self.waits = False
-        plans: list[Plan] = []
+        plans: list[PlanSummary] = []
 
         def look() -> None:
             if not self._system.is_current():
@@ -236,3 +222,30 @@ class Follower:
 
 def _silent(_text: str) -> None:
     """Drop progress that is not shown."""
+
+
+async def abandonable(act: Callable[[], None]) -> None:
+    """Run it in a thread, as `asyncio.to_thread`. But Ctrl-C does not wait for its end: a tasks'
+    replacement may take minutes, and only the miniature's answer is missed."""
+    loop = asyncio.get_running_loop()
+    ended: asyncio.Future[None] = loop.create_future()
+
+    def finish(error: BaseException | None) -> None:
+        if ended.done():  # cancelled
+            return
+        if error is None:
+            ended.set_result(None)
+        else:
+            ended.set_exception(error)
+
+    def run() -> None:
+        error: BaseException | None = None
+        try:
+            act()
+        except BaseException as caught:
+            error = caught
+        with suppress(RuntimeError):  # the loop is closed: nothing waits
+            loop.call_soon_threadsafe(finish, error)
+
+    threading.Thread(target=run, daemon=True).start()
+    await ended

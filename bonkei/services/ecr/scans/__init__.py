@@ -3,6 +3,5 @@
 values   a scan and its findings, and EventBridge's event of a scan
 report   Trivy's report, as a scan
 trivy    the real Trivy, run on an image's files
-store    the scans, on disk
-scans    scans images in the background, one after the other
+scans    scans images in the background, one after the other; the scans on disk
 """

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
 
+from bonkei.base import kept
 from bonkei.base.errors import BonkeiError
+from bonkei.base.folders import entries, matching
 from bonkei.services.ecr.errors import RegistryError
 from bonkei.services.ecr.layout import write_layout
 from bonkei.services.ecr.manifest import DOCKER_CONFIG, OCI_CONFIG, read_manifest
 from bonkei.services.ecr.package import PACKAGE
 from bonkei.services.ecr.scans.report import UNSUPPORTED
-from bonkei.services.ecr.scans.store import ScanStore
 from bonkei.services.ecr.scans.values import Scan, ScanError, Scanner
 from bonkei.services.ecr.store import ImageStore
 from bonkei.services.ecr.values import Image
@@ -166,3 +169,42 @@ class Scans:
 
 def _failed(why: str) -> Scan:
     return Scan("FAILED", why)
+
+
+class ScanStore:
+    """The scans on disk, for use by one thread: ROOT/REPOSITORY/HEX.json (`/` in a repository's
+    name is written `+`). A repository has its own scan of an image, as on ECR."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def find(self, repository: str, digest: str) -> Scan | None:
+        file = self._file(repository, digest)
+        return kept.read_json(file, partial(kept.load, Scan), "or remove it: the scan is forgotten")
+
+    def keep(self, repository: str, digest: str, scan: Scan) -> None:
+        file = self._file(repository, digest)
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        kept.write(file, json.dumps(asdict(scan)))
+
+    def unfinished(self) -> Iterator[tuple[str, str]]:
+        """Repositories and digests whose scans a stopped miniature has left."""
+        for file in matching(self._root, "*/*.json"):
+            name, digest = file.parent.name.replace("+", "/"), f"sha256:{file.stem}"
+            scan = self.find(name, digest)
+            if scan is not None and scan.status == "IN_PROGRESS":
+                yield name, digest
+
+    def keep_only(self, images: Mapping[str, Collection[str]]) -> None:
+        """Remove the scans of images that are gone. `images`: digests by repository."""
+        for folder in entries(self._root):
+            digests = images.get(folder.name.replace("+", "/"))
+            if digests is None:
+                shutil.rmtree(folder, ignore_errors=True)
+                continue
+            for file in matching(folder, "*.json"):
+                if f"sha256:{file.stem}" not in digests:
+                    file.unlink(missing_ok=True)
+
+    def _file(self, repository: str, digest: str) -> Path:
+        return self._root / repository.replace("/", "+") / f"{digest.removeprefix('sha256:')}.json"

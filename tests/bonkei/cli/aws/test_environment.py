@@ -11,7 +11,7 @@ import botocore.loaders
 import botocore.session
 import pytest
 
-from bonkei.cli.aws.environment import alone, exports
+from bonkei.cli.aws.command import alone, exports
 
 MINIATURE = "http://127.0.0.1:1"
 FOUND = {
