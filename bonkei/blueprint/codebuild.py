@@ -87,7 +87,7 @@ def read_build_projects(state: State) -> tuple[BuildProject, ...]:
 
 def _project(block: Resource) -> BuildProject:
     environment = block.required_block("environment")
-    network = _part(block, "vpc_config")
+    network = block.part("vpc_config")
     source = block.required_block("source")
     versions = {
         each.text("source_identifier"): each.text("source_version")
@@ -113,24 +113,19 @@ def _project(block: Resource) -> BuildProject:
             _source(each, versions.get(each.text("source_identifier"), ""))
             for each in block.blocks("secondary_sources")
         ),
-        artifacts=_artifacts(_part(block, "artifacts")),
+        artifacts=_artifacts(block.part("artifacts")),
         secondary_artifacts=tuple(map(_artifacts, block.blocks("secondary_artifacts"))),
         environment_type=environment.text("type", "LINUX_CONTAINER"),
         compute_type=environment.text("compute_type", "BUILD_GENERAL1_SMALL"),
         timeout=block.integer("build_timeout", 60),
         queued_timeout=block.integer("queued_timeout", 480),
         concurrent_build_limit=block.integer("concurrent_build_limit", 0),
-        logs=_logs(_part(block, "logs_config")),
-        cache=_part(block, "cache").text("type", "NO_CACHE"),
+        logs=_logs(block.part("logs_config")),
+        cache=block.part("cache").text("type", "NO_CACHE"),
         encryption_key=block.text("encryption_key", ""),
         vpc_id=network.text("vpc_id", ""),
         tags=tuple(sorted(read_tags(block).items())),
     )
-
-
-def _part(block: Block, name: str) -> Block:
-    """A block that may be missing. Then every value has its default."""
-    return block.block(name) or Block(block.address, {}, block.at(name))
 
 
 def _source(block: Block, version: str) -> BuildSource:
@@ -156,7 +151,7 @@ def _artifacts(block: Block) -> BuildArtifacts:
 
 
 def _logs(block: Block) -> BuildLogs:
-    group, bucket = _part(block, "cloudwatch_logs"), _part(block, "s3_logs")
+    group, bucket = block.part("cloudwatch_logs"), block.part("s3_logs")
     return BuildLogs(
         enabled=group.text("status", "ENABLED") != "DISABLED",
         group=group.text("group_name", ""),

@@ -177,21 +177,18 @@ def _stage(block: Block) -> Stage:
     return Stage(
         name=block.text("name"),
         actions=tuple(map(_action, block.blocks("action"))),
-        before_entry=_conditions(block.block("before_entry")),
-        on_success=_conditions(block.block("on_success")),
+        before_entry=_conditions(block.part("before_entry")),
+        on_success=_conditions(block.part("on_success")),
         on_failure=_on_failure(failure) if failure is not None else None,
     )
 
 
 def _on_failure(block: Block) -> OnFailure:
-    retry = block.block("retry_configuration")
-    mode = retry.text("retry_mode", "") if retry is not None else ""
+    mode = block.part("retry_configuration").text("retry_mode", "")
     return OnFailure(block.text("result", ""), mode, _conditions(block))
 
 
-def _conditions(block: Block | None) -> tuple[Condition, ...]:
-    if block is None:
-        return ()
+def _conditions(block: Block) -> tuple[Condition, ...]:
     return tuple(
         Condition(condition.text("result", ""), tuple(map(_rule, condition.blocks("rule"))))
         for condition in block.blocks("condition")
@@ -219,18 +216,16 @@ def _variable(block: Block) -> PipelineVariable:
 def _trigger(git: Block) -> Trigger:
     pushes = tuple(
         GitPush(
-            _filter(push.block("branches")),
-            _filter(push.block("file_paths")),
-            _filter(push.block("tags")),
+            _filter(push.part("branches")),
+            _filter(push.part("file_paths")),
+            _filter(push.part("tags")),
         )
         for push in git.blocks("push")
     )
     return Trigger(git.text("source_action_name"), pushes)
 
 
-def _filter(block: Block | None) -> Filter:
-    if block is None:
-        return Filter()
+def _filter(block: Block) -> Filter:
     return Filter(tuple(block.texts("includes")), tuple(block.texts("excludes")))
 
 

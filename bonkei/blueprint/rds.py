@@ -83,7 +83,7 @@ def _cluster(block: Resource, state: State, gaps: Gaps) -> DatabaseCluster:
     instances = tuple(map(_cluster_instance, blocks))
     if len(instances) > 1:
         gaps.part(block, "instances", "readers and failover: one PostgreSQL serves all endpoints")
-    serverless = block.block("serverlessv2_scaling_configuration")
+    serverless = block.part("serverlessv2_scaling_configuration")
     return DatabaseCluster(
         address=block.address,
         arn=block.text("arn"),
@@ -99,7 +99,7 @@ def _cluster(block: Resource, state: State, gaps: Gaps) -> DatabaseCluster:
         parameters=_cluster_parameters(block, blocks, state),
         instances=instances,
         log_exports=tuple(sorted(block.texts("enabled_cloudwatch_logs_exports"))),
-        serverless_max_capacity=serverless.number("max_capacity", 0) if serverless else 0.0,
+        serverless_max_capacity=serverless.number("max_capacity", 0),
         **_placement(block, state),
     )
 

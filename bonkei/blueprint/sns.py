@@ -211,24 +211,22 @@ def _rule(block: Resource, targets: list[Resource]) -> EventRule:
 
 
 def _target(block: Block, address: str) -> EventTarget:
-    transformer = block.block("input_transformer")
-    letters = block.block("dead_letter_config")
-    policy = block.block("retry_policy")
+    transformer, policy = block.part("input_transformer"), block.block("retry_policy")
     task = block.block("ecs_target") or block.block("ecs_parameters")
-    queue = block.block("sqs_target") or block.block("sqs_parameters")
+    queue = block.block("sqs_target") or block.part("sqs_parameters")
     return EventTarget(
         address=address,
         arn=block.text("arn"),
         role_arn=block.text("role_arn", ""),
         input=block.text("input", ""),
         input_path=block.text("input_path", "") if block.has("input_path") else "",
-        input_paths=transformer.pairs("input_paths") if transformer else (),
-        template=transformer.text("input_template", "") if transformer else "",
-        dead_letters=letters.text("arn", "") if letters else "",
+        input_paths=transformer.pairs("input_paths"),
+        template=transformer.text("input_template", ""),
+        dead_letters=block.part("dead_letter_config").text("arn", ""),
         id=block.text("target_id", ""),
         retries=policy.integer("maximum_retry_attempts", 185) if policy else -1,
         event_age=policy.integer("maximum_event_age_in_seconds", 86_400) if policy else -1,
-        message_group=queue.text("message_group_id", "") if queue else "",
+        message_group=queue.text("message_group_id", ""),
         ecs=_ecs_parameters(task) if task else {},
     )
 

@@ -71,8 +71,8 @@ def _task_definition(block: Resource, state: State, revisions: Sequence[TaskDefi
 def _service(block: Resource, task_definition_arn: str, state: State) -> Service:
     cluster = _cluster(block, state)
     name = block.text("name")
-    breaker = block.block("deployment_circuit_breaker")
-    network = block.block("network_configuration") or Block(block.address, {})
+    breaker = block.part("deployment_circuit_breaker")
+    network = block.part("network_configuration")
     return Service(
         address=block.address,
         arn=block.text("arn", "") or block.text("id"),
@@ -84,8 +84,8 @@ def _service(block: Resource, task_definition_arn: str, state: State) -> Service
         minimum_healthy_percent=block.integer("deployment_minimum_healthy_percent", 100),
         maximum_percent=block.integer("deployment_maximum_percent", 200),
         health_check_grace_period=block.number("health_check_grace_period_seconds", 0),
-        circuit_breaker=breaker is not None and breaker.flag("enable"),
-        circuit_breaker_rollback=breaker is not None and breaker.flag("rollback"),
+        circuit_breaker=breaker.flag("enable"),
+        circuit_breaker_rollback=breaker.flag("rollback"),
         deployment_alarms=_alarms(block.block("alarms")),
         service_connect=read_service_connect(block, cluster, state),
         scaling=_auto_scaling(name, _cluster_name(block, cluster), state),

@@ -43,19 +43,19 @@ def _deliveries(state: State) -> Iterator[LogDelivery]:
         destination = destinations.get(block.text("delivery_destination_arn"))
         if source is None or destination is None:
             continue
-        target = destination.block("delivery_destination_configuration")
-        objects = block.block("s3_delivery_configuration")
+        target = destination.part("delivery_destination_configuration")
+        objects = block.part("s3_delivery_configuration")
         yield LogDelivery(
             block.address,
             source.text("arn"),
             source.text("resource_arn"),
             source.text("log_type"),
-            target.text("destination_resource_arn", "") if target else "",
+            target.text("destination_resource_arn", ""),
             destination.text("output_format", ""),
             block.texts("record_fields"),
             block.text("field_delimiter", ""),
-            objects.text("suffix_path", "") if objects else "",
-            objects.flag("enable_hive_compatible_path") if objects else False,
+            objects.text("suffix_path", ""),
+            objects.flag("enable_hive_compatible_path"),
         )
 
 

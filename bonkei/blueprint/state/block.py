@@ -119,6 +119,10 @@ class Block:
             self.refuse(name, "more than one block")
         return found[0] if found else None
 
+    def part(self, name: str) -> Block:
+        """The nested block that may occur once, or an empty one: its values have their defaults."""
+        return self.block(name) or Block(self.address, {}, self.at(name))
+
     def required_block(self, name: str) -> Block:
         """The nested block that has to be there."""
         found = self.block(name)

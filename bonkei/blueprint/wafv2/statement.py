@@ -70,10 +70,20 @@ def not_simulated_parts(statement: Statement) -> Iterator[NotSimulatedStatement]
             return
 
 
-def _byte_match(block: Block, _state: State) -> Statement:
-    field = _field(block)
-    if isinstance(field, NotSimulatedStatement):
-        return field
+def _of_field(
+    make: Callable[[Block, State, FieldToMatch], Statement],
+) -> Callable[[Block, State], Statement]:
+    """A reader of a statement about a field. One about a field that is not simulated is not
+    simulated either."""
+
+    def read(block: Block, state: State) -> Statement:
+        field = _field(block)
+        return field if isinstance(field, NotSimulatedStatement) else make(block, state, field)
+
+    return read
+
+
+def _byte_match(block: Block, _state: State, field: FieldToMatch) -> Statement:
     return ByteMatch(
         field=field,
         search_string=block.text("search_string").encode(),
@@ -85,17 +95,11 @@ def _byte_match(block: Block, _state: State) -> Statement:
     )
 
 
-def _regex_match(block: Block, _state: State) -> Statement:
-    field = _field(block)
-    if isinstance(field, NotSimulatedStatement):
-        return field
+def _regex_match(block: Block, _state: State, field: FieldToMatch) -> Statement:
     return RegexMatch(field, block.text("regex_string"), _transformations(block))
 
 
-def _regex_set(block: Block, state: State) -> Statement:
-    field = _field(block)
-    if isinstance(field, NotSimulatedStatement):
-        return field
+def _regex_set(block: Block, state: State, field: FieldToMatch) -> Statement:
     patterns = state.find(block.text("arn"), "arn", "aws_wafv2_regex_pattern_set")
     if patterns is None:
         return NotSimulatedStatement("regex_pattern_set_reference_statement", block.text("arn"))
@@ -106,16 +110,10 @@ def _regex_set(block: Block, state: State) -> Statement:
     return Or(tuple(RegexMatch(field, text, transformations) for text in expressions))
 
 
-def _size_constraint(block: Block, _state: State) -> Statement:
-    field = _field(block)
-    if isinstance(field, NotSimulatedStatement):
-        return field
+def _size_constraint(block: Block, _state: State, field: FieldToMatch) -> Statement:
     return SizeConstraint(
         field=field,
-        comparison=cast(
-            Comparison,
-            block.choice("comparison_operator", COMPARISONS),
-        ),
+        comparison=cast(Comparison, block.choice("comparison_operator", COMPARISONS)),
         size=block.integer("size"),
         transformations=_transformations(block),
     )
@@ -161,14 +159,6 @@ def _fallback_matches(block: Block) -> bool:
     return block.choice("fallback_behavior", _FALLBACKS) == "MATCH"
 
 
-def _and(block: Block, state: State) -> Statement:
-    return And(_nested(block, state))
-
-
-def _or(block: Block, state: State) -> Statement:
-    return Or(_nested(block, state))
-
-
 def _not(block: Block, state: State) -> Statement:
     """If a statement cannot be evaluated, a `not` around it cannot either. Otherwise the `not`
     would always match."""
@@ -212,13 +202,13 @@ def _field(block: Block) -> FieldToMatch | NotSimulatedStatement:
 
 
 _READERS: dict[str, Callable[[Block, State], Statement]] = {
-    "byte_match_statement": _byte_match,
-    "regex_match_statement": _regex_match,
-    "regex_pattern_set_reference_statement": _regex_set,
-    "size_constraint_statement": _size_constraint,
+    "byte_match_statement": _of_field(_byte_match),
+    "regex_match_statement": _of_field(_regex_match),
+    "regex_pattern_set_reference_statement": _of_field(_regex_set),
+    "size_constraint_statement": _of_field(_size_constraint),
     "ip_set_reference_statement": _ip_set,
     "rate_based_statement": _rate_based,
-    "and_statement": _and,
-    "or_statement": _or,
+    "and_statement": lambda block, state: And(_nested(block, state)),
+    "or_statement": lambda block, state: Or(_nested(block, state)),
     "not_statement": _not,
 }

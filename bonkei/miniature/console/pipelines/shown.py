@@ -79,7 +79,7 @@ def one_run(pipeline: Pipeline, execution: Execution) -> Json:
 def approvals(pipeline: Pipeline, book: Book) -> Iterator[dict[str, Json]]:
     """The approvals that wait for an answer."""
     for stage in pipeline.stages:
-        inside = _inside(book, stage.name)
+        inside = book.latest_in(stage.name)
         run = inside.stage_run(stage.name) if inside is not None else None
         if inside is None or run is None:
             continue
@@ -126,13 +126,13 @@ def _pipeline(pipeline: Pipeline, book: Book) -> dict[str, Json]:
 
 
 def _short_stage(stage: Stage, book: Book) -> dict[str, Json]:
-    inside = _inside(book, stage.name)
+    inside = book.latest_in(stage.name)
     run = inside.stage_run(stage.name) if inside is not None else None
     return {"name": stage.name, "status": run.status if run is not None else ""}
 
 
 def _stage(stage: Stage, book: Book) -> Json:
-    inside, closed = _inside(book, stage.name), book.transition(stage.name)
+    inside, closed = book.latest_in(stage.name), book.transition(stage.name)
     run = inside.stage_run(stage.name) if inside is not None else None
     return {
         **_short_stage(stage, book),
@@ -226,16 +226,6 @@ def _condition(run: ConditionRun) -> Json:
         "summary": visible(run.summary, _WORDS),
         "rules": [[rule.name, rule.status, label(rule.summary)] for rule in run.rules],
     }
-
-
-def _inside(book: Book, stage: str) -> Execution | None:
-    """The last execution that has entered the stage."""
-    entered = [
-        (run.entered, each.number, each)
-        for each in book.executions
-        if (run := each.stage_run(stage)) is not None
-    ]
-    return max(entered, key=lambda found: found[:2])[2] if entered else None
 
 
 def _end(status: str, updated: float) -> float | None:

@@ -37,7 +37,7 @@ def pipeline_state(pipeline: Pipeline, book: Book) -> Mapping[str, Any]:
 
 
 def _stage(stage: Stage, book: Book) -> Mapping[str, Any]:
-    inside = _latest(book, stage.name)
+    inside = book.latest_in(stage.name)
     run = inside.stage_run(stage.name) if inside is not None else None
     inbound = [_short(each, "InProgress") for each in waiting(book, stage.name)]
     closed = book.transition(stage.name)
@@ -61,16 +61,6 @@ def _stage(stage: Stage, book: Book) -> Mapping[str, Any]:
         if retries := _retries(run):
             shown["retryStageMetadata"] = retries
     return shown
-
-
-def _latest(book: Book, stage: str) -> Execution | None:
-    """The last execution that has entered the stage."""
-    entered = [
-        (run.entered, each.number, each)
-        for each in book.executions
-        if (run := each.stage_run(stage)) is not None
-    ]
-    return max(entered, key=lambda found: found[:2])[2] if entered else None
 
 
 def _short(execution: Execution, status: str) -> Mapping[str, Any]:

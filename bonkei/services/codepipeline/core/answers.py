@@ -6,8 +6,7 @@ from dataclasses import replace
 
 from bonkei.base.aws_service import AwsServiceError
 from bonkei.services.codepipeline.core.commands import Command
-from bonkei.services.codepipeline.core.desk import Desk
-from bonkei.services.codepipeline.core.finding import find_stage
+from bonkei.services.codepipeline.core.desk import Desk, find_stage
 from bonkei.services.codepipeline.core.quotas import OUTPUT_BYTES
 from bonkei.services.codepipeline.core.values import (
     AbandonAction,

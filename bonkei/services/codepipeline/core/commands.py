@@ -11,8 +11,13 @@ from dataclasses import replace
 
 from bonkei.base.aws_service import AwsServiceError
 from bonkei.blueprint.codepipeline import Pipeline, Stage
-from bonkei.services.codepipeline.core.desk import Desk, Mint
-from bonkei.services.codepipeline.core.finding import abandon_actions, find_execution, find_stage
+from bonkei.services.codepipeline.core.desk import (
+    Desk,
+    Mint,
+    abandon_actions,
+    find_execution,
+    find_stage,
+)
 from bonkei.services.codepipeline.core.quotas import CONCURRENT
 from bonkei.services.codepipeline.core.rollback import begin_rollback, is_target
 from bonkei.services.codepipeline.core.stage import enter, settle, to_repeat

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bonkei.services.codepipeline.core.commands import Command
-from bonkei.services.codepipeline.core.desk import Desk
-from bonkei.services.codepipeline.core.finding import abandon_actions
+from bonkei.services.codepipeline.core.desk import Desk, abandon_actions
 from bonkei.services.codepipeline.core.values import Execution
 
 

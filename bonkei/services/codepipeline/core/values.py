@@ -210,6 +210,15 @@ class Book:
         kept = tuple(execution if each.id == execution.id else each for each in self.executions)
         return replace(self, executions=kept)
 
+    def latest_in(self, stage: str) -> Execution | None:
+        """The last execution that has entered the stage."""
+        entered = [
+            (run.entered, each.number, each)
+            for each in self.executions
+            if (run := each.stage_run(stage)) is not None
+        ]
+        return max(entered, key=lambda found: found[:2])[2] if entered else None
+
     def transition(self, stage: str) -> Transition | None:
         """The disabled transition into a stage; None when it is enabled."""
         return next((each for each in self.disabled if each.stage == stage), None)
