@@ -286,7 +286,9 @@ class _Exchange:
                 response = await self._endpoint.pass_on(
                     self._incoming, self._call, self._caller, self._request, body, self._via
                 )
-                return dialects.translated(self._call, self._caller.account, content, response)
+                return dialects.translated(
+                    self._call, self._caller.account, self._request, content, response
+                )
             return await self._answer_ourselves(content)
         except ApiError as error:
             spelled = spell(error, self._call)

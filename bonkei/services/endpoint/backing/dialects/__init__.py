@@ -1,14 +1,18 @@
-"""What KMS, DynamoDB and Systems Manager answer where MiniStack answers otherwise.
+"""What the services answer where MiniStack answers otherwise.
 
 kms, dynamodb, ssm   the differences of one service each, pure
+errors               what is in an error of S3 and SQS besides its code, pure
 """
 
 from __future__ import annotations
 
 from aiohttp import web
 
-from bonkei.services.endpoint.backing.dialects import dynamodb, kms, ssm
-from bonkei.services.endpoint.calls.request import Call
+from bonkei.services.endpoint.backing.dialects import dynamodb, errors, kms, ssm
+from bonkei.services.endpoint.calls.request import Call, Request
+from bonkei.services.endpoint.errors import Answer
+
+_REFUSED, _CONDITION = 400, 412
 
 
 def check(call: Call, body: bytes) -> None:
@@ -20,18 +24,35 @@ def check(call: Call, body: bytes) -> None:
 
 
 def translated(
-    call: Call, account: str, body: bytes, response: web.StreamResponse
+    call: Call, account: str, request: Request, body: bytes, response: web.StreamResponse
 ) -> web.StreamResponse:
     """The answer as the service gives it."""
     if not isinstance(response, web.Response) or not isinstance(response.body, bytes):
         return response
-    other = None
     if call.service == "kms":
         other = kms.answered(call, account, response.status, response.body)
-    elif call.service == "dynamodb" and response.status >= 400:
-        other = dynamodb.refused(call, response.body)
-    elif call.service == "ssm" and response.status >= 400:
-        other = ssm.refused(call, body, response.body)
+    elif response.status < _REFUSED:
+        return response
+    else:
+        other = _refused(call, request, body, response, response.body)
     if other is None:
         return response
     return web.Response(status=other.status, body=other.body, headers=dict(other.headers))
+
+
+def _refused(
+    call: Call, request: Request, body: bytes, response: web.Response, answer: bytes
+) -> Answer | None:
+    head = {name.lower(): value for name, value in response.headers.items()}
+    head.pop("content-length", None)
+    if call.service == "dynamodb":
+        return dynamodb.refused(call, answer)
+    if call.service == "ssm":
+        return ssm.refused(call, body, answer)
+    if call.service == "s3" and response.status == _CONDITION:
+        content = errors.with_condition(request.header, answer)
+        return None if content is None else Answer(_CONDITION, content, tuple(head.items()))
+    if call.service == "sqs" and call.protocol == "json":
+        found = errors.with_namespace(head, answer)
+        return None if found is None else Answer(response.status, found[1], tuple(found[0].items()))
+    return None

@@ -1,0 +1,55 @@
+"""What is in an error of S3 and SQS besides its code."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from bonkei.services.endpoint.backing.dialects.errors import with_condition, with_namespace
+from tests.bonkei.services.endpoint.rooms import Room
+
+ERROR = b"<Error><Code>PreconditionFailed</Code></Error>"
+
+
+@pytest.mark.parametrize(
+    ("header", "condition"),
+    [
+        ("if-match", "If-Match"),
+        ("if-none-match", "If-None-Match"),
+        ("x-amz-copy-source-if-none-match", "x-amz-copy-source-If-None-Match"),
+    ],
+)
+def test_the_condition_that_did_not_hold_is_named(header: str, condition: str) -> None:
+    found = with_condition({header: "x", "host": "h"}, ERROR)
+    assert found == ERROR.replace(b"</E", f"<Condition>{condition}</Condition></E".encode())
+    assert with_condition({"host": "h"}, ERROR) is None
+    assert found is not None
+    assert with_condition({header: "x"}, found) is None
+
+
+def test_the_name_of_an_error_of_sqs_is_whole() -> None:
+    message = "The specified queue does not exist for this wsdl version."
+    body = json.dumps({"__type": "QueueDoesNotExist", "message": message}).encode()
+    found = with_namespace({"x-amzn-errortype": "QueueDoesNotExist", "a": "b"}, body)
+    assert found is not None
+    whole = "com.amazonaws.sqs#QueueDoesNotExist"
+    assert found[0] == {"x-amzn-errortype": whole, "a": "b"}
+    assert json.loads(found[1]) == {
+        "__type": whole,
+        "message": "The specified queue does not exist.",
+    }
+
+
+def test_real_errors(room: Room) -> None:
+    sqs, s3 = room.client("sqs"), room.client("s3")
+    with pytest.raises(sqs.exceptions.QueueDoesNotExist) as caught:
+        sqs.get_queue_url(QueueName="none")
+    answered = caught.value.response
+    assert answered["Error"]["Code"] == "AWS.SimpleQueueService.NonExistentQueue"
+    head = answered["ResponseMetadata"]["HTTPHeaders"]
+    assert head["x-amzn-errortype"] == "com.amazonaws.sqs#QueueDoesNotExist"
+    s3.put_object(Bucket="shop", Key="once", Body=b"1")
+    with pytest.raises(s3.exceptions.ClientError) as failed:
+        s3.put_object(Bucket="shop", Key="once", Body=b"2", IfNoneMatch="*")
+    assert failed.value.response["Error"]["Condition"] == "If-None-Match"
