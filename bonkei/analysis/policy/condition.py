@@ -20,8 +20,7 @@ _Test = Callable[[str, str], bool]
 @dataclass(frozen=True, slots=True)
 class Condition:
     """One operator on one key. At least one of its values must match; with a negated operator, none
-    may. `operator` is spelled as in the policy, such as `ForAnyValue:StringLikeIfExists`, and `key`
-    is in lower case. `has_variables` says whether `${…}` in a value is a policy variable.
+    may.
 
     `operator` as the policy has it, such as `ForAnyValue:StringLikeIfExists`; `key` in lower case.
     `has_variables`: whether `${…}` in a value is a policy variable.

@@ -246,8 +246,7 @@ class Workspace:
         files: Sequence[str] = (),
         selection: Selection = _EVERYTHING,
     ) -> TestReport:
-        """Run `terraform test`, and report each run when it ends. `files` limits it to these test
-        files, relative to the definitions. The tests leave no secret and no counter in the home.
+        """Run `terraform test`, and report each run when it ends.
 
         `files`: only these test files, relative to the definitions. The tests leave no secret and
         no counter in the home.

@@ -12,9 +12,8 @@ slack        the inbox, in Slack's form
 picture      the architecture as it is drawn, with health and rates
 flow         requests per second on each arrow, from existing counters
 health       the state of each node of a picture
-resource     all about one resource
+resource     all about one resource; its place in the definitions, and its evaluated values
 estate       every resource as evaluated, with masked secrets and its references
-definition   a resource's place in the definitions, and its evaluated values
 pipelines    stages, runs, logs, the plan to approve, and their actions
 permissions  denied calls, used and unused grants, and questions
 data         the content of buckets, queues, tables, parameters, secrets and databases

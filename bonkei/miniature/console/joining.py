@@ -12,7 +12,6 @@ from bonkei.miniature.assembly import Assembly
 from bonkei.miniature.changes import Changes
 from bonkei.miniature.console.alarms import offer_alarms
 from bonkei.miniature.console.data import DataSources, offer_data
-from bonkei.miniature.console.definition import offer_definition
 from bonkei.miniature.console.estate import Estates
 from bonkei.miniature.console.faults import FaultSources, offer_faults
 from bonkei.miniature.console.flow import Flow
@@ -27,7 +26,7 @@ from bonkei.miniature.console.pipelines.deeds import PipelineDeeds
 from bonkei.miniature.console.pipelines.offer import PipelineSources
 from bonkei.miniature.console.pipelines.shown import approvals
 from bonkei.miniature.console.requests import offer_requests
-from bonkei.miniature.console.resource import ResourceSources, offer_resource
+from bonkei.miniature.console.resource import ResourceSources, offer_definition, offer_resource
 from bonkei.miniature.console.slack import offer_slack
 from bonkei.miniature.console.tasks import TaskDeeds, TaskSources, offer_tasks
 from bonkei.miniature.control.faults import ask_of

@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from bonkei.analysis.network.callers import find_caller
 from bonkei.analysis.network.flows import databases_of, peers_of
@@ -14,6 +15,7 @@ from bonkei.analysis.network.ways import obstacle_to_cluster, obstacle_to_peer
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.ecs import Service
 from bonkei.blueprint.iam import Role
+from bonkei.definitions.sources import Sources
 from bonkei.miniature.console.estate import Estate, Estates
 from bonkei.miniature.console.health import Parts, node_health
 from bonkei.miniature.console.tasks import event
@@ -230,3 +232,51 @@ def _reach(blueprint: Blueprint, service: Service) -> Iterator[Json]:
         yield {"to": f"{callee.name}:{port}", "address": callee.address, "why": why}
     why = obstacle_to_start(blueprint, definition, caller)[1]
     yield {"to": "AWS", "address": "", "why": why}
+
+
+def offer_definition(
+    console: Console,
+    blueprint: Callable[[], Blueprint],
+    estates: Estates,
+    definitions: Path,
+    root: Path,
+) -> None:
+    """The topic `definition` of an `address`. Files are named relative to `root`."""
+
+    async def topic(query: Mapping[str, str]) -> Json:
+        now = blueprint()
+        estate = await estates.of(now)
+        return definition(query.get("address", ""), now, estate, definitions, root)
+
+    console.topics({"definition": topic})
+
+
+def definition(
+    address: str, blueprint: Blueprint, estate: Estate, definitions: Path, root: Path
+) -> Json:
+    """Raises ConsoleError if nothing has that address."""
+    if address not in estate.resources:
+        raise ConsoleError(
+            f"the definitions have no {address}", remedy="see `bonkei apply`: it may be new"
+        )
+    resource = estate.resources[address]
+    place = Sources(definitions).place(address)
+    gaps = [
+        {"title": gap.kind, "reason": gap.reason}
+        for gap in blueprint.not_simulated
+        if gap.address == address or (not gap.address and gap.kind == resource.type)
+    ]
+    return {
+        "address": address,
+        "type": resource.type,
+        "mode": resource.mode,
+        "file": _named(place.file, root) if place is not None else "",
+        "path": str(place.file) if place is not None else "",
+        "line": place.line if place is not None else 0,
+        "values": [[name, value] for name, value in estate.values(address)],
+        "not_simulated": gaps,
+    }
+
+
+def _named(file: Path, root: Path) -> str:
+    return str(file.relative_to(root)) if file.is_relative_to(root) else str(file)

@@ -5,6 +5,6 @@ git            runs git in one of them
 commits        commits and branches as values
 working_copy   releases a commit of the working copy into them
 hook           notes each push, for code that waits for one
-service, files   CodeCommit's API
+api            CodeCommit's API
 http           git over HTTP
 """

@@ -75,9 +75,7 @@ def named(
     plans: bytes = b"",
 ) -> Named | None:
     """Collect the names. The result is None if some types are unknown, because then every type is
-    needed. `root` is where Terraform runs, and `data` its data folder, whose manifest of modules an
-    init wrote. `tests` says whether it evaluates tests. `plans` has the content of plans that it is
-    given: they name types, and are read with all blocks.
+    needed.
 
     `root`: where Terraform runs; `data`: its data folder, whose manifest of modules an init wrote;
     `tests`: whether it evaluates tests; `plans`: the content of plans that it is given. They name

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from bonkei.base.aws_service import AwsServiceError
 from bonkei.blueprint import Blueprint
-from bonkei.miniature.console.data import held, rows, secrets
+from bonkei.miniature.console.data import held, secrets
 from bonkei.miniature.console.data.secrets import Revealed
 from bonkei.services.console import Console, ConsoleError, Json
 from bonkei.services.console.values import Topic
 from bonkei.services.console.views import inert
 from bonkei.services.endpoint.looking import Looking, StoredBucket
-from bonkei.services.rds.reading.values import Table
+from bonkei.services.rds.reading.values import Relation, Rows, Table
 from bonkei.services.rds.snapshot import DatabaseSnapshot
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def offer_data(console: Console, sources: DataSources) -> None:
 
     async def query(body: Mapping[str, Any]) -> Json:
         reader = sources.reader(str(body["cluster"]))
-        return rows.answer(await reader.query(str(body["statement"])))
+        return _rows_shown(await reader.query(str(body["statement"])))
 
     console.actions({"secret.reveal": reveal, "data.download": download, "data.query": query})
 
@@ -107,13 +107,13 @@ def _of_databases(
     sources: DataSources,
 ) -> dict[str, Topic]:
     async def relations(query: Mapping[str, str]) -> Json:
-        return rows.relations(await sources.reader(query.get("cluster", "")).relations())
+        return _relations_shown(await sources.reader(query.get("cluster", "")).relations())
 
     async def page(query: Mapping[str, str]) -> Json:
         table = Table(inert.decode(query.get("schema", "")), inert.decode(query.get("table", "")))
         offset = query.get("offset", "0")
         reader = sources.reader(query.get("cluster", ""))
-        return rows.answer(await reader.rows(table, int(offset) if offset.isdigit() else 0))
+        return _rows_shown(await reader.rows(table, int(offset) if offset.isdigit() else 0))
 
     return {"data.relations": relations, "data.rows": page}
 
@@ -178,3 +178,51 @@ def _queue(blueprint: Blueprint, name: str) -> str:
         if queue.name == name:
             return queue.arn
     raise ConsoleError(f"there is no queue {inert.label(name)}", remedy="reload the page")
+
+
+_RELATIONS = 2_000
+_CELLS = 120_000  # characters of all values of an answer
+
+
+def _relations_shown(found: tuple[Relation, ...]) -> Json:
+    return {
+        "relations": [
+            {
+                "schema": inert.named(each.schema),
+                "name": inert.named(each.name),
+                "kind": each.kind,
+                "rows": each.rows if each.rows >= 0 else None,
+                "size": each.size,
+            }
+            for each in found[:_RELATIONS]
+        ],
+        "more": max(0, len(found) - _RELATIONS),
+    }
+
+
+def _rows_shown(found: Rows) -> Json:
+    """Each value is [its beginning, its whole length]; None is NULL."""
+    left = _CELLS
+    lines: list[Json] = []
+    for line in found.rows:
+        shown: list[Json] = []
+        for value in line:
+            text = None if value.text is None else inert.visible(value.text, max(80, left))
+            left -= len(text or "")
+            shown.append(None if text is None else [text, value.length])
+        lines.append(shown)
+    return {
+        "columns": [
+            {
+                "name": inert.label(each.name, 255),
+                "type": inert.label(each.type, 255),
+                "key": each.key >= 0,
+                "required": each.is_required,
+            }
+            for each in found.columns
+        ],
+        "rows": lines,
+        "more": found.more,
+        "seconds": round(found.seconds, 3),
+        "note": found.note,
+    }

@@ -13,7 +13,7 @@ from rows import rows_of
 from bonkei.base.events import Bus, DeploymentStateChanged
 from bonkei.blueprint import Blueprint, read
 from bonkei.blueprint.state import Resource, State
-from bonkei.miniature.console.definition import offer_definition
+from bonkei.miniature.console.resource import offer_definition
 from bonkei.miniature.console.estate import Estates
 from bonkei.miniature.console.flow import Flow
 from bonkei.miniature.console.health import Parts
