@@ -9,15 +9,12 @@ from suites.counts import Outcome
 _HEAD = """\
 # Compatibility
 
-What suites that others wrote say of the miniature. A test does not apply when it needs what the
-miniature names as not simulated, or a second account. The rest passed or failed.
+What suites that others wrote say of the miniature. `make suites SUITES=FOLDER` runs those whose
+checkout is in the folder, each under its own name; `python -m suites --help` says what each needs,
+and with `--write` puts its counts here. None is part of this project.
 
-```
-make suites SUITES=FOLDER
-```
-
-runs those whose checkout is in the folder, each under its own name, and `python -m suites --write`
-puts its counts here. `python -m suites --help` says what each needs; none is part of this project.
+A test does not apply when it needs what the miniature names as not simulated, or a second account,
+or when it is a part of something. All others count, also where the words of an error differ alone.
 
 | suite | commit | date | about | passed | failed | does not apply |
 """

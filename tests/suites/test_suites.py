@@ -10,7 +10,15 @@ from typing import Any
 
 import pytest
 
-from suites import cache_tests, event_ruler, iam_simulate, moto, provider_examples, pytests
+from suites import (
+    cache_tests,
+    event_ruler,
+    iam_simulate,
+    localstack,
+    moto,
+    provider_examples,
+    pytests,
+)
 from suites import templates as cloudformation
 from suites.counts import Case, Counts, Outcome, Verdict, counted, failures
 from suites.page import page
@@ -41,6 +49,14 @@ def test_the_verdict_of_a_line_of_pytests_record(test: dict[str, Any], verdict: 
     line = json.dumps({"id": "tests/test_sts/x.py::test_a", "errors": [], **test})
     (case,) = pytests.read([line], moto._service)
     assert (case.part, case.verdict) == ("sts", verdict)
+
+
+def test_where_aws_read_a_pattern_does_not_count_but_other_words_do() -> None:
+    raw = "<root['exception_message']['Error']['MessageRaw'] {'diff': ...}>"
+    other = "<root['exception_message']['Error']['Message'] t1:'a', t2:'b'>"
+    for differences, verdict in ((raw, PASSED), (f"{other}, {raw}", FAILED), (other, FAILED)):
+        why = f"content_EXC: {{'values_changed': [{differences}]}}"
+        assert localstack.without_positions(Case("events", "a", FAILED, why)).verdict is verdict
 
 
 def test_the_counts_are_by_part_and_the_page_keeps_what_did_not_run() -> None:
