@@ -17,6 +17,8 @@ from bonkei.base.arn import Arn
 
 _UNSIGNED = "bm90IHNpZ25lZCBieSBBV1M="
 """Bonkei cannot sign with AWS's key. The field says so, in Base64."""
+_CERTIFICATE = "SimpleNotificationService-none.pem"
+"""Clients check the form of the name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def envelope(message: Message, protocol: str, subscription: str) -> dict[str, An
         document |= {
             "SignatureVersion": "1",
             "Signature": _UNSIGNED,
-            "SigningCertURL": f"https://sns.{_region(message.topic)}.amazonaws.com/none.pem",
+            "SigningCertURL": f"https://sns.{_region(message.topic)}.amazonaws.com/{_CERTIFICATE}",
         }
     document["UnsubscribeURL"] = _unsubscribe(subscription)
     if message.attributes:

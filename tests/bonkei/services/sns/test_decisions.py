@@ -209,3 +209,10 @@ def test_the_documents() -> None:
     (record,) = json.loads(lambda_event(message, subscription))["Records"]
     assert (record["EventSource"], record["EventSubscriptionArn"]) == ("aws:sns", subscription)
     assert record["Sns"]["Message"] == "l"
+
+
+def test_the_certificates_name_has_the_form_that_clients_check() -> None:
+    found = envelope(Message("1", TOPIC, "hi", 0.0), "sqs", f"{TOPIC}:1")
+    host = "https://sns.eu-west-1.amazonaws.com/"
+    assert found["SigningCertURL"].startswith(f"{host}SimpleNotificationService-")
+    assert found["SigningCertURL"].endswith(".pem")
