@@ -129,8 +129,8 @@ def change_set_answer(stack: Stack, found: ChangeSet) -> Answer:
         "Parameters": parameter_answers(inputs) or None,
         "NotificationARNs": list(inputs.notification_arns),
         "RollbackConfiguration": {},
-        "Capabilities": list(inputs.capabilities) or None,
-        "Tags": tag_answers(inputs.tags),
+        "Capabilities": list(inputs.capabilities),  # a stack's are absent when there are none
+        "Tags": tag_answers(inputs.tags) or None,
         "Changes": [_change_answer(change) for change in found.changes],
         "OnStackFailure": found.on_failure or None,
     }

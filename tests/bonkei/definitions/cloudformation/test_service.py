@@ -162,6 +162,8 @@ def test_a_change_set_shows_what_its_execution_does(client: Any) -> None:
     client.get_waiter("change_set_create_complete").wait(StackName="one", ChangeSetName="first")
     assert status(client, "one") == "REVIEW_IN_PROGRESS"
     found = client.describe_change_set(StackName="one", ChangeSetName="first")
+    assert found["Capabilities"] == []
+    assert "Tags" not in found
     assert (found["Status"], found["ExecutionStatus"]) == ("CREATE_COMPLETE", "AVAILABLE")
     assert found["Changes"][0]["ResourceChange"] == {
         "Action": "Add",
