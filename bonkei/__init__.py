@@ -2,7 +2,7 @@
 
 cli          the commands
 miniature    starts the parts, joins them, and follows the definitions
-services     what runs: a room for each AWS service, and none knows another
+services     what runs: a package for each AWS service, and none knows another
 analysis     judges the definitions, and runs nothing
 definitions  files become state: Terraform, its provider, CloudFormation
 blueprint    the architecture as values, which all of them read

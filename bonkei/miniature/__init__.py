@@ -1,13 +1,13 @@
 """The miniature: the running parts joined, started in order, and following the definitions.
 
 Joining
-    supervisor    starts and stops the rooms in their order
+    supervisor    starts and stops the parts in their order
     changes       follows new definitions, restarts services
-    assembly      what the rooms do together: follow a blueprint, roll it out
-    wiring        creates the rooms and connects them
+    assembly      what the parts do together: follow a blueprint, roll it out
+    wiring        creates the parts and connects them
     parts         creates every component that touches the machine; tests put doubles here
-    rooms         each room of Bonkei (functions, logs, monitor) as the supervisor uses it
-    aws           the AWS endpoint, and the services that rooms answer behind it
+    parts         each service (functions, logs, monitor) as the supervisor uses it
+    aws           the AWS endpoint, and the services that parts answer behind it
     rollout       brings the services to the blueprint's state, and waits for healthy ones
     lifecycle     steps of the start, and the orderly end
     measures      the parts' measurements, as CloudWatch's metrics

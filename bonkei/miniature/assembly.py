@@ -1,4 +1,4 @@
-"""What the rooms of a miniature do together: follow a blueprint, and roll it out."""
+"""What the parts of a miniature do together: follow a blueprint, and roll it out."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bonkei.services.ecs import TaskSettings
 
 
 class Assembly(Wiring):
-    """The rooms, and what they do together, in the order in which it has to happen."""
+    """The parts, and what they do together, in the order in which it has to happen."""
 
     @property
     def order(self) -> tuple[Part, ...]:

@@ -1,6 +1,6 @@
 """Looks at what a home keeps before a start touches any of it.
 
-A room that met a damaged file in the middle of a start could only go on without it, and what it
+A part that met a damaged file in the middle of a start could only go on without it, and what it
 writes next would replace what a copy brings back. So a start with a damaged file does not begin.
 Caches and logs are not looked at: each start makes them anew, or goes on behind them.
 """

@@ -20,11 +20,11 @@ from bonkei.miniature.applied import workspace as workspace_of
 from bonkei.miniature.home import Home
 from bonkei.miniature.lifecycle.descriptors import raise_limit_of_open_files
 from bonkei.miniature.parts.cloudwatch import MakeMonitor
-from bonkei.miniature.parts.codebuild.builds import BuildRoom, Install
+from bonkei.miniature.parts.codebuild.builds import BuildPart, Install
 from bonkei.miniature.parts.edge.access_hooks import Requests
 from bonkei.miniature.parts.edge.request_log import EdgeLog
 from bonkei.miniature.parts.endpoint.endpoint import AwsEndpoint, MakeCloud
-from bonkei.miniature.parts.lambda_.functions import FunctionRoom, Ways
+from bonkei.miniature.parts.lambda_.functions import FunctionPart, Ways
 from bonkei.miniature.parts.logs.logs import MakeLogs, Writer
 from bonkei.miniature.steps import Report
 from bonkei.services.cloudwatch.monitor import Monitor
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Parts:
     """`database`: from a cluster and its address. `install`: from requirements, the place of
-    environments, and a report of slow work. `cloud`: the AWS endpoint, from the services that rooms
+    environments, and a report of slow work. `cloud`: the AWS endpoint, from the services that parts
     answer, a report, and the other servers on its port. `logs`: CloudWatch Logs, from the roles'
     permissions and a report. `monitor`: metrics and alarms, from the parts around them. `requests`:
     the listeners of finished requests. `functions`: Lambda, SNS and the inboxes, from the parts
@@ -59,8 +59,8 @@ class Parts:
     logs: MakeLogs
     monitor: MakeMonitor
     requests: Requests
-    functions: Callable[[AwsEndpoint, Writer, Callable[[str, str], str]], FunctionRoom]
-    builds: Callable[[AwsEndpoint, Writer, Install, Mapping[str, str]], BuildRoom]
+    functions: Callable[[AwsEndpoint, Writer, Callable[[str, str], str]], FunctionPart]
+    builds: Callable[[AwsEndpoint, Writer, Install, Mapping[str, str]], BuildPart]
     vault: Vault
     console: Console = field(default_factory=Console)
     caller_addresses: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -148,8 +148,8 @@ def real_parts(
         ),
         monitor=lambda around: Monitor(home.monitor, bus, around, config.time_factor),
         requests=requests,
-        functions=lambda *around: FunctionRoom(config, home, ways, *around),
-        builds=lambda *around: BuildRoom(config, home, bus, *around),
+        functions=lambda *around: FunctionPart(config, home, ways, *around),
+        builds=lambda *around: BuildPart(config, home, bus, *around),
         vault=vault,
         console=Console(
             None

@@ -1,4 +1,4 @@
-"""The miniature itself: its rooms start in order, and then follow the blueprint.
+"""The miniature itself: its parts start in order, and then follow the blueprint.
 
 Order of the start: definitions → edge (it answers 503 until targets come) → database and the
 containers' environments, side by side → one-off tasks → services.

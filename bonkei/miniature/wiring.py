@@ -1,4 +1,4 @@
-"""Creates the rooms of a miniature and connects them. Nothing runs yet."""
+"""Creates the parts of a miniature and connects them. Nothing runs yet."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from bonkei.miniature.home import Home
 from bonkei.miniature.lifecycle.one_offs import OneOffs, Started
 from bonkei.miniature.making import MakeParts
 from bonkei.miniature.measures.measures import Shown
-from bonkei.miniature.parts.cloudformation import StackRoom
-from bonkei.miniature.parts.cloudwatch import MonitorRoom
+from bonkei.miniature.parts.cloudformation import StackPart
+from bonkei.miniature.parts.cloudwatch import MonitorPart
 from bonkei.miniature.parts.codebuild.tools import Commands
-from bonkei.miniature.parts.codepipeline.pipelines import PipelineRoom
-from bonkei.miniature.parts.ecr import RegistryRoom, RegistrySettings
+from bonkei.miniature.parts.codepipeline.pipelines import PipelinePart
+from bonkei.miniature.parts.ecr import RegistryPart, RegistrySettings
 from bonkei.miniature.parts.ecs.service_events import service_events
-from bonkei.miniature.parts.ecs.tasks import TaskRoom
+from bonkei.miniature.parts.ecs.tasks import TaskPart
 from bonkei.miniature.parts.ecs.timeline import MOST_ENTRIES, Timeline
 from bonkei.miniature.parts.ecs.usage import Usage
 from bonkei.miniature.parts.ecs.view import Change, EcsView
 from bonkei.miniature.parts.endpoint.endpoint import AwsEndpoint
 from bonkei.miniature.parts.endpoint.own_services import own_services
-from bonkei.miniature.parts.faults import FaultRoom
+from bonkei.miniature.parts.faults import FaultPart
 from bonkei.miniature.parts.faults.filling import FillAround
 from bonkei.miniature.parts.faults.sights import SeenAround
-from bonkei.miniature.parts.logs.logs import LogRoom
+from bonkei.miniature.parts.logs.logs import LogPart
 from bonkei.miniature.parts.logs.routers import LogRouters
-from bonkei.miniature.parts.network.network import NetworkRoom
+from bonkei.miniature.parts.network.network import NetworkPart
 from bonkei.miniature.parts.rds import Databases
 from bonkei.miniature.requests.recorder import Recorder
 from bonkei.miniature.rollout.registered import RegisteredDefinitions
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
 
 class Wiring:
-    """The rooms, each created once. `blueprint` is the current one."""
+    """The parts, each created once. `blueprint` is the current one."""
 
     def __init__(
         self,
@@ -80,10 +80,10 @@ class Wiring:
         self.aws = AwsEndpoint(self.parts.cloud, services, beside)
         self.edge = self.parts.edge
         self.console = self.parts.console
-        self.tasks = TaskRoom(self.edge)
+        self.tasks = TaskPart(self.edge)
         self.usage = Usage()
         self.timeline = Timeline(self.bus)
-        self.network = NetworkRoom(
+        self.network = NetworkPart(
             config.enforce, self.parts.caller_addresses, self.addresses.translator, report
         )
         self.registered = RegisteredDefinitions(
@@ -91,7 +91,7 @@ class Wiring:
             FileCounters(home.path / "terraform" / "counters.json"),
         )
         commands = Commands(self._install, config.terraform)
-        self.registry = RegistryRoom(
+        self.registry = RegistryPart(
             home,
             lambda: self.aws,
             report,
@@ -116,17 +116,17 @@ class Wiring:
             ca_file(home.cloud / "tls"),
             self.registry.built,
         )
-        self.logs = LogRoom(self.parts.logs, report, self.aws.put_object, routers, lambda: self.aws)
+        self.logs = LogPart(self.parts.logs, report, self.aws.put_object, routers, lambda: self.aws)
         self.functions = self.parts.functions(self.aws, self.logs.writer, self._tell_function)
         self.builds = self.parts.builds(
             self.aws, self.logs.writer, self._install, self.registry.engine
         )
-        self.pipelines = PipelineRoom(
+        self.pipelines = PipelinePart(
             home, self.bus, report, self.aws, self.builds, follow_builds,
             lambda name: self.monitor.state_of(name),  # noqa: PLW0108 - it is made later
             60 / config.time_factor,
         )  # fmt: skip
-        self.stacks = StackRoom(
+        self.stacks = StackPart(
             home.stacks,
             self.parts.definitions,
             follow_stacks,
@@ -146,7 +146,7 @@ class Wiring:
             happened=lambda one: service_events(one, self.timeline.entries(most=MOST_ENTRIES)),
         )
         services.maps += [self._services(), self.functions.services]
-        self.monitor = MonitorRoom(
+        self.monitor = MonitorPart(
             self.parts.monitor,
             self.bus,
             Shown(self.edge.snapshot, self._measured_tasks, self.databases.snapshot),
@@ -162,7 +162,7 @@ class Wiring:
         self.faults = self._make_faults(report)
 
     def _services(self) -> dict[str, AwsService]:
-        """The AWS services that rooms answer."""
+        """The AWS services that parts answer."""
         own = own_services(
             lambda: self.ecs if self.tasks.made is not None else None,
             self.logs.service,
@@ -172,10 +172,10 @@ class Wiring:
             self.databases.rotate,
             lambda: self.aws,
         )
-        rooms = {"codebuild": self.builds.service, "cloudformation": self.stacks.service}
-        return {**own, **rooms, **self.pipelines.services}
+        answered = {"codebuild": self.builds.service, "cloudformation": self.stacks.service}
+        return {**own, **answered, **self.pipelines.services}
 
-    def _make_faults(self, report: Report) -> FaultRoom:
+    def _make_faults(self, report: Report) -> FaultPart:
         seen = SeenAround(
             lambda: self.blueprint,
             self.tasks.snapshot,
@@ -192,7 +192,7 @@ class Wiring:
             self.parts.vault,
             self._home.path / "tasks",
         )
-        return FaultRoom(
+        return FaultPart(
             self._home.path / "faults", self._config.root, seen, fill, self.edge, self.bus, report,
             self.public_listeners, self.monitor.monitor,
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What runs: a room for each AWS service, and none knows another.
+"""What runs: a package for each AWS service, and none knows another.
 
 edge          CloudFront, AWS WAF and Elastic Load Balancing: the way of a request
 ecs           services and tasks, as processes of this machine
@@ -11,5 +11,5 @@ endpoint      AWS's APIs over HTTP: who calls, may he, and who answers
 slack         the inbox behind the webhook
 console       the pages;             faults       what can be broken on purpose
 
-`bonkei.miniature.parts` joins them. A room with an API of AWS has it in `api`.
+`bonkei.miniature.parts` joins them. A service with an API of AWS has it in `api`.
 """

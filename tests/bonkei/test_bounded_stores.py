@@ -22,7 +22,7 @@ from bonkei.services.cloudwatch.metric.model import Datum, MetricId
 from bonkei.services.cloudwatch.monitor import Around, Monitor
 from bonkei.services.ecs.api.service import Repeats
 from bonkei.services.edge.cloudfront.cache import Cache
-from bonkei.services.edge.cloudfront.capture import Capture, Room
+from bonkei.services.edge.cloudfront.capture import Capture, Rig
 from bonkei.services.edge.cloudfront.freshness import Lifetime
 from bonkei.services.edge.cloudfront.stored import to_store
 from bonkei.services.edge.http.message import header
@@ -60,7 +60,7 @@ def cache(key: int, count: int, value: int, body: int) -> Fill:
 
 
 def body_of_single_bytes(_folder: Path, _patch: pytest.MonkeyPatch) -> Capture:
-    found = Capture(Room(MB // 10, MB // 10))
+    found = Capture(Rig(MB // 10, MB // 10))
     while found.add(b"x"):
         pass
     return found

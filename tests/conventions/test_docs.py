@@ -88,8 +88,8 @@ def test_every_link_leads_somewhere(file: Path) -> None:
 
 @pytest.mark.parametrize("file", [GUIDES[0], DOCS / "tour.md"], ids=named)
 def test_every_place_in_the_code_that_a_guide_names_exists(file: Path) -> None:
-    rooms = {path.name for path in ROOT.iterdir() if path.is_dir()} - {"docs"}
-    places = [code for code in Document.read(file).code() if code.partition("/")[0] in rooms]
+    rigs = {path.name for path in ROOT.iterdir() if path.is_dir()} - {"docs"}
+    places = [code for code in Document.read(file).code() if code.partition("/")[0] in rigs]
     assert len(places) > 10
     assert [place for place in places if "*" not in place and not (ROOT / place).exists()] == []
 

@@ -110,7 +110,7 @@ def test_a_shortage_without_idle_connections_is_reported_and_ends_with_them(
         told = project.bonkei("status").stdout
         assert "refused" in told
         assert f"the limit of open files is {HARD}, `ulimit -n` raises it" in told
-        assert project.status()["edge"]["rooms"][0]["refused"] > 0
-    eventually(lambda: project.status()["edge"]["rooms"][0]["open"] == 0, "they are gone")
+        assert project.status()["edge"]["capacities"][0]["refused"] > 0
+    eventually(lambda: project.status()["edge"]["capacities"][0]["open"] == 0, "they are gone")
     assert get(project) == "here"
     assert "there is room for no more" in project.bonkei("logs", "bonkei").stdout

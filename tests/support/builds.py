@@ -1,4 +1,4 @@
-"""A room of builds for tests: real processes, and doubles of the services around it."""
+"""CodeBuild for tests: real processes, and doubles of the services around it."""
 
 from __future__ import annotations
 
@@ -130,8 +130,8 @@ def probed() -> Confinement:
         return probe(Path(made))
 
 
-class Room:
-    """A started room with one project, `app`."""
+class Rig:
+    """A started rig with one project, `app`."""
 
     def __init__(self, directory: Path, **settings: Any) -> None:
         self.world = World(directory, Bucket(directory / "s3"))

@@ -2,7 +2,7 @@
 
 The search comes at any time, and after each file. So it does not fail the test that happens to run
 then: that one is innocent, and passes the next time. A run reports each find, and fails with more
-than `MOST` of them. A room that closes nothing shows in many tests; one connection that a busy
+than `MOST` of them. A rig that closes nothing shows in many tests; one connection that a busy
 machine cut at the end of a loop does not.
 """
 

@@ -1,4 +1,4 @@
-"""The console's topics and actions for the rooms: one module for each family of topics.
+"""The console's topics and actions for the parts: one module for each family of topics.
 
 overview     the frame: the miniature's name and state, and the progress of its start
 tasks        services, tasks, their usage over time, and their actions

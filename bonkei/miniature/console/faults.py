@@ -10,7 +10,7 @@ from bonkei.services.console import Console, Json
 from bonkei.services.faults import Ask, FaultError, Faults
 
 if TYPE_CHECKING:
-    from bonkei.miniature.parts.faults.drills import DrillRoom
+    from bonkei.miniature.parts.faults.drills import DrillPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class FaultSources:
     action's body asks for."""
 
     faults: Faults
-    drills: DrillRoom
+    drills: DrillPart
     targets: Callable[[], list[dict[str, Any]]]
     ask_of: Callable[[Mapping[str, Any]], Ask]
     ready: Callable[[], object] = lambda: None

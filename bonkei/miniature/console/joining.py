@@ -121,16 +121,16 @@ def _alarms_badge(assembly: Assembly) -> Json:
 
 
 def _join_pipelines(config: Config, assembly: Assembly) -> None:
-    room = assembly.pipelines
-    deeds = PipelineDeeds(room.pipelines, assembly.aws, config.root, room.repositories.directory)
-    sources = PipelineSources(room.pipelines, lambda: assembly.builds.builds)
+    part = assembly.pipelines
+    deeds = PipelineDeeds(part.pipelines, assembly.aws, config.root, part.repositories.directory)
+    sources = PipelineSources(part.pipelines, lambda: assembly.builds.builds)
     offer_pipelines(assembly.console, sources, deeds)
 
 
 def _pipelines_badge(assembly: Assembly) -> Json:
     """How many approvals wait for an answer."""
-    room = assembly.pipelines.pipelines
-    waiting = sum(len(list(approvals(each, room.book(each.name)))) for each in room.all)
+    part = assembly.pipelines.pipelines
+    waiting = sum(len(list(approvals(each, part.book(each.name)))) for each in part.all)
     return {"text": str(waiting), "kind": "warn"} if waiting else None
 
 
@@ -188,8 +188,8 @@ def _join_architecture(config: Config, assembly: Assembly) -> None:
 
 
 def _join_faults(assembly: Assembly, changes: Changes) -> None:
-    room = assembly.faults
-    sources = FaultSources(room.faults, room.drills, room.targets, ask_of, changes.started)
+    part = assembly.faults
+    sources = FaultSources(part.faults, part.drills, part.targets, ask_of, changes.started)
     offer_faults(assembly.console, sources)
 
 

@@ -54,7 +54,7 @@ _DELETIONS = {
 """The operations that delete a resource, and Terraform's type of it."""
 
 
-class StackRoom:
+class StackPart:
     """`follow` gives the miniature the stacks' present resources, and returns the endpoint's notes
     on differences. `cloud`: the endpoint, for a template's URL and for resources created by
     hand. `revisions`: the task definitions that ECS knows."""

@@ -28,7 +28,7 @@ from bonkei.services.eventbridge.targets import EventTargets
 MakeMonitor = Callable[[Around], Monitor]
 
 
-class MonitorRoom:
+class MonitorPart:
     """Call `follow` with each blueprint. `store_rests`: as in `QueueDepths`. `find_task`: for the
     events of tasks."""
 

@@ -46,7 +46,7 @@ class RegistrySettings:
     trivy_database: Path | None = None
 
 
-class RegistryRoom:
+class RegistryPart:
     """`asks`: IAM's decisions; `report` gets the images that expire. `bus` gets the events of
     scans. `engine` of the object: variables for the builds that may use it."""
 

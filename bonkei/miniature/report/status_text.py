@@ -55,13 +55,13 @@ def _listeners(edge: Mapping[str, Any]) -> Iterator[str]:
         for listener in edge["listeners"]
     ]
     yield from _table("LISTENERS", rows)
-    full = [room for room in edge["rooms"] if room["refused"] or room["displaced"]]
-    for room in full:
+    full = [one for one in edge["capacities"] if one["refused"] or one["displaced"]]
+    for one in full:
         yield (
-            f"  {room['open']} of at most {room['limit']} connections ({room['name']}); "
-            f"{room['refused']} refused, {room['displaced']} idle ones closed: {room['why']}"
+            f"  {one['open']} of at most {one['limit']} connections ({one['name']}); "
+            f"{one['refused']} refused, {one['displaced']} idle ones closed: {one['why']}"
         )
-    if exhausted := max((room["exhausted"] for room in edge["rooms"]), default=0):
+    if exhausted := max((one["exhausted"] for one in edge["capacities"]), default=0):
         yield f"  {exhausted} times no file was left for a connection to a target (`ulimit -n`)"
 
 

@@ -14,5 +14,5 @@ artifacts      zips and patterns of files
 happenings     the events for EventBridge: pure
 tools          commands and downloads of a build
 service        CodeBuild's API, for the AWS endpoint
-surroundings   the other rooms that it needs
+surroundings   the other services that it needs
 """

@@ -1,4 +1,4 @@
-"""The room's life cycle: CodeBuild's projects and their builds."""
+"""The service's life cycle: CodeBuild's projects and their builds."""
 
 from __future__ import annotations
 

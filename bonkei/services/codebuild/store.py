@@ -18,7 +18,7 @@ _LOGS = 1_000_000_000  # bytes of all logs together
 
 
 class Store:
-    """`directory` is the room's own."""
+    """`directory` is the service's own."""
 
     def __init__(self, directory: Path) -> None:
         self._records = directory / "records"

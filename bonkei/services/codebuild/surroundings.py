@@ -1,4 +1,4 @@
-"""The other rooms that this room needs. `bonkei/miniature` connects them, and tests have
+"""The other services that this one needs. `bonkei/miniature` connects them, and tests have
 doubles.
 """
 
@@ -78,7 +78,7 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True)
 class BuildsSettings:
-    """`directory`: the room's own. `may_write_outside`: builds run without confinement, even if
+    """`directory`: the service's own. `may_write_outside`: builds run without confinement, even if
     they write outside their folder. The limits of disk (bytes) and processes are for one build;
     `at_once` is for all."""
 

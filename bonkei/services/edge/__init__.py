@@ -33,10 +33,10 @@ Composition
     routing            a blueprint becomes handlers and openings
     edge               opens the listeners, swaps the routing; state, snapshot show it
     explain            explains a request's way without sending it
-    room               how many connections the limit of open files allows
+    capacity           how many connections the limit of open files allows
 
-Rooms know only those below them; client, cloudfront, waf and alb do not know one another. The order
-is checked: "The edge's rooms" in pyproject.toml.
+Parts know only those below them; client, cloudfront, waf and alb do not know one another. The order
+is checked: "The edge's parts" in pyproject.toml.
 """
 
 from bonkei.services.edge.client.access import AccessHook, AccessRecord

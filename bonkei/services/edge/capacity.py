@@ -1,4 +1,4 @@
-"""Room for connections: their number within the process's limit of open files, and the choice of
+"""Connections: their number within the process's limit of open files, and the choice of
 those to close.
 
 A process without a free file descriptor can neither accept nor answer, nor start a task. So the
@@ -66,17 +66,17 @@ class Seldom:
 
 
 class Guest(Protocol):
-    """A connection that takes room."""
+    """A connection that takes a place."""
 
     @property
     def idle(self) -> bool:
         """Whether no request or response is in progress, not even a part of one."""
 
     def leave(self) -> None:
-        """Close an idle connection, and give its room back."""
+        """Close an idle connection, and give its place back."""
 
 
-class Room:
+class Capacity:
     """The connections of some listeners, oldest first, and at most `limit` of them.
 
     When it is full, a new connection takes the place of an idle one. Without an idle one, the new

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from bonkei.analysis.network.targets import closed_target_groups
 from bonkei.base.events import Bus, Endpoint
 from bonkei.blueprint import Blueprint
-from bonkei.services.edge.capacity import Room, Seldom, share_out
+from bonkei.services.edge.capacity import Capacity, Seldom, share_out
 from bonkei.services.edge.client.access import AccessHook, Journal
 from bonkei.services.edge.client.front import Front
 from bonkei.services.edge.errors import EdgeError
@@ -23,9 +23,9 @@ from bonkei.services.edge.snapshot import EdgeSnapshot
 from bonkei.services.edge.state import (
     acl_state,
     cache_state,
+    capacity_state,
     listener_state,
     pool_state,
-    room_state,
 )
 from bonkei.services.edge.targets.detours import Detour, TargetKey
 from bonkei.services.edge.targets.registry import Registry
@@ -48,9 +48,9 @@ class Edge:
     ) -> None:
         self._settings = settings or EdgeSettings()
         shares = share_out(self._settings.open_files)
-        self._rooms = {
-            "public": self._room(shares.public, report),
-            "service_connect": self._room(shares.internal, report),
+        self._capacities = {
+            "public": self._capacity(shares.public, report),
+            "service_connect": self._capacity(shares.internal, report),
         }
         self._exhausted = 0
         self._report = Seldom(report)
@@ -168,8 +168,10 @@ class Edge:
         self, opening: Opening, deadlines: Deadlines, taken: set[int]
     ) -> OpenListener:
         internal = opening.kind == "service_connect"
-        room = self._rooms["service_connect" if internal else "public"]
-        return await listen(opening, taken, self._settings.limits, room, deadlines, self._journal)
+        capacity = self._capacities["service_connect" if internal else "public"]
+        return await listen(
+            opening, taken, self._settings.limits, capacity, deadlines, self._journal
+        )
 
     async def _reopen(self, gone: Iterable[OpenListener], deadlines: Deadlines) -> None:
         """Open the old listeners again, after a new one failed."""
@@ -180,13 +182,13 @@ class Edge:
                 self._retiring.append(each.front)  # it still has connections
                 each.front = again.front
 
-    # Room.
+    # Capacity.
 
-    def _room(self, share: int, report: Callable[[str], None]) -> Room:
+    def _capacity(self, share: int, report: Callable[[str], None]) -> Capacity:
         most = self._settings.limits.connections
         if share < most:
-            return Room(share, self._limit_of_files(), report)
-        return Room(most, "the miniature's own bound", report)
+            return Capacity(share, self._limit_of_files(), report)
+        return Capacity(most, "the miniature's own bound", report)
 
     def _limit_of_files(self) -> str:
         return f"the limit of open files is {self._settings.open_files}, `ulimit -n` raises it"
@@ -249,8 +251,9 @@ class Edge:
             caches=tuple(cache_state(*each) for each in self._memory.caches.items()),
             web_acls=tuple(acl_state(acl) for acl in self._table.web_acls),
             not_simulated=self._table.not_simulated,
-            rooms=tuple(
-                room_state(name, room, self._exhausted) for name, room in self._rooms.items()
+            capacities=tuple(
+                capacity_state(name, capacity, self._exhausted)
+                for name, capacity in self._capacities.items()
             ),
         )
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from bonkei.services.edge.capacity import Room
+from bonkei.services.edge.capacity import Capacity
 from bonkei.services.edge.client.access import Journal
 from bonkei.services.edge.client.connection import ClientConnection
 from bonkei.services.edge.client.front import Front
@@ -60,7 +60,7 @@ async def listen(
     opening: Opening,
     taken: set[int],
     limits: Limits,
-    room: Room,
+    capacity: Capacity,
     deadlines: Deadlines,
     journal: Journal | None,
 ) -> OpenListener:
@@ -70,9 +70,9 @@ async def listen(
     handler = opening.handler
     front: Front | Relay
     if isinstance(handler, Relay):
-        front, handler.room = handler, room
+        front, handler.capacity = handler, capacity
     else:
-        front = Front(handler, limits, deadlines, room, journal)
+        front = Front(handler, limits, deadlines, capacity, journal)
     connect: Callable[[], RelayClient | ClientConnection] = (
         partial(RelayClient, front)
         if isinstance(front, Relay)

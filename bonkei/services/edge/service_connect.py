@@ -12,7 +12,7 @@ from typing import cast
 
 from bonkei.blueprint.ecs import ServiceConnect
 from bonkei.services.edge.alb.target_head import framing
-from bonkei.services.edge.capacity import Room, is_exhausted
+from bonkei.services.edge.capacity import Capacity, is_exhausted
 from bonkei.services.edge.http.deadlines import NEVER, Deadlines
 from bonkei.services.edge.http.exchange import Exchange, Flow, Prepared
 from bonkei.services.edge.http.message import HOP_BY_HOP, Patience, Request, Response, reason
@@ -117,7 +117,7 @@ class Relay:
         self.idle_timeout = _seconds(settings.idle_timeout, TCP_IDLE_TIMEOUT)
         self.deadlines = deadlines
         self.connections: set[RelayClient] = set()
-        self.room: Room | None = None  # set when it listens
+        self.capacity: Capacity | None = None  # set when it listens
 
     def close(self) -> None:
         """Do nothing: a TCP connection has no request that could end. `abort` cuts it."""
@@ -199,8 +199,8 @@ class RelayClient(_Half):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        room = self._relay.room
-        if room is not None and not room.admit(self):
+        capacity = self._relay.capacity
+        if capacity is not None and not capacity.admit(self):
             self.abort()
             return
         cast(asyncio.Transport, transport).pause_reading()
@@ -221,10 +221,10 @@ class RelayClient(_Half):
     idle = False  # the relay cannot see whether the protocol inside is idle
 
     def leave(self) -> None:
-        """Give its room back."""
+        """Give its place back."""
         self._relay.connections.discard(self)
-        if self._relay.room is not None:
-            self._relay.room.give_back(self)
+        if self._relay.capacity is not None:
+            self._relay.capacity.give_back(self)
 
     def touch(self) -> None:
         self.deadline = self._relay.deadlines.time() + self._relay.idle_timeout

@@ -74,7 +74,7 @@ class WebAclState:
 
 
 @dataclass(frozen=True, slots=True)
-class RoomState:
+class CapacityState:
     """The connections of the public listeners, or of Service Connect's: their limit, its source,
     and how many were refused, or closed while idle, because it was reached.
     `exhausted`: how often a connection to a target failed for lack of a file descriptor."""
@@ -96,4 +96,4 @@ class EdgeSnapshot:
     caches: tuple[CacheState, ...] = ()
     web_acls: tuple[WebAclState, ...] = ()
     not_simulated: tuple[NotSimulated, ...] = ()
-    rooms: tuple[RoomState, ...] = ()
+    capacities: tuple[CapacityState, ...] = ()

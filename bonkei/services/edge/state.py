@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from bonkei.services.edge.capacity import Room
+from bonkei.services.edge.capacity import Capacity
 from bonkei.services.edge.cloudfront.cache import Cache
 from bonkei.services.edge.open_listener import OpenListener
 from bonkei.services.edge.service_connect import Relay
 from bonkei.services.edge.snapshot import (
     CacheState,
+    CapacityState,
     ListenerState,
-    RoomState,
     RuleState,
     TargetGroupState,
     TargetState,
@@ -35,9 +35,17 @@ def listener_state(held: OpenListener) -> ListenerState:
     )
 
 
-def room_state(name: str, room: Room, exhausted: int = 0) -> RoomState:
+def capacity_state(name: str, capacity: Capacity, exhausted: int = 0) -> CapacityState:
     """The connections that share a limit."""
-    return RoomState(name, len(room), room.limit, room.why, room.refused, room.displaced, exhausted)
+    return CapacityState(
+        name,
+        len(capacity),
+        capacity.limit,
+        capacity.why,
+        capacity.refused,
+        capacity.displaced,
+        exhausted,
+    )
 
 
 def pool_state(pool: Pool, address: str, name: str) -> TargetGroupState:

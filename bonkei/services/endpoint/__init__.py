@@ -7,7 +7,7 @@ The way of a call
     identity      finds its caller, from signatures, credentials, S3's upload forms
     permission    asks `bonkei.analysis.policy` whether the caller may
     services      chooses who answers, or refuses
-    answering     Bonkei answers itself, by the models of `wire`. `own` has this room's services;
+    answering     Bonkei answers itself, by the models of `wire`. `own` has this service's services;
                   `bonkei/miniature/parts/endpoint/own_services.py` lists all.
     streaming     sends an answer of events as they happen
     backing       or MiniStack answers: its process, and the passing on of calls
@@ -15,7 +15,7 @@ The way of a call
 
 Around it
     cloud         the life cycle, for other parts
-    notifying     events of buckets for topics and functions, which are other rooms
+    notifying     events of buckets for topics and functions, which are other services
     provision     creates the declared resources in MiniStack
     aws_client    how the miniature's services call one another
     client, objects   the ways to the store (`json_calls`: their heads and answers)

@@ -56,12 +56,12 @@ class AwsClient:
     ) -> Mapping[str, Any]:  # fmt: skip
         """As in `Aws`."""
         region = region or self._region()
-        if room := self._own.get(service):
+        if own := self._own.get(service):
             call = AwsCall(
                 service, operation, parameters, self._caller(principal), region, time.time(),
                 str(uuid4()),
             )  # fmt: skip
-            return await self._recorded(principal, room, call)
+            return await self._recorded(principal, own, call)
         if service not in TARGETS:
             raise _unknown(service, operation)
         session = principal if isinstance(principal, RoleSession) else ADMINISTRATOR
@@ -72,12 +72,12 @@ class AwsClient:
         return await self._call_store(session, signed_as, sent, parameters, region)
 
     async def _recorded(
-        self, principal: Principal, room: AwsService, call: AwsCall
+        self, principal: Principal, own: AwsService, call: AwsCall
     ) -> Mapping[str, Any]:
         began, status, code = time.perf_counter(), 0, ""
         signed_as = load_model(call.service).signed_as
         try:
-            answer = await self._answer(principal, room, call)
+            answer = await self._answer(principal, own, call)
             status = 200
         except AwsServiceError as error:
             status, code = error.status, error.code
@@ -93,9 +93,9 @@ class AwsClient:
         return answer
 
     async def _answer(
-        self, principal: Principal, room: AwsService, call: AwsCall
+        self, principal: Principal, own: AwsService, call: AwsCall
     ) -> Mapping[str, Any]:
-        if call.operation not in room.operations:
+        if call.operation not in own.operations:
             raise _unknown(call.service, call.operation)
         model = load_model(call.service)
         constraints.check(model, call.operation, call.parameters)
@@ -106,7 +106,7 @@ class AwsClient:
             await asyncio.sleep(SILENCE)
             raise unanswered(TimeoutError())
         try:
-            answer: Mapping[str, Any] = _present(await room.answer(call))
+            answer: Mapping[str, Any] = _present(await own.answer(call))
         except OSError as error:  # such as a full disk
             raise AwsServiceError("InternalFailure", error.strerror or str(error), 500) from None
         return answer

@@ -68,7 +68,7 @@ class CloudSnapshot:
 class Cloud:
     """Call `start` first, `apply` with each blueprint, and always `stop`.
 
-    `services`: those of the miniature's rooms, by botocore's names. More may be added later.
+    `services`: those of the miniature's services, by botocore's names. More may be added later.
     `beside`: other servers on the port, by the beginning of the path.
     """
 
@@ -203,7 +203,7 @@ class Cloud:
 
     @property
     def directory(self) -> Path:
-        """The room's own folder below the home."""
+        """The service's own folder below the home."""
         return self._settings.directory
 
     def permissions_used(self) -> Mapping[str, Mapping[str, Sequence[str]]]:
@@ -297,12 +297,12 @@ class Cloud:
         return replace(blueprint, buckets=tuple(bucket for bucket, _ in found))
 
     def _policy_of(self, arn: str) -> str | None:
-        """The policy that calls have given a resource. A room may know that of its own ones."""
-        room = self._answered.get(Arn.of(arn).service)
-        return room.policy_of(arn) if isinstance(room, Operations) else self._written.of(arn)
+        """The policy that calls have given a resource. A service may know that of its own ones."""
+        service = self._answered.get(Arn.of(arn).service)
+        return service.policy_of(arn) if isinstance(service, Operations) else self._written.of(arn)
 
     def _own(self, services: Mapping[str, AwsService], vault: Vault) -> Mapping[str, AwsService]:
-        """This room's services, and those of the other rooms as they are added."""
+        """The endpoint's own services, and the others as they are added."""
         here: dict[str, AwsService] = {
             "secretsmanager": secrets_manager.service(lambda: self._blueprint.secrets, vault),
             "service-quotas": service_quotas.service(),

@@ -24,7 +24,7 @@ TARGETS: Mapping[str, tuple[str, str]] = {
 store obeys that header before the signature."""
 
 Own = Mapping[str, AwsService]
-"""By botocore's names. A miniature adds to it as its rooms are created."""
+"""By botocore's names. A miniature adds to it as its services are created."""
 
 
 def find_own(call: Call, own: Own) -> tuple[ServiceModel, AwsService] | None:
@@ -35,7 +35,7 @@ def find_own(call: Call, own: Own) -> tuple[ServiceModel, AwsService] | None:
 
 
 def is_passed_on(call: Call, own: Own) -> bool:
-    """Whether MiniStack answers. A room with the service comes first."""
+    """Whether MiniStack answers. A service with the service comes first."""
     return call.service in BACKED and find_own(call, own) is None
 
 

@@ -33,7 +33,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class CloudSettings:
-    """`directory`: the room's own below the home; `port` 0: any that is free. `definitions`: the
+    """`directory`: the service's own below the home; `port` 0: any that is free. `definitions`: the
     root module, with the files of declared objects. `enforce`: whether a call that IAM would deny
     is denied (on), only recorded (report), or not checked (off). `open_files`: how many the process
     may have. The endpoint's connections stay below a quarter of them. `policies`: documents of

@@ -16,7 +16,7 @@ from bonkei.miniature.changes import Changes
 from bonkei.miniature.home import MiniatureError
 
 
-class Rooms:
+class Parts:
     """An assembly that has only builds."""
 
     def __init__(self) -> None:
@@ -36,10 +36,10 @@ class Followed:
     def __init__(self, home: Path) -> None:
         self.said: list[str] = []
         self.count = 0
-        self.rooms = Rooms()
+        self.rigs = Parts()
         self.changes = Changes(SimpleNamespace(home=home), self.said.append)  # type: ignore[arg-type]
         self.changes._follow = self._follow  # type: ignore[method-assign]
-        self.changes.are_possible(self.rooms)  # type: ignore[arg-type]
+        self.changes.are_possible(self.rigs)  # type: ignore[arg-type]
         self.problem = ""
 
     async def _follow(self, assembly: Any, steps: Any) -> None:
@@ -48,7 +48,7 @@ class Followed:
             raise MiniatureError(self.problem, remedy="look at it")
 
     async def build_ends(self, *, is_over: bool = True) -> None:
-        self.rooms.listener(SimpleNamespace(id="a:1", is_over=is_over))
+        self.rigs.listener(SimpleNamespace(id="a:1", is_over=is_over))
         while self.changes._following:
             await asyncio.sleep(0)
 

@@ -18,7 +18,7 @@ from bonkei.miniature.rollout.service_changes import ServiceChanges
 WEB = Service("web", "arn:web", "shop-web", "c", "td", 1)
 
 
-class Rooms:
+class Parts:
     """An assembly that looks at the folder of a container when a deployment begins."""
 
     def __init__(self) -> None:
@@ -48,13 +48,13 @@ class Rooms:
 
 async def test_a_program_that_was_away_is_restarted_when_it_is_back(tmp_path: Path) -> None:
     """As in a checkout of a branch without it. A restart said that it had been one."""
-    rooms = Rooms()
+    rigs = Parts()
     changes = Changes(SimpleNamespace(home=tmp_path), lambda _: None)  # type: ignore[arg-type]
-    changes.are_possible(rooms)  # type: ignore[arg-type]
+    changes.are_possible(rigs)  # type: ignore[arg-type]
     call = Call(lambda _: None, "web")
-    rooms.in_the_way = "web: essential; web has no Dockerfile"
+    rigs.in_the_way = "web: essential; web has no Dockerfile"
     with pytest.raises(MiniatureError, match="shop-web is not run here: web: essential"):
         await changes.restart(call)
-    rooms.in_the_way = ""
+    rigs.in_the_way = ""
     await changes.restart(call)
-    assert rooms.deployments == 1
+    assert rigs.deployments == 1

@@ -29,18 +29,18 @@ class PipelineSources:
 
 def offer_pipelines(console: Console, sources: PipelineSources, deeds: PipelineDeeds) -> None:
     """The topics `pipelines`, `pipelines.one`, `.run`, `.log` and `.plan`, and the actions."""
-    room = sources.pipelines
+    part = sources.pipelines
 
     async def pipelines(_: Mapping[str, str]) -> Json:
-        return shown.all_pipelines([(each, room.book(each.name)) for each in room.all])
+        return shown.all_pipelines([(each, part.book(each.name)) for each in part.all])
 
     async def one(query: Mapping[str, str]) -> Json:
         name = query.get("pipeline", "")
-        return shown.one_pipeline(room.pipeline(name), room.book(name))
+        return shown.one_pipeline(part.pipeline(name), part.book(name))
 
     async def run(query: Mapping[str, str]) -> Json:
         name = query.get("pipeline", "")
-        return shown.one_run(room.pipeline(name), _execution(room, query))
+        return shown.one_run(part.pipeline(name), _execution(part, query))
 
     async def log(query: Mapping[str, str]) -> Json:
         return await _log(sources, query)
@@ -105,9 +105,9 @@ def _runs(execution: Execution) -> list[tuple[str, ActionRun]]:
     return sorted(found, key=lambda each: each[1].started)
 
 
-def _execution(room: Pipelines, query: Mapping[str, str]) -> Execution:
+def _execution(part: Pipelines, query: Mapping[str, str]) -> Execution:
     name, id_ = query.get("pipeline", ""), query.get("execution", "")
-    found = room.book(name).find(id_)
+    found = part.book(name).find(id_)
     if found is None:
         raise ConsoleError(f"{name} has no run {id_}", remedy="see the runs that there are")
     return found

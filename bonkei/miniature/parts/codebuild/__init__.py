@@ -1,6 +1,6 @@
 """CodeBuild as the supervisor uses it, and the miniature's own tools in a build.
 
-room         the room of builds, with the parts around it
+builds       CodeBuild, with the parts around it
 tools        the command lines of a build's tools: Terraform, Trivy, `aws`
 terraform    `terraform` in a build
 states       the state in its backend

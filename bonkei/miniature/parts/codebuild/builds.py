@@ -1,4 +1,4 @@
-"""CodeBuild as the supervisor uses it: the room of builds, with the parts around it."""
+"""CodeBuild as the supervisor uses it: the service, with the parts around it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Install = Callable[[Sequence[Path]], Awaitable[Path]]
 _SESSION = "AWSCodeBuild"
 
 
-class BuildRoom:
+class BuildPart:
     """Call `start` while Terraform runs, `follow` with each blueprint, and always `stop`. `writer`:
     writes logs as a role in a region. `engine`: the variables that name the image builder."""
 
@@ -82,7 +82,7 @@ class BuildRoom:
 
     @property
     def builds(self) -> Builds:
-        """The room itself, after the start."""
+        """The part itself, after the start."""
         assert self._builds is not None  # noqa: S101 - `start` made it
         return self._builds
 

@@ -6,21 +6,21 @@ from collections.abc import Awaitable, Callable
 
 from bonkei.base.aws_service import AwsServiceError
 from bonkei.blueprint.codebuild import BuildLogs, BuildProject, BuildSource
-from bonkei.miniature.parts.codebuild.builds import BuildRoom
+from bonkei.miniature.parts.codebuild.builds import BuildPart
 from bonkei.services.codepipeline.runners import BuildOrder, BuildOutcome, OwnBuild
 
 _IMAGE = "aws/codebuild/amazonlinux2-x86_64-standard:5.0"
 
 
-class RoomBuilds:
-    """CodeBuild: `bonkei.services.codebuild` with this room's values."""
+class ActionBuilds:
+    """CodeBuild: `bonkei.services.codebuild` with its values."""
 
-    def __init__(self, room: BuildRoom, follow: Callable[[], Awaitable[None]]) -> None:
-        self._room = room
+    def __init__(self, own: BuildPart, follow: Callable[[], Awaitable[None]]) -> None:
+        self._own = own
         self._follow = follow
 
     async def start(self, order: BuildOrder) -> str:
-        from bonkei.services.codebuild.errors import BuildsError  # noqa: PLC0415 - as in the room of builds
+        from bonkei.services.codebuild.errors import BuildsError  # noqa: PLC0415 - as in the service
         from bonkei.services.codebuild.values import BuildInput, BuildOutput, BuildRequest  # noqa: PLC0415
 
         inputs = (
@@ -38,7 +38,7 @@ class RoomBuilds:
         )
         try:
             own = _project(order.project, order.own) if order.own is not None else None
-            return self._room.builds.submit(request, own).id
+            return self._own.builds.submit(request, own).id
         except BuildsError as error:
             raise AwsServiceError("ConfigurationError", error.message) from None
 
@@ -46,7 +46,7 @@ class RoomBuilds:
         from bonkei.services.codebuild.errors import BuildsError  # noqa: PLC0415 - as above
 
         try:
-            result = await self._room.builds.wait(build_id)
+            result = await self._own.builds.wait(build_id)
         except BuildsError as error:
             return BuildOutcome(build_id, "FAULT", (), error.message)
         await self._follow()

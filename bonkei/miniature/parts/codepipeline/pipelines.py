@@ -1,4 +1,4 @@
-"""CodePipeline and CodeCommit as the supervisor uses them, and the ways to the rooms that carry out
+"""CodePipeline and CodeCommit as the supervisor uses them, and the ways to the parts that carry out
 actions."""
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from bonkei.base.events import Bus
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.codepipeline import Pipeline, PipelineAction
 from bonkei.miniature.home import Home
-from bonkei.miniature.parts.codebuild.builds import BuildRoom
-from bonkei.miniature.parts.codepipeline.builds import RoomBuilds
+from bonkei.miniature.parts.codebuild.builds import BuildPart
+from bonkei.miniature.parts.codepipeline.builds import ActionBuilds
 from bonkei.miniature.parts.codepipeline.pushes import event_of
 from bonkei.miniature.parts.codepipeline.ways import CloudObjects, LocalSources
 from bonkei.miniature.parts.endpoint.endpoint import AwsEndpoint
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from bonkei.services.endpoint.endpoint import Beside
 
 
-class PipelineRoom:
+class PipelinePart:
     """Call `follow` with each blueprint, `begin` when everything runs, and always `stop`.
     `follow_builds`: the miniature follows a build's apply. `alarm`: the state of an alarm.
     `minute`: how many seconds a minute of the alarms takes."""
@@ -57,7 +57,7 @@ class PipelineRoom:
     name = "pipelines"
 
     def __init__(
-        self, home: Home, bus: Bus, report: Report, aws: AwsEndpoint, builds: BuildRoom,
+        self, home: Home, bus: Bus, report: Report, aws: AwsEndpoint, builds: BuildPart,
         follow_builds: Callable[[], Awaitable[None]], alarm: Callable[[str], str], minute: float,
     ) -> None:  # fmt: skip
         self._bus = bus
@@ -70,7 +70,7 @@ class PipelineRoom:
             Around(
                 self._runners(
                     home.pipelines / "work",
-                    RoomBuilds(builds, follow_builds),
+                    ActionBuilds(builds, follow_builds),
                     CloudWatchAlarm(alarm, aws, minute),
                 ),
                 bus.publish,
@@ -129,17 +129,17 @@ class PipelineRoom:
         session = caller.arn.rpartition("/")[2]
         return self._aws.role(caller.role, session, action, arn)
 
-    def _runners(self, directory: Path, room: RoomBuilds, alarm: CloudWatchAlarm) -> Runners:
+    def _runners(self, directory: Path, own: ActionBuilds, alarm: CloudWatchAlarm) -> Runners:
         aws = self._aws
         store = Store(CloudObjects(lambda: aws.cloud), directory)
         sources = LocalSources(self.repositories)
-        builds = CodeBuild(room, aws)
+        builds = CodeBuild(own, aws)
         return {
             ("Source", "CodeCommit"): CodeCommitSource(sources, store, aws),
             ("Source", "CodeStarSourceConnection"): ConnectionSource(sources, store, aws),
             ("Build", "CodeBuild"): builds,
             ("Test", "CodeBuild"): builds,
-            ("Compute", "Commands"): Commands(room),
+            ("Compute", "Commands"): Commands(own),
             ("Approval", "Manual"): ManualApproval(aws),
             ("Invoke", "Lambda"): LambdaFunction(aws, self._credentials),
             ("Deploy", "ECS"): EcsDeploy(aws, store),

@@ -1,5 +1,5 @@
 """Events of AWS's services on EventBridge's bus: changes of tasks and deployments, and each
-`ServiceEvent` of another room.
+`ServiceEvent` of another part.
 """
 
 from __future__ import annotations

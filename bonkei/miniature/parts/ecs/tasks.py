@@ -14,7 +14,7 @@ from bonkei.services.edge import Edge
 _GRACE = 10.0  # seconds for requests in flight when the miniature is stopped
 
 
-class TaskRoom:
+class TaskPart:
     """`made`: the tasks, once the start has created them."""
 
     name = "tasks"

@@ -21,7 +21,7 @@ MakeCloud = Callable[[Mapping[str, AwsService], Report, Mapping[str, "Beside"]],
 
 
 class AwsEndpoint:
-    """`services`: AWS's services that the rooms answer, by botocore's names. `beside`: other
+    """`services`: AWS's services that the parts answer, by botocore's names. `beside`: other
     servers on its port, by the beginning of the path. It is also
     `Aws` and `Asks` of `bonkei.base.aws_service`: MiniatureError before the start.
     """

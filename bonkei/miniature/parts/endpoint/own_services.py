@@ -1,7 +1,7 @@
-"""The room for each AWS service, by botocore's names. The endpoint looks it up here.
+"""What answers for each AWS service, by botocore's names. The endpoint looks it up here.
 
 To add a service: add its name to `scripts/extract_service_models.py` and run that, write an
-`AwsService` in its room, and add a line here. docs/decisions/aws-endpoint.md describes it.
+`AwsService` in its part, and add a line here. docs/decisions/aws-endpoint.md describes it.
 """
 
 from __future__ import annotations

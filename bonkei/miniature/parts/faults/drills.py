@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _MOST_FILES = 50
 
 
-class DrillRoom:
+class DrillPart:
     """Call `start` and `end` at any time, and `stop` before the faults stop. `root`: the folder
     with scenario files. `send`: a test's double."""
 

@@ -1,4 +1,4 @@
-"""The possible targets, from the blueprint and the rooms' snapshots."""
+"""The possible targets, from the blueprint and the parts' snapshots."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from bonkei.base.events import Bus, ServiceEndpointAdded, TargetRegistered, Task
 from bonkei.blueprint import Blueprint
 from bonkei.miniature.parts.faults.carrying import RoomHands
 from bonkei.miniature.parts.faults.detours import EdgeDetours, Leads
-from bonkei.miniature.parts.faults.drills import DrillRoom
+from bonkei.miniature.parts.faults.drills import DrillPart
 from bonkei.miniature.parts.faults.estate import service_zones
 from bonkei.miniature.parts.faults.filling import FillAround, Fillings
 from bonkei.miniature.parts.faults.sights import SeenAround, Sights
@@ -23,8 +23,8 @@ from bonkei.services.faults.targets import about, every_target
 from bonkei.services.faults.zones import why_no_capacity
 
 
-class FaultRoom:
-    """Call `start` before tasks run, and `stop` before anything else stops. `home`: the room's
+class FaultPart:
+    """Call `start` before tasks run, and `stop` before anything else stops. `home`: the part's
     folder. `root`: the project's folder, with its drills."""
 
     name = "faults"
@@ -41,7 +41,7 @@ class FaultRoom:
             Sights(seen), self._freezer, EdgeDetours(lambda: edge), Fillings(fill)
         )
         self.faults = Faults(self._hands, report)
-        self.drills = DrillRoom(self.faults, listeners, lambda: monitor, root, report)
+        self.drills = DrillPart(self.faults, listeners, lambda: monitor, root, report)
         self._undo: list[Callable[[], None]] = []
 
     def start(self) -> None:

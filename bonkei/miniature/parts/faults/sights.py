@@ -1,4 +1,4 @@
-"""The other rooms' data for the faults."""
+"""The other parts' data for the faults."""
 
 from __future__ import annotations
 

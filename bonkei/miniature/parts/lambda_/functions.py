@@ -49,7 +49,7 @@ class Ways:
 
 @dataclass(frozen=True, slots=True)
 class FunctionsSnapshot:
-    """`functions` and `topics`: their rooms' snapshots. `waiting`: unfinished events. `slack`: the
+    """`functions` and `topics`: their parts' snapshots. `waiting`: unfinished events. `slack`: the
     destination of messages to Slack."""
 
     functions: tuple[Any, ...]
@@ -98,7 +98,7 @@ def require_network(asks: Asks, role_arn: str, name: str) -> None:
             raise AwsServiceError("EC2AccessDeniedException", text, 502)
 
 
-class FunctionRoom:
+class FunctionPart:
     """Call `start` while Terraform runs, `follow` with each blueprint, and always `stop`. `writer`:
     writes logs as a role in a region. `translate`: a value of a function's environment."""
 
@@ -128,7 +128,7 @@ class FunctionRoom:
         self.services: dict[str, AwsService] = {}
 
     async def start(self) -> None:
-        """The inbox listens, and the endpoint answers for the rooms."""
+        """The inbox listens, and the endpoint answers for the parts."""
         from bonkei.miniature.parts.lambda_.logs import FunctionLogs  # noqa: PLC0415 - as above
         from bonkei.services.lambda_ import api as lambda_service  # noqa: PLC0415 - as above
         from bonkei.services.lambda_.destinations import Destinations  # noqa: PLC0415

@@ -26,7 +26,7 @@ Writer = Callable[[str, str], RoleWriter]
 MakeLogs = Callable[[May, "Report", PutObject], Logs]
 
 
-class LogRoom:
+class LogPart:
     """Call `follow` with each blueprint, before the first task starts."""
 
     name = "logs"

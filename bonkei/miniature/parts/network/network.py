@@ -37,7 +37,7 @@ class NetworkSnapshot:
     obstacles: tuple[Obstacle, ...]
 
 
-class NetworkRoom:
+class NetworkPart:
     """Call `place` before the edge follows a blueprint, and `follow` after the databases do.
     `shared`: where the edge looks up the addresses of callers."""
 

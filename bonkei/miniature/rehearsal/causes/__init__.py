@@ -1,6 +1,6 @@
 """The real actions, with a module for each kind.
 
-aws        calls of the services that the rooms answer
+aws        calls of the services that the parts answer
 base       the common part of all causes
 burner     the process that uses a processor, or holds memory
 load       that process, beside a task

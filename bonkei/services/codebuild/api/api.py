@@ -26,7 +26,7 @@ _NOT_TAKEN = (
 
 
 def service(builds: Callable[[], Builds]) -> Operations:
-    """`builds`: the room, once it is there."""
+    """`builds`: the service, once it is there."""
     api = _Api(builds)
     return Operations(
         {

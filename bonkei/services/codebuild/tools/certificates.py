@@ -1,6 +1,6 @@
 """Certificates for the hosts that the miniature replaces in a build.
 
-The authority is created with the room and kept in memory. Only builds trust it.
+The authority is created with the service and kept in memory. Only builds trust it.
 """
 
 from __future__ import annotations

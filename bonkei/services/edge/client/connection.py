@@ -211,7 +211,7 @@ class ClientConnection(IncomingRequests):
         )
 
     def leave(self) -> None:
-        """Close an idle connection, and give its room back."""
+        """Close an idle connection, and give its place back."""
         self._front.forget(self)
         self._transport.close()
 

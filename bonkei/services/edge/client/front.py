@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from bonkei.services.edge.capacity import Guest, Room
+from bonkei.services.edge.capacity import Capacity, Guest
 from bonkei.services.edge.client.access import Journal
 from bonkei.services.edge.http.deadlines import Deadlines
 from bonkei.services.edge.http.exchange import Handler
@@ -29,13 +29,13 @@ class Front:
         handler: Handler,
         limits: Limits,
         deadlines: Deadlines,
-        room: Room,
+        capacity: Capacity,
         journal: Journal | None = None,
     ) -> None:
         self.handler = handler
         self.limits = limits
         self.deadlines = deadlines
-        self.room = room
+        self.capacity = capacity
         self.journal = journal
         self.name = ""
         self.idle_timeout = 60.0
@@ -46,7 +46,7 @@ class Front:
 
     def admit(self, connection: Connection) -> bool:
         """Take a connection in. Returns False if there is no room for it."""
-        if self.closing or not self.room.admit(connection):
+        if self.closing or not self.capacity.admit(connection):
             return False
         self.connections.add(connection)
         return True
@@ -54,7 +54,7 @@ class Front:
     def forget(self, connection: Connection) -> None:
         """The connection has ended. Does nothing if it was not admitted."""
         self.connections.discard(connection)
-        self.room.give_back(connection)
+        self.capacity.give_back(connection)
 
     def close(self) -> None:
         """Let each connection end: an idle one at once, others after their exchange."""

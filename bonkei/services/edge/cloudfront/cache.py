@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from bonkei.services.edge.cloudfront.capture import Room
+from bonkei.services.edge.cloudfront.capture import Budget
 from bonkei.services.edge.cloudfront.stored import Key, Stored
-from bonkei.services.edge.cloudfront.waiting import WaitingRoom
+from bonkei.services.edge.cloudfront.waiting import WaitingList
 
 
 class Cache:
@@ -16,9 +16,9 @@ class Cache:
     def __init__(self, limit: int, object_limit: int) -> None:
         self._limit = limit
         self.object_limit = min(object_limit, limit)
-        self.room = Room(self.object_limit, limit)  # for responses still arriving
+        self.budget = Budget(self.object_limit, limit)  # for responses still arriving
         self._stored: OrderedDict[Key, tuple[Stored, int]] = OrderedDict()
-        self.fetches: dict[Key, WaitingRoom] = {}
+        self.fetches: dict[Key, WaitingList] = {}
         self.bytes = 0
         self.hits = 0
         self.misses = 0

@@ -7,7 +7,7 @@ all of them together.
 from __future__ import annotations
 
 
-class Room:
+class Budget:
     """The bytes that captured bodies may use, each and together."""
 
     __slots__ = ("each", "free")
@@ -20,19 +20,19 @@ class Room:
 class Capture:
     """One body. After `take` or `drop` it is empty."""
 
-    __slots__ = ("_held", "_room")
+    __slots__ = ("_budget", "_held")
 
-    def __init__(self, room: Room) -> None:
-        self._room = room
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
         self._held = bytearray()  # a list would hold far more than its bytes, if they come singly
 
     def add(self, data: bytes) -> bool:
         """Hold the next bytes. Returns False if there is no room for them."""
         size = len(data)
-        room = self._room
-        if size > room.free or len(self._held) + size > room.each:
+        budget = self._budget
+        if size > budget.free or len(self._held) + size > budget.each:
             return False
-        room.free -= size
+        budget.free -= size
         self._held += data
         return True
 
@@ -44,5 +44,5 @@ class Capture:
 
     def drop(self) -> None:
         """Give up."""
-        self._room.free += len(self._held)
+        self._budget.free += len(self._held)
         self._held = bytearray()

@@ -23,7 +23,7 @@ from bonkei.services.edge.cloudfront.outcome import Mode, allowed_lifetime, reus
 from bonkei.services.edge.cloudfront.serving import serve, show_page
 from bonkei.services.edge.cloudfront.stored import Key, Stored, to_store
 from bonkei.services.edge.cloudfront.viewer_response import ERROR, HIT, MISS, REFRESH, request_id
-from bonkei.services.edge.cloudfront.waiting import WaitingRoom
+from bonkei.services.edge.cloudfront.waiting import WaitingList
 from bonkei.services.edge.http.exchange import Exchange, Flow
 from bonkei.services.edge.http.message import Header, Headers, Request, Tunnel, bodiless
 from bonkei.services.edge.http.page import cloudfront_page
@@ -65,7 +65,7 @@ class Fetch:
         self._length: int | None = None
         self._captured: Capture | None = None
         self._paused = False  # the viewer reads more slowly than the response comes
-        self.waiting = WaitingRoom()  # viewers that ask for the same
+        self.waiting = WaitingList()  # viewers that ask for the same
         self._identity = request_id()
 
     def start(self) -> Flow | None:
@@ -108,7 +108,7 @@ class Fetch:
             self._lifetime = None  # without a viewer there is no error page to make
         keeps = self._lifetime is not None and not bodiless(self._request.method, status)
         if keeps and (length is None or length <= handler.cache.object_limit):
-            self._captured = Capture(handler.cache.room)
+            self._captured = Capture(handler.cache.budget)
         accepted = self._behavior.key.encoding(self._request) if self._behavior.compress else b""
         if accepted and self._captured is not None and compressible(status, headers, length):
             self._mode = Mode.COLLECTING

@@ -20,17 +20,17 @@ class Waiting:
     routing; it may be newer than the fetch's.
     """
 
-    __slots__ = ("ask", "behavior", "exchange", "request", "room")
+    __slots__ = ("ask", "behavior", "exchange", "request", "waiting_list")
 
     def __init__(
         self,
-        room: WaitingRoom,
+        waiting_list: WaitingList,
         behavior: CompiledBehavior,
         request: Request,
         exchange: Exchange,
         ask: Callable[[Waiting], None],
     ) -> None:
-        self.room = room
+        self.waiting_list = waiting_list
         self.behavior = behavior
         self.request = request
         self.exchange = exchange
@@ -42,10 +42,10 @@ class Waiting:
     def resume(self) -> None: ...
 
     def cancel(self) -> None:
-        self.room.leave(self)
+        self.waiting_list.leave(self)
 
 
-class WaitingRoom:
+class WaitingList:
     """The viewers that wait for one fetch, in order of arrival."""
 
     __slots__ = ("_waiting",)

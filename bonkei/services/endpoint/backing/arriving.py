@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncIterator
 
-from bonkei.services.endpoint.backing.s3_dialect import TRAILER
+from bonkei.services.endpoint.backing.dialects.s3 import TRAILER
 from bonkei.services.endpoint.calls import s3_limits
 from bonkei.services.endpoint.calls.request import Request
 from bonkei.services.endpoint.errors import ApiError

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
-from bonkei.services.endpoint.backing.s3_dialect import encoded_listing, whole_checksum
+from bonkei.services.endpoint.backing.dialects.s3 import encoded_listing, whole_checksum
 from bonkei.services.endpoint.calls.request import Request
 from bonkei.services.endpoint.calls.s3_limits import LISTED, MALFORMED
 from bonkei.services.endpoint.errors import ApiError

@@ -12,12 +12,13 @@ from typing import Protocol, TypeVar
 from aiohttp import web
 from multidict import CIMultiDict
 
-from bonkei.services.endpoint.backing import s3_dialect, sqs_dialect
 from bonkei.services.endpoint.backing.arriving import checked, require_digest
 from bonkei.services.endpoint.backing.channel import NotConnectedError, Streams
 from bonkei.services.endpoint.backing.connections import Body, StoreAnswer, StoreConnections
+from bonkei.services.endpoint.backing.dialects import s3 as s3_dialect
+from bonkei.services.endpoint.backing.dialects import sqs as sqs_dialect
+from bonkei.services.endpoint.backing.dialects.s3 import Amend
 from bonkei.services.endpoint.backing.parts import require_complete
-from bonkei.services.endpoint.backing.s3_dialect import Amend
 from bonkei.services.endpoint.calls import s3_limits
 from bonkei.services.endpoint.calls.request import Call, Request
 from bonkei.services.endpoint.errors import Answer, ApiError

@@ -44,7 +44,7 @@ _SILENCE = 1.5
 
 class MiniStack:
     """Call `start` once and `stop` once. In between, it runs when it is called, and is started
-    again whenever it dies. `take` gets each line with an event for other rooms
+    again whenever it dies. `take` gets each line with an event for other services
     (`data/ministack_notifications.py`)."""
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Hands over a bucket's events for topics and functions. Both are rooms of Bonkei, not parts of
+"""Hands over a bucket's events for topics and functions. Both are services of Bonkei, not parts of
 MiniStack.
 
 Each event is a line of JSON. It is written to the pipe whose descriptor is in NOTIFICATIONS_FD:

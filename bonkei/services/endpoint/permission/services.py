@@ -12,7 +12,7 @@ from urllib.parse import urlparse
 
 from bonkei.base.arn import Arn
 from bonkei.services.endpoint.errors import ApiError
-from bonkei.services.endpoint.permission import dynamodb, rooms
+from bonkei.services.endpoint.permission import dynamodb, own_services
 from bonkei.services.endpoint.permission.names import Names
 from bonkei.services.endpoint.permission.requirement import ALL, Requirement
 
@@ -24,7 +24,7 @@ def required(
     service: str, operation: str, parameters: Parameters, names: Names
 ) -> tuple[Requirement, ...] | None:
     """The permissions, if any; None for an unknown service."""
-    find = _SERVICES.get(service) or rooms.finder(service)
+    find = _SERVICES.get(service) or own_services.finder(service)
     return None if find is None else tuple(find(operation, parameters, names))
 
 
@@ -248,5 +248,5 @@ _SERVICES: dict[str, _Find] = {
     "sts": _sts,
     "logs": _logs,
 }
-OBSERVED = frozenset({"s3", *_SERVICES}) | rooms.OBSERVED
+OBSERVED = frozenset({"s3", *_SERVICES}) | own_services.OBSERVED
 """The services with calls that are seen and decided here, by their names in actions."""

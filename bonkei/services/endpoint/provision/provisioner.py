@@ -29,7 +29,7 @@ _KINDS: dict[str, Callable[..., Call]] = {
 }
 
 MADE = "made.json"
-"""The file's name, in the room's own folder."""
+"""The file's name, in the service's own folder."""
 _AT_ONCE = 8
 """Steps that are taken at the same time."""
 

@@ -1,4 +1,4 @@
-"""Steps as HTTP requests to MiniStack. It takes them unsigned from the endpoint's own room."""
+"""Steps as HTTP requests to MiniStack. It takes them unsigned from the endpoint's own service."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from urllib.parse import quote, unquote
 from xml.etree import ElementTree as ET
 
 from bonkei.services.endpoint.backing.connections import Body, StoreConnections
+from bonkei.services.endpoint.backing.dialects.s3 import encoded_listing
 from bonkei.services.endpoint.backing.passing import OWN_HOST
 from bonkei.services.endpoint.backing.passing import Store as Backing
-from bonkei.services.endpoint.backing.s3_dialect import encoded_listing
 from bonkei.services.endpoint.provision.step import Call, EmptyStep, JsonStep, S3Step
 
 _CODE = re.compile(r"<Code>([^<]*)</Code>")

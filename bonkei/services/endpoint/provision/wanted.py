@@ -18,7 +18,7 @@ FALLBACK_REGION = "us-east-1"
 
 def wanted(blueprint: Blueprint, region: str) -> tuple[Thing, ...]:
     """All declared things of the store, in a possible order of creation. Topics belong to another
-    room."""
+    service."""
     return (
         *keys(blueprint.keys),
         *buckets(blueprint.buckets, region),

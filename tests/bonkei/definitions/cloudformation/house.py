@@ -18,12 +18,12 @@ from bonkei.base.events import Bus
 from bonkei.base.vault import MemoryVault
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.state import Resource, State
-from bonkei.miniature.parts.cloudformation import StackRoom
+from bonkei.miniature.parts.cloudformation import StackPart
 from bonkei.services.ecs.execution.software import ensure_environment
 from bonkei.services.endpoint.backing.process import LOCK
 from bonkei.services.endpoint.cloud import Cloud
 from bonkei.services.endpoint.settings import CloudSettings
-from tests.bonkei.services.endpoint.rooms import ACCOUNT, ENVIRONMENTS
+from tests.bonkei.services.endpoint.rigs import ACCOUNT, ENVIRONMENTS
 
 REGION = "ap-northeast-1"
 T = TypeVar("T")
@@ -68,7 +68,7 @@ class House:
         self.do(self._open(services))
 
     async def _open(self, services: dict[str, Any]) -> None:
-        self.stacks = StackRoom(
+        self.stacks = StackPart(
             self._home / "cloudformation",
             self._definitions,
             self._follow,

@@ -1,4 +1,4 @@
-"""Pipelines on the console: with the real room, and doubles of the rooms around it."""
+"""Pipelines on the console: with the real service, and doubles of those around it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pipeline_rooms import COMMIT, Room, World
+from pipeline_rigs import COMMIT, Rig, World
 
 from bonkei.base.aws_service import AwsServiceError, Principal
 from bonkei.base.errors import BonkeiError
@@ -25,18 +25,18 @@ PLAN = (Path(__file__).parents[2] / "services/console/views/plan.txt").read_text
 
 
 class Desk:
-    """A console of one room of pipelines; no server."""
+    """A console of one rig of pipelines; no server."""
 
-    def __init__(self, room: Room, directory: Path) -> None:
-        self.room = room
+    def __init__(self, rig: Rig, directory: Path) -> None:
+        self.rig = rig
         self.directory = directory
         self.console = Console()
         self.calls: list[tuple[str, Mapping[str, Any]]] = []
         self.directory.mkdir(parents=True, exist_ok=True)
         offer_pipelines(
             self.console,
-            PipelineSources(room.pipelines, lambda: self),
-            PipelineDeeds(room.pipelines, self, directory / "copy", directory / "repositories"),
+            PipelineSources(rig.pipelines, lambda: self),
+            PipelineDeeds(rig.pipelines, self, directory / "copy", directory / "repositories"),
         )
 
     def log(self, build_id: str) -> Path:
@@ -57,7 +57,7 @@ class Desk:
                 raise AwsServiceError("RepositoryNameExistsException", "it exists")
             subprocess.run(["git", "init", "-q", "--bare", str(directory)], check=True)
             return {}
-        return await self.room.call(operation, **given)
+        return await self.rig.call(operation, **given)
 
     async def see(self, topic: str, **query: str) -> Any:
         return json.loads(json.dumps(await self.console._topics[topic](query)))
@@ -66,16 +66,16 @@ class Desk:
         return await self.console._actions[action](body)
 
     async def approval(self) -> dict[str, Any]:
-        await self.room.token()
+        await self.rig.token()
         (found,) = (await self.see("pipelines"))["pipelines"][0]["approvals"]
         return dict(found)
 
 
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    room = Room(World(), tmp_path / "pipelines")
-    yield Desk(room, tmp_path)
-    await room.pipelines.stop()
+    rig = Rig(World(), tmp_path / "pipelines")
+    yield Desk(rig, tmp_path)
+    await rig.pipelines.stop()
 
 
 async def test_a_release_is_started_seen_and_approved(desk: Desk) -> None:
@@ -84,7 +84,7 @@ async def test_a_release_is_started_seen_and_approved(desk: Desk) -> None:
     assert waiting["execution"] == started["execution"]
     assert waiting["summary"] == f"release {COMMIT}: 1 to add"
     await desk.do("pipeline.answer", pipeline="demo", run=waiting["run"], approved=True)
-    assert await desk.room.status(started["execution"], "Succeeded", "Failed") == "Succeeded"
+    assert await desk.rig.status(started["execution"], "Succeeded", "Failed") == "Succeeded"
     run = await desk.see("pipelines.run", pipeline="demo", execution=started["execution"])
     assert [each["name"] for stage in run["stages"] for each in stage["actions"]] == [
         "Source", "Build", "Approve",
@@ -99,7 +99,7 @@ async def test_a_rejection_says_why(desk: Desk) -> None:
     await desk.do(
         "pipeline.answer", pipeline="demo", run=waiting["run"], approved=False, comment="not\ntoday"
     )
-    assert await desk.room.status(started["execution"], "Succeeded", "Failed") == "Failed"
+    assert await desk.rig.status(started["execution"], "Succeeded", "Failed") == "Failed"
     assert desk.calls[-1][1]["result"] == {"status": "Rejected", "summary": "not today"}
 
 
@@ -136,7 +136,7 @@ async def test_the_plan_is_that_of_the_run(desk: Desk) -> None:
 
 
 async def test_a_log_is_read_while_the_build_writes(desk: Desk) -> None:
-    desk.room.world.release.clear()
+    desk.rig.world.release.clear()
     started = await desk.do("pipeline.start", pipeline="demo")
     query = {"pipeline": "demo", "execution": started["execution"]}
     desk.log("builder:1").write_text("one\n")
@@ -151,7 +151,7 @@ async def test_a_log_is_read_while_the_build_writes(desk: Desk) -> None:
             await asyncio.sleep(0.002)
     log = await desk.see("pipelines.log", pipeline="demo", run=found["run"])
     assert (log["text"], log["live"]) == ("one\n", True)
-    desk.room.world.release.set()
+    desk.rig.world.release.set()
     await desk.approval()
     log = await desk.see("pipelines.log", pipeline="demo", run=found["run"])
     assert log["live"] is False
@@ -186,11 +186,11 @@ def test_a_plan_is_read_again_only_when_its_log_has_changed(tmp_path: Path) -> N
 
 
 async def test_a_failed_stage_is_retried(desk: Desk) -> None:
-    world = desk.room.world
+    world = desk.rig.world
     world.outcome = BuildOutcome("builder:2", "FAILED", message="exit status <b>1</b>")
     started = await desk.do("pipeline.start", pipeline="demo")
     id_ = started["execution"]
-    assert await desk.room.status(id_, "Failed") == "Failed"
+    assert await desk.rig.status(id_, "Failed") == "Failed"
     one = await desk.see("pipelines.one", pipeline="demo")
     failed = one["stages"][1]["actions"][0]
     assert (failed["status"], "<b>1</b>" in failed["error"]) == ("Failed", True)
@@ -205,7 +205,7 @@ async def test_a_run_is_stopped_with_a_reason(desk: Desk) -> None:
     id_ = (await desk.do("pipeline.start", pipeline="demo"))["execution"]
     await desk.approval()
     await desk.do("pipeline.stop", pipeline="demo", execution=id_, abandon=True, reason="wrong")
-    assert await desk.room.status(id_, "Stopped") == "Stopped"
+    assert await desk.rig.status(id_, "Stopped") == "Stopped"
     assert (await desk.see("pipelines.one", pipeline="demo"))["runs"][0]["stop_reason"] == "wrong"
 
 

@@ -38,24 +38,24 @@ def test_nonsense_is_refused(given: dict[str, Any], said: str) -> None:
     assert said in error.value.message
 
 
-# The calls, with a room in memory.
+# The calls, with a rig in memory.
 
 
 @dataclass
-class Room:
+class Rig:
     faults: Faults
     drills: Any = None
 
 
 @pytest.fixture
-async def room() -> AsyncIterator[Room]:
-    made = Room(Faults(MemoryHands()))
+async def rig() -> AsyncIterator[Rig]:
+    made = Rig(Faults(MemoryHands()))
     yield made
     await made.faults.stop()
 
 
-async def test_a_fault_that_is_held_ends_with_its_caller(room: Room) -> None:
-    calls = handlers(lambda: room)  # type: ignore[arg-type,return-value]
+async def test_a_fault_that_is_held_ends_with_its_caller(rig: Rig) -> None:
+    calls = handlers(lambda: rig)  # type: ignore[arg-type,return-value]
     call = Call(lambda _: None, arguments={"kind": "slow", "target": "web", "hold": True})
     state = await calls["fault start"](call)
     [hung_up] = call.lent
@@ -69,8 +69,8 @@ async def test_a_fault_that_is_held_ends_with_its_caller(room: Room) -> None:
     await asyncio.sleep(0.01)
 
 
-async def test_a_fault_that_nobody_holds_stays(room: Room) -> None:
-    calls = handlers(lambda: room)  # type: ignore[arg-type,return-value]
+async def test_a_fault_that_nobody_holds_stays(rig: Rig) -> None:
+    calls = handlers(lambda: rig)  # type: ignore[arg-type,return-value]
     call = Call(lambda _: None, arguments={"kind": "slow", "target": "web"})
     await calls["fault start"](call)
     assert call.lent == []

@@ -19,7 +19,7 @@ from bonkei.blueprint.elbv2 import Forward, Listener, LoadBalancer, WeightedTarg
 from bonkei.blueprint.logs.log_group import MetricFilter
 from bonkei.blueprint.storage import Queue
 from bonkei.miniature.measures.measures import Shown
-from bonkei.miniature.parts.cloudwatch import MonitorRoom
+from bonkei.miniature.parts.cloudwatch import MonitorPart
 from bonkei.services.cloudwatch.monitor import Monitor
 from bonkei.services.edge.client.access import AccessRecord
 from bonkei.services.edge.snapshot import EdgeSnapshot
@@ -58,41 +58,41 @@ BLUEPRINT = Blueprint(
 
 
 class Starting:
-    """A monitor's room, while its miniature starts."""
+    """A monitor, while its miniature starts."""
 
     def __init__(self, directory: Path) -> None:
         self.bus = Bus()
 
         self.aws = InMemoryAws(answers={"GetQueueAttributes": lambda _: {}})
         shown = Shown(EdgeSnapshot, lambda: None, list)
-        self.room = MonitorRoom(
+        self.rig = MonitorPart(
             lambda around: Monitor(directory, self.bus, around),
             self.bus,
             shown,
             self.aws,
         )
-        self.room.follow(BLUEPRINT)
+        self.rig.follow(BLUEPRINT)
 
     def fails(self) -> None:
         """A page is requested, and there is no target yet."""
         given = (LISTENER.address, "127.0.0.1", 1, "GET", "/", "h", "", 503, 10, 90, 0.25)
-        self.room.measures.seen(rows_of(AccessRecord(*given)))
+        self.rig.measures.seen(rows_of(AccessRecord(*given)))
 
     def logs(self, at: float) -> None:
         found = LogEvent(int(at * 1000), "ERROR backend does not answer")
         self.bus.publish(LogEventsIngested("/g", "s", (found,)))
 
     def states(self) -> list[str]:
-        self.room.monitor.tick(time.time() // 60 * 60 + 60)
-        return [self.room.state_of(name) for name in ("server-errors", "logged-errors")]
+        self.rig.monitor.tick(time.time() // 60 * 60 + 60)
+        return [self.rig.state_of(name) for name in ("server-errors", "logged-errors")]
 
 
 @pytest.fixture
 async def starting(tmp_path: Path) -> AsyncIterator[Starting]:
     found = Starting(tmp_path)
     yield found
-    await found.room.stop()
-    await found.room.close()
+    await found.rig.stop()
+    await found.rig.close()
 
 
 async def test_errors_of_the_start_ring_no_alarm(starting: Starting) -> None:
@@ -100,13 +100,13 @@ async def test_errors_of_the_start_ring_no_alarm(starting: Starting) -> None:
     at = time.time()
     starting.fails()
     starting.logs(at)
-    starting.room.begin()
+    starting.rig.begin()
     starting.logs(at)
     assert starting.states() == ["OK", "OK"]
 
 
 async def test_errors_after_it_ring(starting: Starting) -> None:
-    starting.room.begin()
+    starting.rig.begin()
     starting.fails()
     starting.logs(time.time() + 0.001)
     assert starting.states() == ["ALARM", "ALARM"]
@@ -116,17 +116,17 @@ async def test_queues_are_measured_as_often_as_alarms_are_evaluated(starting: St
     """Otherwise a rehearsal, a drill and compressed time would take the rest of a minute for
     missing data."""
     queue = Queue("q", "arn:aws:sqs:eu-west-1:123456789012:letters", "letters")
-    starting.room.follow(replace(BLUEPRINT, queues=(queue,)))
+    starting.rig.follow(replace(BLUEPRINT, queues=(queue,)))
 
     async def asked(seconds: int) -> int:
         starting.aws.calls.clear()
         for _ in range(seconds):
-            starting.room.monitor.tick(time.time())
+            starting.rig.monitor.tick(time.time())
             await asyncio.sleep(0.01)
         return len(starting.aws.calls)
 
     assert await asked(3) == 0
-    starting.room.monitor.hurry({"server-errors": 1.0})
+    starting.rig.monitor.hurry({"server-errors": 1.0})
     assert await asked(3) == 3
-    starting.room.monitor.hurry({})
+    starting.rig.monitor.hurry({})
     assert await asked(3) == 0

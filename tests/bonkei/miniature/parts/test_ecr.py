@@ -20,7 +20,7 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.ecr import Repository
 from bonkei.blueprint.ecs import Container, TaskDefinition
 from bonkei.miniature.home import Home
-from bonkei.miniature.parts.ecr import RegistryRoom, RegistrySettings
+from bonkei.miniature.parts.ecr import RegistryPart, RegistrySettings
 from bonkei.services.ecr.engines.runs import Runs
 from bonkei.services.ecr.image_config import own_architecture
 from bonkei.services.ecr.manifest import (
@@ -55,42 +55,42 @@ async def no_trivy() -> list[str]:
 
 
 @pytest.fixture
-def room(tmp_path: Path) -> RegistryRoom:
+def rig(tmp_path: Path) -> RegistryPart:
     """The definitions name `web:unreleased`; `web:1` was pushed."""
-    room = RegistryRoom(
+    rig = RegistryPart(
         Home(tmp_path / "home"), NothingIsAsked, print, Bus(), RegistrySettings(no_trivy)
     )
-    room.follow(declared(f"{WEB}:unreleased"))
+    rig.follow(declared(f"{WEB}:unreleased"))
     folder = tmp_path / "released"
     folder.mkdir()
     (folder / "Dockerfile").write_text('FROM x\nCMD ["released"]\n')
     built = package(folder, folder / "Dockerfile")
     for digest, content in built.blobs:
-        upload = room.registry.uploads.begin()
-        room.registry.uploads.append(upload, content)
-        room.registry.uploads.finish(upload, digest)
-    room.registry.push("web", built.manifest, OCI_MANIFEST, "1")
-    return room
+        upload = rig.registry.uploads.begin()
+        rig.registry.uploads.append(upload, content)
+        rig.registry.uploads.finish(upload, digest)
+    rig.registry.push("web", built.manifest, OCI_MANIFEST, "1")
+    return rig
 
 
-def test_a_task_runs_the_source_of_its_tag(room: RegistryRoom, tmp_path: Path) -> None:
+def test_a_task_runs_the_source_of_its_tag(rig: RegistryPart, tmp_path: Path) -> None:
     working = tmp_path / "working"
     working.mkdir()
     (working / "Dockerfile").write_text('FROM x\nCMD ["working"]\n')
 
     def command(tag: str) -> tuple[str, ...]:
         task = definition(f"{WEB}:{tag}")
-        local = local_task(task, {"web": working}, serving=frozenset({"web"}), built=room.built)
+        local = local_task(task, {"web": working}, serving=frozenset({"web"}), built=rig.built)
         assert not local.refused, local.refused
         return local.container("web").command
 
     assert command("1") == ("released",)
     assert command("unreleased") == ("working",)
-    assert room.digest(f"{WEB}:1").startswith("sha256:")
-    assert room.digest(f"{WEB}:unreleased") == ""
+    assert rig.digest(f"{WEB}:1").startswith("sha256:")
+    assert rig.digest(f"{WEB}:unreleased") == ""
 
 
-def push_built(room: RegistryRoom, tag: str, config: dict[str, object], message: str) -> None:
+def push_built(rig: RegistryPart, tag: str, config: dict[str, object], message: str) -> None:
     """As a container engine's image is pushed."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
@@ -100,24 +100,24 @@ def push_built(room: RegistryRoom, tag: str, config: dict[str, object], message:
     layer, described = gzip.compress(buffer.getvalue()), json.dumps(config).encode()
     entries = []
     for kind, content in ((DOCKER_CONFIG, described), (DOCKER_LAYER, layer)):
-        upload = room.registry.uploads.begin()
-        room.registry.uploads.append(upload, content)
-        room.registry.uploads.finish(upload, digest_of(content))
+        upload = rig.registry.uploads.begin()
+        rig.registry.uploads.append(upload, content)
+        rig.registry.uploads.finish(upload, digest_of(content))
         entries.append({"mediaType": kind, "digest": digest_of(content), "size": len(content)})
     manifest = {
         "schemaVersion": 2, "mediaType": DOCKER_MANIFEST,
         "config": entries[0], "layers": entries[1:],
     }  # fmt: skip
-    room.registry.push("web", json.dumps(manifest).encode(), DOCKER_MANIFEST, tag)
+    rig.registry.push("web", json.dumps(manifest).encode(), DOCKER_MANIFEST, tag)
 
 
-def test_a_task_of_a_built_image_enters_its_files(room: RegistryRoom, tmp_path: Path) -> None:
+def test_a_task_of_a_built_image_enters_its_files(rig: RegistryPart, tmp_path: Path) -> None:
     """Never the working folder, and the older code for the older tag."""
     config = {"Cmd": ["serve"], "Env": ["A=b=c", "EMPTY="], "User": "7", "WorkingDir": "/srv"}
     for tag in ("old", "new"):
-        push_built(room, tag, {"os": "linux", "config": config}, tag)
+        push_built(rig, tag, {"os": "linux", "config": config}, tag)
     for tag in ("old", "new", "old"):
-        found = room.built(f"{WEB}:{tag}", "amd64")
+        found = rig.built(f"{WEB}:{tag}", "amd64")
         assert found is not None
         assert found.root is not None
         assert (found.folder / "srv" / "message").read_text() == tag
@@ -136,108 +136,108 @@ def test_a_task_of_a_built_image_enters_its_files(room: RegistryRoom, tmp_path: 
     ],
 )
 def test_an_image_that_cannot_run_here_is_named(
-    room: RegistryRoom, config: dict[str, object], said: str
+    rig: RegistryPart, config: dict[str, object], said: str
 ) -> None:
-    push_built(room, "other", config, "x")
+    push_built(rig, "other", config, "x")
     with pytest.raises(TaskError, match=f"CannotPullContainerError.*{said}"):
-        room.built(f"{WEB}:other", "amd64")
+        rig.built(f"{WEB}:other", "amd64")
 
 
 def test_a_machine_without_namespaces_says_so(
-    room: RegistryRoom, monkeypatch: pytest.MonkeyPatch
+    rig: RegistryPart, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    push_built(room, "built", {}, "x")
+    push_built(rig, "built", {}, "x")
     monkeypatch.setattr("bonkei.miniature.parts.ecr.why_not", lambda _: "no namespaces")
     with pytest.raises(TaskError, match="cannot run its files: no namespaces") as refused:
-        room.built(f"{WEB}:built", "amd64")
+        rig.built(f"{WEB}:built", "amd64")
     assert 'engine = "none"' in refused.value.remedy
 
 
-def test_a_tag_that_was_never_pushed_cannot_be_pulled(room: RegistryRoom) -> None:
+def test_a_tag_that_was_never_pushed_cannot_be_pulled(rig: RegistryPart) -> None:
     with pytest.raises(TaskError, match=r"CannotPullContainerError.*web:2: not found"):
-        room.built(f"{WEB}:2", "amd64")
-    local = local_task(definition(f"{WEB}:2"), {}, serving=frozenset({"web"}), built=room.built)
+        rig.built(f"{WEB}:2", "amd64")
+    local = local_task(definition(f"{WEB}:2"), {}, serving=frozenset({"web"}), built=rig.built)
     assert "CannotPullContainerError" in local.refused
 
 
 @pytest.mark.parametrize("image", ["python:3.13", "public.ecr.aws/x/y:1", "web", f"{WEB}-other:1"])
-def test_other_registries_are_ignored(room: RegistryRoom, image: str) -> None:
-    assert room.built(image, "amd64") is None
+def test_other_registries_are_ignored(rig: RegistryPart, image: str) -> None:
+    assert rig.built(image, "amd64") is None
 
 
 async def test_a_push_to_a_repository_that_is_scanned_ends_in_an_event(
-    room: RegistryRoom, tmp_path: Path
+    rig: RegistryPart, tmp_path: Path
 ) -> None:
     heard: list[ServiceEvent] = []
-    room._bus.subscribe(ServiceEvent, heard.append)
+    rig._bus.subscribe(ServiceEvent, heard.append)
     blueprint = declared(f"{WEB}:unreleased")
     [repository] = blueprint.repositories
     config = {"os": "linux", "rootfs": {"type": "layers"}}
-    push_built(room, "2", config, "not scanned")
-    room.follow(replace(blueprint, repositories=(replace(repository, scan_on_push=True),)))
-    push_built(room, "3", config, "scanned")
+    push_built(rig, "2", config, "not scanned")
+    rig.follow(replace(blueprint, repositories=(replace(repository, scan_on_push=True),)))
+    push_built(rig, "3", config, "scanned")
     while not heard:
         await asyncio.sleep(0.01)
-    await room.stop()
+    await rig.stop()
     [event] = heard
     assert (event.source, event.detail_type) == ("aws.ecr", "ECR Image Scan")
     assert event.resources == (repository.arn,)
     assert (event.detail["scan-status"], event.detail["image-tags"]) == ("FAILED", ["3"])
     digest = event.detail["image-digest"]
-    scan = room.scans.find("web", digest)
+    scan = rig.scans.find("web", digest)
     assert scan is not None
     assert scan.description == "there is no Trivy"
 
 
 def test_without_namespaces_an_engine_runs_what_was_built(
-    tmp_path: Path, room: RegistryRoom, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, rig: RegistryPart, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where none can, the task says why, and builds package."""
-    room._why_not_rooted = "unshare: Operation not permitted"
+    rig._why_not_rooted = "unshare: Operation not permitted"
     config = {"os": "linux", "config": {"Cmd": ["serve"]}}
-    push_built(room, "4", config, "built")
+    push_built(rig, "4", config, "built")
     image = f"{WEB}:4"
     with pytest.raises(TaskError) as error:
-        room.built(image, "amd64")
+        rig.built(image, "amd64")
     assert 'Operation not permitted; no container engine runs it ([builds] engine is "none")' in (
         error.value.message
     )
     container_engine.install(tmp_path / "bin", tmp_path / "state")
     monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=":")
-    room._runs = Runs("docker", tmp_path / "engine")
-    found = room.built(image, "amd64")
+    rig._runs = Runs("docker", tmp_path / "engine")
+    found = rig.built(image, "amd64")
     assert found is not None
     assert found.engine is not None
-    assert found.engine.image.endswith(f":{room.digest(image).removeprefix('sha256:')}")
-    task = local_task(definition(image), {}, serving=frozenset({"web"}), built=room.built)
+    assert found.engine.image.endswith(f":{rig.digest(image).removeprefix('sha256:')}")
+    task = local_task(definition(image), {}, serving=frozenset({"web"}), built=rig.built)
     assert task.container("web").engine == found.engine
-    assert room._make_builder()._settings.obstacle() == ""
+    assert rig._make_builder()._settings.obstacle() == ""
 
 
-def test_the_tasks_platform_chooses_the_image_of_an_index(room: RegistryRoom) -> None:
+def test_the_tasks_platform_chooses_the_image_of_an_index(rig: RegistryPart) -> None:
     """As on AWS, a platform that is missing cannot be pulled. Another processor's is named."""
     entries = []
     for number, architecture in enumerate(("amd64", "arm64")):
         config = {"os": "linux", "architecture": architecture, "config": {"Cmd": [architecture]}}
-        push_built(room, f"one-{architecture}", config, architecture)
-        digest = room.digest(f"{WEB}:one-{architecture}")
+        push_built(rig, f"one-{architecture}", config, architecture)
+        digest = rig.digest(f"{WEB}:one-{architecture}")
         platform = {"os": "linux", "architecture": architecture}
         size = number  # nobody reads it
         entries.append({"mediaType": DOCKER_MANIFEST, "digest": digest, "size": size,
                         "platform": platform})  # fmt: skip
     for tag, listed in (("all", entries), ("one", entries[:1])):
         index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": listed}
-        room.registry.push("web", json.dumps(index).encode(), OCI_INDEX, tag)
+        rig.registry.push("web", json.dumps(index).encode(), OCI_INDEX, tag)
     own = own_architecture()
     other = {"amd64": "arm64", "arm64": "amd64"}[own]
-    found = room.built(f"{WEB}:all", own)
+    found = rig.built(f"{WEB}:all", own)
     assert found is not None
     assert found.root is not None
     assert found.root.command == (own,)
     with pytest.raises(TaskError, match=f"it is built for linux/{other}"):
-        room.built(f"{WEB}:all", other)
+        rig.built(f"{WEB}:all", other)
     with pytest.raises(TaskError, match="descriptor matching platform 'linux/arm64'"):
-        room.built(f"{WEB}:one", "arm64")
+        rig.built(f"{WEB}:one", "arm64")
     task = replace(definition(f"{WEB}:all"), architecture=own)
-    local = local_task(task, {}, serving=frozenset({"web"}), built=room.built)
+    local = local_task(task, {}, serving=frozenset({"web"}), built=rig.built)
     assert local.container("web").command == (own,)

@@ -12,8 +12,8 @@ from unittest.mock import ANY
 
 import pytest
 from aws import InMemoryAws
-from pipeline_rooms import Room
-from pipeline_rooms import World as PipelineWorld
+from pipeline_rigs import Rig
+from pipeline_rigs import World as PipelineWorld
 
 from bonkei.base.aws_service import AwsCall
 from bonkei.base.events import Bus, LogEvent, LogEventsIngested
@@ -210,7 +210,7 @@ async def test_a_rule_on_a_failed_pipeline_leaves_the_pipeline_as_it_was(
     async def deliver(_target: EventTarget, payload: str) -> None:
         taken.append(json.loads(payload))
 
-    room = Room(PipelineWorld(), tmp_path)
+    rig = Rig(PipelineWorld(), tmp_path)
     bus = EventBus(deliver)
     topic = EventTarget("t", "arn:aws:sns:eu-west-1:1:alarms")
     pattern = {
@@ -220,31 +220,31 @@ async def test_a_rule_on_a_failed_pipeline_leaves_the_pipeline_as_it_was(
     }
     rule = EventRule("r", "arn:aws:events:::rule/r", "r", json.dumps(pattern), deliveries=(topic,))
     bus.follow([rule])
-    given = replace(world, events=bus, pipelines=room.pipelines)
-    before = room.pipelines.book("demo").executions
+    given = replace(world, events=bus, pipelines=rig.pipelines)
+    before = rig.pipelines.book("demo").executions
     if is_busy:
-        await room.start()  # waits for an approval
-        await room.token()
-        before = room.pipelines.book("demo").executions
+        await rig.start()  # waits for an approval
+        await rig.token()
+        before = rig.pipelines.book("demo").executions
     else:
-        room.world.branch = "gone"  # a source that fails
-    passing = asyncio.create_task(pass_on(room, bus))
+        rig.world.branch = "gone"  # a source that fails
+    passing = asyncio.create_task(pass_on(rig, bus))
     result = Result("r", "rule")
     await asyncio.wait_for(rehearse_rule(rule, result, given), 60)
     passing.cancel()
     assert result.injected == is_busy
     assert ("it is running" in result.cause) == is_busy
     assert taken[0]["detail"]["execution-id"].startswith(("rehearsal-", "bonkei-rehearsal"))
-    assert room.pipelines.book("demo").executions == before
+    assert rig.pipelines.book("demo").executions == before
     await bus.stop()
-    await room.pipelines.stop()
+    await rig.pipelines.stop()
 
 
-async def pass_on(room: Room, bus: EventBus) -> None:
-    """What the miniature does with the events of rooms."""
+async def pass_on(rig: Rig, bus: EventBus) -> None:
+    """What the miniature does with the events of services."""
     while True:
-        while room.world.events:
-            one = room.world.events.pop(0)
+        while rig.world.events:
+            one = rig.world.events.pop(0)
             arn = "arn:aws:codepipeline:eu-west-1:1:demo"
             bus.put(event(one.source, one.detail_type, [], dict(one.detail), arn, one.time))
         await asyncio.sleep(0.01)

@@ -13,7 +13,7 @@ import pytest
 
 from bonkei.blueprint.ecs import Service
 from bonkei.miniature.home import MiniatureError
-from bonkei.miniature.rollout import refresh as room
+from bonkei.miniature.rollout import refresh as rig
 from bonkei.miniature.rollout.refresh import refresh
 from bonkei.services.ecs import TasksSnapshot
 from bonkei.services.ecs.snapshot import TaskSnapshot
@@ -55,7 +55,7 @@ def tasks(pid: int, group: str = "service:app-web", container: str = "web") -> T
 async def test_the_programs_output_is_returned(
     program: subprocess.Popen[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(room, "_SILENT", 60.0)
+    monkeypatch.setattr(rig, "_SILENT", 60.0)
     lines = await refresh(SERVICE, tasks(program.pid), {"web"}, tmp_path)
     assert lines == ["2026-01-01T00:00:00.000Z TASK read again"]
 
@@ -63,7 +63,7 @@ async def test_the_programs_output_is_returned(
 async def test_a_silent_program_delays_only_for_a_moment(
     program: subprocess.Popen[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(room, "_SILENT", 0.1)
+    monkeypatch.setattr(rig, "_SILENT", 0.1)
     (tmp_path / "app-web" / "web.log").unlink()
     (tmp_path / "app-web").rmdir()
     assert await refresh(SERVICE, tasks(program.pid), {"web"}, tmp_path) == []
@@ -74,7 +74,7 @@ async def test_the_line_of_a_request_is_no_answer(
     program: subprocess.Popen[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A health check comes while the program has not noticed the signal yet."""
-    monkeypatch.setattr(room, "_SILENT", 60.0)
+    monkeypatch.setattr(rig, "_SILENT", 60.0)
     log = tmp_path / "app-web" / "web.log"
     program.send_signal(signal.SIGSTOP)
     asked = asyncio.create_task(refresh(SERVICE, tasks(program.pid), {"web"}, tmp_path))
@@ -90,7 +90,7 @@ async def test_the_line_of_a_request_is_no_answer(
 async def test_a_program_that_does_not_get_the_processor_is_awaited(
     program: subprocess.Popen[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(room, "_SILENT", 0.1)
+    monkeypatch.setattr(rig, "_SILENT", 0.1)
     program.send_signal(signal.SIGSTOP)
     asked = asyncio.create_task(refresh(SERVICE, tasks(program.pid), {"web"}, tmp_path))
     done, _ = await asyncio.wait({asked}, timeout=0.5)

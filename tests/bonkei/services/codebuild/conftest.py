@@ -1,4 +1,4 @@
-"""A room that runs builds."""
+"""A rig that runs builds."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from builds import Room
+from builds import Rig
 
 
 @pytest.fixture
-async def room(tmp_path: Path) -> AsyncIterator[Room]:
-    """A started room, stopped after the test."""
-    made = Room(tmp_path)
+async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
+    """A started rig, stopped after the test."""
+    made = Rig(tmp_path)
     made.builds.start()
     yield made
     await made.builds.stop()

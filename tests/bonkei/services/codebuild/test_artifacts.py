@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from builds import Room, log, spec, statuses
+from builds import Rig, log, spec, statuses
 
 from bonkei.blueprint.codebuild import BuildArtifacts
 from bonkei.services.codebuild.artifacts.archive import pack, unpack, walk
@@ -63,43 +63,43 @@ def names(file: Path) -> list[str]:
     return sorted(zipfile.ZipFile(file).namelist())
 
 
-async def test_the_outputs_of_a_pipeline_go_to_their_places(room: Room) -> None:
+async def test_the_outputs_of_a_pipeline_go_to_their_places(rig: Rig) -> None:
     more = (
         "artifacts:\n  base-directory: out\n  files: [a]\n"
         "  secondary-artifacts:\n    Second:\n      files: ['out/**/*']\n"
     )
     text = spec("mkdir -p out/deep", "echo 1 >out/a", "echo 2 >out/deep/b", more=more)
-    result = await room.run(
+    result = await rig.run(
         text, outputs=(BuildOutput("Plan", "art", "p/Plan/x"),), encryption_key="arn:key"
     )
     assert result.status == "SUCCEEDED", log(result)
-    assert room.world.bucket.keys == [("art", "p/Plan/x", "arn:key")]
-    assert names(room.world.bucket.file("art", "p/Plan/x")) == ["a"]
-    result = await room.run(
+    assert rig.world.bucket.keys == [("art", "p/Plan/x", "arn:key")]
+    assert names(rig.world.bucket.file("art", "p/Plan/x")) == ["a"]
+    result = await rig.run(
         text, outputs=(BuildOutput("Second", "art", "2"), BuildOutput("Third", "art", "3"))
     )
     assert "no definition for the artifact Third found" in result.error
-    result = await room.run(text, outputs=(BuildOutput("Second", "art", "2"),))
-    assert names(room.world.bucket.file("art", "2")) == ["out/a", "out/deep/b"]
+    result = await rig.run(text, outputs=(BuildOutput("Second", "art", "2"),))
+    assert names(rig.world.bucket.file("art", "2")) == ["out/a", "out/deep/b"]
 
 
-async def test_no_match_fails_the_upload(room: Room) -> None:
+async def test_no_match_fails_the_upload(rig: Rig) -> None:
     more = "artifacts:\n  files: [nothing]\n"
-    result = await room.run(spec("true", more=more), outputs=(BuildOutput("O", "b", "k"),))
+    result = await rig.run(spec("true", more=more), outputs=(BuildOutput("O", "b", "k"),))
     assert result.status == "FAILED"
     assert statuses(result)["UPLOAD_ARTIFACTS"] == "FAILED"
     assert "CLIENT_ERROR: no matching artifact paths found" in result.error
 
 
 async def test_a_disk_that_is_full_fails_the_upload(
-    room: Room, monkeypatch: pytest.MonkeyPatch
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def is_full(*_: object, **__: object) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("bonkei.services.codebuild.outputs.pack", is_full)
     spec_ = spec("touch a", more="artifacts:\n  files: ['**/*']\n")
-    result = await room.run(spec_, outputs=(BuildOutput("Built", "art", "o"),))
+    result = await rig.run(spec_, outputs=(BuildOutput("Built", "art", "o"),))
     assert result.status == "FAILED"
     assert result.error == (
         "UPLOAD_ARTIFACTS: CLIENT_ERROR: the artifact cannot be packed: "
@@ -107,29 +107,29 @@ async def test_a_disk_that_is_full_fails_the_upload(
     )
 
 
-async def test_a_project_s_own_artifacts_and_their_names(room: Room) -> None:
+async def test_a_project_s_own_artifacts_and_their_names(rig: Rig) -> None:
     more = "artifacts:\n  files: [a]\n  name: app-$(printf 1)-$CODEBUILD_BUILD_NUMBER.zip\n"
     text = spec("echo 1 >a", more=more)
     place = BuildArtifacts("S3", "out", "given", "/some/path/", "BUILD_ID", "ZIP")
-    room.project(text, artifacts=place)
-    result = await room.run()
+    rig.project(text, artifacts=place)
+    result = await rig.run()
     unique = result.id.partition(":")[2]
-    assert room.world.bucket.keys[-1][:2] == ("out", f"some/path/{unique}/given")
-    room.project(text, artifacts=BuildArtifacts("S3", "out", "given", override_name=True))
-    result = await room.run()
-    assert room.world.bucket.keys[-1][:2] == ("out", "app-1-2.zip"), log(result)
+    assert rig.world.bucket.keys[-1][:2] == ("out", f"some/path/{unique}/given")
+    rig.project(text, artifacts=BuildArtifacts("S3", "out", "given", override_name=True))
+    result = await rig.run()
+    assert rig.world.bucket.keys[-1][:2] == ("out", "app-1-2.zip"), log(result)
 
 
-async def test_the_source_of_a_pipeline_is_a_zip_that_the_role_reads(room: Room) -> None:
-    archive = room.world.bucket.file("art", "s")
+async def test_the_source_of_a_pipeline_is_a_zip_that_the_role_reads(rig: Rig) -> None:
+    archive = rig.world.bucket.file("art", "s")
     archive.parent.mkdir(parents=True)
-    (room.source / "run.sh").write_text("#!/bin/sh\necho from the zip\n", encoding="utf-8")
-    (room.source / "run.sh").chmod(0o755)
-    pack(room.source, [("run.sh", "run.sh")], archive)
-    room.project(spec("./run.sh"))
-    result = await room.run(inputs=(BuildInput("Source", "art", "s"),))
+    (rig.source / "run.sh").write_text("#!/bin/sh\necho from the zip\n", encoding="utf-8")
+    (rig.source / "run.sh").chmod(0o755)
+    pack(rig.source, [("run.sh", "run.sh")], archive)
+    rig.project(spec("./run.sh"))
+    result = await rig.run(inputs=(BuildInput("Source", "art", "s"),))
     assert "\nfrom the zip\n" in log(result)
-    result = await room.run(inputs=(BuildInput("Source", "art", "gone"),))
+    result = await rig.run(inputs=(BuildInput("Source", "art", "gone"),))
     assert result.error.startswith("DOWNLOAD_SOURCE: CLIENT_ERROR: NoSuchKey")
 
 
@@ -252,22 +252,22 @@ def test_a_file_that_is_not_a_zip_is_refused(tmp_path: Path) -> None:
         unpack(tmp_path / "x.zip", tmp_path)
 
 
-async def test_files_of_reports_are_kept_and_deleted_with_their_build(room: Room) -> None:
+async def test_files_of_reports_are_kept_and_deleted_with_their_build(rig: Rig) -> None:
     more = "reports:\n  unit:\n    files: ['**/*.xml']\n    base-directory: out\n"
-    result = await room.run(spec("mkdir -p out/a", "echo x >out/a/r.xml; echo y >out/n", more=more))
-    kept = room.world.directory / "builds" / "reports" / f"{result.id.partition(':')[2]}.zip"
+    result = await rig.run(spec("mkdir -p out/a", "echo x >out/a/r.xml; echo y >out/n", more=more))
+    kept = rig.world.directory / "builds" / "reports" / f"{result.id.partition(':')[2]}.zip"
     assert result.status == "SUCCEEDED", log(result)
     assert names(kept) == ["unit/a/r.xml"]
     assert "there are no report groups" in log(result)
 
 
-async def test_the_oldest_builds_are_deleted(room: Room, monkeypatch) -> None:
+async def test_the_oldest_builds_are_deleted(rig: Rig, monkeypatch) -> None:
     monkeypatch.setattr("bonkei.services.codebuild.store._MOST", 2)
     more = "reports:\n  unit:\n    files: ['r']\n"
-    ids = [(await room.run(spec("touch r", more=more))).id for _ in range(3)]
-    assert [build.id for build in room.builds.builds] == [ids[2], ids[1]]
+    ids = [(await rig.run(spec("touch r", more=more))).id for _ in range(3)]
+    assert [build.id for build in rig.builds.builds] == [ids[2], ids[1]]
     for folder in ("records", "logs", "reports"):
-        found = sorted((room.world.directory / "builds" / folder).iterdir())
+        found = sorted((rig.world.directory / "builds" / folder).iterdir())
         assert [file.stem for file in found] == sorted(one.partition(":")[2] for one in ids[1:])
 
 

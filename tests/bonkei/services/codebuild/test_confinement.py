@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from builds import Room, log, probed, spec
+from builds import Rig, log, probed, spec
 
 from bonkei.services.codebuild.buildspec.reader import read
 from bonkei.services.codebuild.escape import escapes, outside
@@ -27,12 +27,12 @@ confined = pytest.mark.skipif(
 
 
 @confined
-async def test_files_that_a_build_writes_elsewhere_disappear_with_it(room: Room) -> None:
-    outer = room.world.directory / "outside"
+async def test_files_that_a_build_writes_elsewhere_disappear_with_it(rig: Rig) -> None:
+    outer = rig.world.directory / "outside"
     outer.mkdir()
     folders = ("/usr/local/bin", "/etc", "/etc/ssl/certs", "/tmp", "/opt", "", str(Path.home()))  # noqa: S108
     places = [f"{folder}/bonkei-was-here" for folder in folders]
-    result = await room.run(
+    result = await rig.run(
         spec(
             *(f"echo x >{place} && test -s {place}" for place in places),
             "rm -rf /usr/share/doc /etc/hosts; ! test -e /etc/hosts",
@@ -49,11 +49,11 @@ async def test_a_build_is_confined_in_a_folder_of_any_name(tmp_path: Path) -> No
     directory = tmp_path / "a,b:c\\d e"
     directory.mkdir()
     assert probe(directory) == Confinement()
-    room = Room(directory)
-    room.builds.start()
+    rig = Rig(directory)
+    rig.builds.start()
     written = "/usr/local/bin/bonkei-was-here"
-    result = await room.run(spec(f"echo x >{written} && test -s {written}"))
-    await room.builds.stop()
+    result = await rig.run(spec(f"echo x >{written} && test -s {written}"))
+    await rig.builds.stop()
     assert result.status == "SUCCEEDED", log(result)
     assert not Path(written).exists()
     assert "which separates folders in PATH" in log(result)
@@ -83,10 +83,10 @@ async def test_a_build_sees_nothing_that_is_not_its_own(
         *(person / name for name in (".local/share/keyrings/login", ".ssh/id_ed25519")),
         elsewhere / "neighbour" / "key",
     ]
-    room = Room(home)
-    room.source = elsewhere / "source"
-    room.source.mkdir()
-    room.builds.start()
+    rig = Rig(home)
+    rig.source = elsewhere / "source"
+    rig.source.mkdir()
+    rig.builds.start()
     for file in files:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("key", encoding="utf-8")
@@ -95,7 +95,7 @@ async def test_a_build_sees_nothing_that_is_not_its_own(
         control.listen()
         connect = "import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])"
         tried = [*files, *map(Path, ("/etc/shadow", "/etc/sudoers", "/var/log/dpkg.log"))]
-        result = await room.run(
+        result = await rig.run(
             spec(
                 *(f"! cat {file}; ! test -e {file}" for file in tried),
                 f"! python3 -c '{connect}' {home}/control.sock",
@@ -105,7 +105,7 @@ async def test_a_build_sees_nothing_that_is_not_its_own(
                 "test $(ls -d /proc/[0-9]* | wc -l) -lt 10",
             )
         )
-    await room.builds.stop()
+    await rig.builds.stop()
     assert result.status == "SUCCEEDED", log(result)
 
 
@@ -139,9 +139,9 @@ async def test_a_builds_programs_run_wherever_they_are_installed(
     folders = (".local/bin", ".pyenv/shims", "../vendor/bin", "bin", "")
     path = ":".join(str(person / each) for each in folders)
     monkeypatch.setenv("PATH", f"{path}:{os.environ['PATH']}")
-    room = Room(elsewhere / "home")
-    room.builds.start()
-    result = await room.run(
+    rig = Rig(elsewhere / "home")
+    rig.builds.start()
+    result = await rig.run(
         spec(
             "test $(tool) = library",
             "test $(shimmed) = shimmed",
@@ -151,7 +151,7 @@ async def test_a_builds_programs_run_wherever_they_are_installed(
             "getent hosts localhost && getent passwd root && date && ls /etc/ssl/certs >/dev/null",
         )
     )
-    await room.builds.stop()
+    await rig.builds.stop()
     assert result.status == "SUCCEEDED", log(result)
 
 
@@ -163,10 +163,10 @@ def _script(file: Path, text: str) -> None:
 
 @confined
 async def test_a_build_reaches_no_disks_no_kernel_settings_and_no_sockets_of_root(
-    room: Room,
+    rig: Rig,
 ) -> None:
     """To these, the root of a namespace is the same root."""
-    result = await room.run(
+    result = await rig.run(
         spec(
             "ls -l /dev",
             "! ls -l /dev/ | grep ^b",
@@ -198,11 +198,11 @@ def test_the_program_inside_loads_nothing_that_it_does_not_need() -> None:
 
 
 @confined
-async def test_no_process_from_before_the_build_leads_out_of_it(room: Room) -> None:
+async def test_no_process_from_before_the_build_leads_out_of_it(rig: Rig) -> None:
     """By /proc/PID/exe a build reaches a program through the mount that it was started from."""
     mine, python = Path(__file__), Path(sys.executable).resolve()
     before = python.stat()
-    result = await room.run(
+    result = await rig.run(
         spec(
             'set -- /proc/[0-9]*; test "$*" = "/proc/1 /proc/$$"',
             f"! test -e /proc/1/root{mine} && ! test -e /proc/1/cwd/../../../..{mine}",
@@ -228,47 +228,47 @@ async def test_no_process_from_before_the_build_leads_out_of_it(room: Room) -> N
         'ln -s {outside}/taken "$HOME/../artifact-0.zip"',
     ],
 )
-async def test_a_link_does_not_lead_the_miniature_out_of_the_build(room: Room, trick: str) -> None:
+async def test_a_link_does_not_lead_the_miniature_out_of_the_build(rig: Rig, trick: str) -> None:
     """The miniature reads and writes files of the build, with more rights than the build."""
-    outside = room.world.directory / "outside"
+    outside = rig.world.directory / "outside"
     outside.mkdir()
     (outside / "given.json").write_text('{"A": "stolen"}', encoding="utf-8")
     more = "artifacts:\n  files: ['**/*']\n"
     text = spec('S="$HOME/../state"', trick.format(outside=outside), "echo more", more=more)
     text = text.replace("  shell: bash\n", "  shell: bash\n  exported-variables: [A]\n")
-    (room.source / "own").touch()
-    result = await room.run(text, outputs=(BuildOutput("O", "art", "key"),))
+    (rig.source / "own").touch()
+    result = await rig.run(text, outputs=(BuildOutput("O", "art", "key"),))
     assert [file.name for file in outside.iterdir()] == ["given.json"]
     assert dict(result.exported) == {}
-    handed = room.world.bucket.file("art", "key")
+    handed = rig.world.bucket.file("art", "key")
     if handed.exists():
         assert zipfile.ZipFile(handed).namelist() == ["own"]
 
 
-class Unconfined(Room):
-    """A room on a machine without namespaces."""
+class Unconfined(Rig):
+    """A rig on a machine without namespaces."""
 
 
 @pytest.fixture
-async def open_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Room]:
-    room = Unconfined(tmp_path)
-    monkeypatch.setattr(room.builds, "confinement", lambda: Confinement("there are none"))
-    room.builds.start()
-    yield room
-    await room.builds.stop()
+async def open_rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Rig]:
+    rig = Unconfined(tmp_path)
+    monkeypatch.setattr(rig.builds, "confinement", lambda: Confinement("there are none"))
+    rig.builds.start()
+    yield rig
+    await rig.builds.stop()
 
 
-async def test_without_namespaces_a_build_that_stays_in_its_folder_runs(open_room: Room) -> None:
-    result = await open_room.run(
+async def test_without_namespaces_a_build_that_stays_in_its_folder_runs(open_rig: Rig) -> None:
+    result = await open_rig.run(
         spec('mkdir -p "$HOME/tools"', "echo x >here", 'test -d "$TMPDIR"', "cat /etc/hosts")
     )
     assert result.status == "SUCCEEDED", log(result)
     assert "Nothing confines this build: there are none" in log(result)
 
 
-async def test_without_namespaces_a_build_that_writes_outside_is_refused(open_room: Room) -> None:
-    target = open_room.world.directory / "written"
-    result = await open_room.run(spec("echo first", f"echo x >{target}"))
+async def test_without_namespaces_a_build_that_writes_outside_is_refused(open_rig: Rig) -> None:
+    target = open_rig.world.directory / "written"
+    result = await open_rig.run(spec("echo first", f"echo x >{target}"))
     assert result.error.startswith("DOWNLOAD_SOURCE: CLIENT_ERROR: line 8 of the buildspec: it wri")
     assert "[builds] in bonkei.toml" in result.error
     assert "\nfirst\n" not in log(result)
@@ -276,12 +276,12 @@ async def test_without_namespaces_a_build_that_writes_outside_is_refused(open_ro
 
 
 async def test_a_setting_allows_builds_to_write_outside(tmp_path: Path, monkeypatch) -> None:
-    room = Room(tmp_path, may_write_outside=True)
-    monkeypatch.setattr(room.builds, "confinement", lambda: Confinement("there are none"))
-    room.builds.start()
+    rig = Rig(tmp_path, may_write_outside=True)
+    monkeypatch.setattr(rig.builds, "confinement", lambda: Confinement("there are none"))
+    rig.builds.start()
     target = tmp_path / "written"
-    result = await room.run(spec(f"echo x >{target}"))
-    await room.builds.stop()
+    result = await rig.run(spec(f"echo x >{target}"))
+    await rig.builds.stop()
     assert result.status == "SUCCEEDED", log(result)
     assert target.read_text(encoding="utf-8") == "x\n"
 

@@ -6,17 +6,17 @@ https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-env-vars.ht
 from __future__ import annotations
 
 import pytest
-from builds import ROLE, Room, log, spec
+from builds import ROLE, Rig, log, spec
 
 from bonkei.blueprint.codebuild import BuildSource
 from bonkei.services.codebuild.artifacts.archive import pack
 from bonkei.services.codebuild.values import BuildInput
 
 
-async def test_codebuild_s_own_variables(room: Room) -> None:
+async def test_codebuild_s_own_variables(rig: Rig) -> None:
     text = spec("env | sort")
-    room.project(text, encryption_key="arn:aws:kms:key", tags=(("a", "b"),))
-    result = await room.run(initiator="codepipeline/x", resolved_source_version="c0ffee")
+    rig.project(text, encryption_key="arn:aws:kms:key", tags=(("a", "b"),))
+    result = await rig.run(initiator="codepipeline/x", resolved_source_version="c0ffee")
     found = dict(line.split("=", 1) for line in log(result).splitlines() if "=" in line)
     assert found["CODEBUILD_BUILD_ID"] == result.id
     assert found["CODEBUILD_BUILD_ARN"].endswith(f":build/{result.id}")
@@ -27,26 +27,26 @@ async def test_codebuild_s_own_variables(room: Room) -> None:
     assert found["CODEBUILD_RESOLVED_SOURCE_VERSION"] == "c0ffee"
     assert found["CODEBUILD_LOG_PATH"] == result.build.log_stream
     assert found["CODEBUILD_START_TIME"] == str(int(result.build.start * 1000))
-    assert found["HOME"].startswith(str(room.world.directory))
+    assert found["HOME"].startswith(str(rig.world.directory))
     assert found["AWS_SESSION"] == f"{ROLE}/{result.id.replace(':', '-')}"
 
 
-async def test_a_build_gets_only_the_path_of_the_users_environment(room: Room, monkeypatch) -> None:
+async def test_a_build_gets_only_the_path_of_the_users_environment(rig: Rig, monkeypatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "mine")
     monkeypatch.setenv("GITHUB_TOKEN", "mine")
-    result = await room.run(spec("env"))
+    result = await rig.run(spec("env"))
     assert "=mine" not in log(result)
 
 
 async def test_start_build_overrides_the_project_and_the_project_overrides_the_buildspec(
-    room: Room,
+    rig: Rig,
 ) -> None:
     """ "The value in the start build operation call takes highest precedence." """
     text = spec("echo $A-$B-$C", more="").replace(
         "  shell: bash\n", "  shell: bash\n  variables: {A: spec, B: spec, C: spec}\n"
     )
-    room.project(text, environment=(("B", "project", "PLAINTEXT"), ("C", "project", "PLAINTEXT")))
-    result = await room.run(variables=(("C", "call", "PLAINTEXT"),))
+    rig.project(text, environment=(("B", "project", "PLAINTEXT"), ("C", "project", "PLAINTEXT")))
+    result = await rig.run(variables=(("C", "call", "PLAINTEXT"),))
     assert "\nspec-project-call\n" in log(result)
 
 
@@ -67,31 +67,31 @@ phases:
 """
 
 
-async def test_parameters_and_secrets_are_fetched_hidden_and_not_exported(room: Room) -> None:
+async def test_parameters_and_secrets_are_fetched_hidden_and_not_exported(rig: Rig) -> None:
     """ "strings are hidden in CodeBuild logs"; "Cannot export: Parameter Store secrets, Secrets
     Manager secrets, or variables starting with AWS_"."""
-    result = await room.run(SECRETS)
+    result = await rig.run(SECRETS)
     assert result.status == "SUCCEEDED", log(result)
     assert "it is ***, in ***" in log(result)
     assert "of-the-store" not in log(result)
-    assert not any("of-the-store" in text for _, _, text in room.world.lines.events)
+    assert not any("of-the-store" in text for _, _, text in rig.world.lines.events)
     assert dict(result.exported) == {"PLAIN": "two words"}
 
 
-async def test_a_value_that_cannot_be_fetched_fails_the_download(room: Room) -> None:
-    result = await room.run(SECRETS.replace("/known", "/other"))
+async def test_a_value_that_cannot_be_fetched_fails_the_download(rig: Rig) -> None:
+    result = await rig.run(SECRETS.replace("/known", "/other"))
     assert result.error.startswith("DOWNLOAD_SOURCE: CLIENT_ERROR: P: AccessDeniedException")
-    result = await room.run(SECRETS.replace("known:user", "known:nothing"))
+    result = await rig.run(SECRETS.replace("known:user", "known:nothing"))
     assert "SECRETS_MANAGER_ERROR: the secret known has no key nothing" in result.error
-    result = await room.run(SECRETS.replace("known:user", "other:user"))
+    result = await rig.run(SECRETS.replace("known:user", "other:user"))
     assert "SECRETS_MANAGER_ERROR: S: ResourceNotFoundException" in result.error
 
 
-async def test_exports_have_the_values_after_the_last_entry(room: Room) -> None:
+async def test_exports_have_the_values_after_the_last_entry(rig: Rig) -> None:
     text = spec("export A=1", "export A=2; exit 1").replace(
         "  shell: bash\n", "  shell: bash\n  exported-variables: [A, CODEBUILD_BUILD_ID]\n"
     )
-    result = await room.run(text)
+    result = await rig.run(text)
     assert result.status == "FAILED"
     # `exit` ends the entry's shell. The values that it has set by then do not carry over.
     assert dict(result.exported) == {"A": "1", "CODEBUILD_BUILD_ID": result.id}
@@ -106,69 +106,69 @@ async def test_exports_have_the_values_after_the_last_entry(room: Room) -> None:
     ],
 )
 async def test_a_build_may_write_anything_as_its_exported_variables(
-    room: Room, written: str, expected: dict[str, str], said: str
+    rig: Rig, written: str, expected: dict[str, str], said: str
 ) -> None:
-    (room.source / "written").write_text(written)
+    (rig.source / "written").write_text(written)
     last = 'echo "exec cp $PWD/written $HOME/../state/exported.json" >>"$HOME/../state/variables"'
     text = spec(f"trap '{last}' EXIT").replace(
         "  shell: bash\n", "  shell: bash\n  exported-variables: [A, B]\n"
     )
-    result = await room.run(text)
+    result = await rig.run(text)
     assert dict(result.exported) == expected
     assert said in log(result)
 
 
-async def test_secondary_sources_have_folders_of_their_own(room: Room) -> None:
-    other = room.world.directory / "other"
+async def test_secondary_sources_have_folders_of_their_own(rig: Rig) -> None:
+    other = rig.world.directory / "other"
     other.mkdir()
     (other / "tfplan").write_text("plan", encoding="utf-8")
-    room.project(spec('cat "$CODEBUILD_SRC_DIR_Plan/tfplan"', "! ls tfplan"))
-    result = await room.run(
-        inputs=(BuildInput("Source", folder=room.source), BuildInput("Plan", folder=other))
+    rig.project(spec('cat "$CODEBUILD_SRC_DIR_Plan/tfplan"', "! ls tfplan"))
+    result = await rig.run(
+        inputs=(BuildInput("Source", folder=rig.source), BuildInput("Plan", folder=other))
     )
     assert result.status == "SUCCEEDED", log(result)
 
 
-async def test_the_log_is_delivered_to_the_place_in_the_project(room: Room) -> None:
+async def test_the_log_is_delivered_to_the_place_in_the_project(rig: Rig) -> None:
     from bonkei.blueprint.codebuild import BuildLogs
 
-    room.project(spec("echo one", "echo two"), logs=BuildLogs(group="/g", stream="s"))
-    result = await room.run()
+    rig.project(spec("echo one", "echo two"), logs=BuildLogs(group="/g", stream="s"))
+    result = await rig.run()
     unique = result.id.partition(":")[2]
-    assert {event[:2] for event in room.world.lines.events} == {("/g", f"s/{unique}")}
-    texts = [text for *_, text in room.world.lines.events]
+    assert {event[:2] for event in rig.world.lines.events} == {("/g", f"s/{unique}")}
+    texts = [text for *_, text in rig.world.lines.events]
     assert texts == log(result).splitlines()
-    room.world.lines.events.clear()
-    room.project(spec("echo one"), logs=BuildLogs(enabled=False))
-    await room.run()
-    assert room.world.lines.events == []
+    rig.world.lines.events.clear()
+    rig.project(spec("echo one"), logs=BuildLogs(enabled=False))
+    await rig.run()
+    assert rig.world.lines.events == []
 
 
-async def test_the_location_of_the_source(room: Room) -> None:
-    archive = room.world.bucket.file("art", "deep/s")
+async def test_the_location_of_the_source(rig: Rig) -> None:
+    archive = rig.world.bucket.file("art", "deep/s")
     archive.parent.mkdir(parents=True)
-    (room.source / "x").touch()
-    pack(room.source, [("x", "x")], archive)
+    (rig.source / "x").touch()
+    pack(rig.source, [("x", "x")], archive)
     text = spec("echo $CODEBUILD_SOURCE_VERSION-$CODEBUILD_SOURCE_REPO_URL")
-    room.project(text)
-    result = await room.run(inputs=(BuildInput("Source", "art", "deep/s"),))
+    rig.project(text)
+    result = await rig.run(inputs=(BuildInput("Source", "art", "deep/s"),))
     assert "\narn:aws:s3:::art/deep/s-\n" in log(result)
-    room.project(text, source=BuildSource("S3", "art/deep/s", "", "v1"))
-    result = await room.run(inputs=(), source_version="v2")
+    rig.project(text, source=BuildSource("S3", "art/deep/s", "", "v1"))
+    result = await rig.run(inputs=(), source_version="v2")
     assert "\nv2-s3://art/deep/s\n" in log(result)
 
 
-async def test_git_gets_credentials_for_codecommit_from_the_builds_role(room: Room) -> None:
+async def test_git_gets_credentials_for_codecommit_from_the_builds_role(rig: Rig) -> None:
     """ "`yes` to use CodeBuild's Git credential helper"."""
     text = spec("git config --get-all credential.http://127.0.0.1:1.helper", "cat ~/.gitconfig")
-    room.project(text)
-    assert (await room.run()).status == "FAILED"
-    room.world.identity = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
-    room.builds._given = room.world.surroundings()
-    (await room.builds._get_ground()).gate.stop()
-    room.builds._ground = None
-    room.project(text.replace("  shell: bash\n", "  shell: bash\n  git-credential-helper: yes\n"))
-    result = await room.run()
+    rig.project(text)
+    assert (await rig.run()).status == "FAILED"
+    rig.world.identity = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
+    rig.builds._given = rig.world.surroundings()
+    (await rig.builds._get_ground()).gate.stop()
+    rig.builds._ground = None
+    rig.project(text.replace("  shell: bash\n", "  shell: bash\n  git-credential-helper: yes\n"))
+    result = await rig.run()
     assert result.status == "SUCCEEDED", log(result)
     assert "insteadOf = https://git-codecommit.ap-northeast-1.amazonaws.com/v1/repos/" in log(
         result

@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from builds import ROOT, Room, log, statuses
+from builds import ROOT, Rig, log, statuses
 from stages import PYTHON, STAGES, Stages
 
 from bonkei.services.codebuild.tools.archives import archive_digests
@@ -54,21 +54,21 @@ REACHED = {
 
 
 @pytest.mark.parametrize("stage", STAGES)
-async def test_each_buildspec_runs_to_its_end(room: Room, stage: str, tmp_path: Path) -> None:
+async def test_each_buildspec_runs_to_its_end(rig: Rig, stage: str, tmp_path: Path) -> None:
     stages = Stages(tmp_path / "stages-of-the-support")
     digests = archive_digests()
     given = stages.variables(TERRAFORM_SHA256=digests["terraform"], TRIVY_SHA256=digests["trivy"])
-    shutil.copytree(stages.machine.source, room.source, dirs_exist_ok=True)
-    shutil.copytree(ROOT / "environment", room.source / "environment", dirs_exist_ok=True)
-    room.world.commands = commands(room.world.directory / "tools")
-    room.world.reads = (room.world.directory / "tools",)
-    room.builds._given = room.world.surroundings()
+    shutil.copytree(stages.machine.source, rig.source, dirs_exist_ok=True)
+    shutil.copytree(ROOT / "environment", rig.source / "environment", dirs_exist_ok=True)
+    rig.world.commands = commands(rig.world.directory / "tools")
+    rig.world.reads = (rig.world.directory / "tools",)
+    rig.builds._given = rig.world.surroundings()
     variables = tuple(
         (name, value, "PLAINTEXT") for name, value in given.items() if "SRC_DIR" not in name
     )
-    room.project(f"environment/buildspecs/{stage}.yaml", privileged=stage == "program_build")
-    result = await room.run(
-        inputs=(BuildInput("Source", folder=room.source), BuildInput("Plan", folder=stages.plan)),
+    rig.project(f"environment/buildspecs/{stage}.yaml", privileged=stage == "program_build")
+    result = await rig.run(
+        inputs=(BuildInput("Source", folder=rig.source), BuildInput("Plan", folder=stages.plan)),
         outputs=(BuildOutput("Plan", "art", "plan"),) if stage == "terraform_plan" else (),
         variables=variables,
     )

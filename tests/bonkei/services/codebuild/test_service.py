@@ -13,7 +13,7 @@ import pytest
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
-from builds import REGION, Room, log, probed, spec
+from builds import REGION, Rig, log, probed, spec
 
 from bonkei.base.aws_service import AwsCall, AwsServiceError, Caller
 from bonkei.blueprint.codebuild import BuildArtifacts, BuildLogs, BuildSource
@@ -25,8 +25,8 @@ ME = Caller("arn:aws:sts::123456789012:assumed-role/operator/me", "AROA:me", "12
 
 
 class Api:
-    def __init__(self, room: Room) -> None:
-        self._service = service(lambda: room.builds)
+    def __init__(self, rig: Rig) -> None:
+        self._service = service(lambda: rig.builds)
 
     async def __call__(self, operation: str, **parameters: Any) -> dict[str, Any]:
         answer = await self._service.answer(
@@ -47,10 +47,10 @@ def _without_none(value: Any) -> Any:
     return [_without_none(each) for each in value] if isinstance(value, list | tuple) else value
 
 
-async def test_a_repeated_token_starts_one_build(room: Room) -> None:
+async def test_a_repeated_token_starts_one_build(rig: Rig) -> None:
     """ "[...] to ensure the idempotency of the StartBuild request" (API_StartBuild)."""
-    api, given = Api(room), {"projectName": "app", "idempotencyToken": "t"}
-    room.project(spec("true"), source=BuildSource("NO_SOURCE"))
+    api, given = Api(rig), {"projectName": "app", "idempotencyToken": "t"}
+    rig.project(spec("true"), source=BuildSource("NO_SOURCE"))
     ids = [(await api("StartBuild", **given))["build"]["id"] for _ in range(2)]
     other = (await api("StartBuild", **given | {"idempotencyToken": "u"}))["build"]["id"]
     assert ids[0] == ids[1] != other
@@ -59,13 +59,13 @@ async def test_a_repeated_token_starts_one_build(room: Room) -> None:
     assert refused.value.code == "InvalidInputException"
 
 
-async def over(room: Room, identifier: str) -> None:
-    await room.builds.wait(identifier)
+async def over(rig: Rig, identifier: str) -> None:
+    await rig.builds.wait(identifier)
 
 
-async def test_a_build_of_a_project_outside_a_pipeline(room: Room) -> None:
-    api = Api(room)
-    room.project(
+async def test_a_build_of_a_project_outside_a_pipeline(rig: Rig) -> None:
+    api = Api(rig)
+    rig.project(
         spec("echo $X", "export X=9", more="").replace(
             "  shell: bash\n", "  shell: bash\n  exported-variables: [X]\n"
         ),
@@ -82,7 +82,7 @@ async def test_a_build_of_a_project_outside_a_pipeline(room: Room) -> None:
     assert (started["buildStatus"], started["buildComplete"]) == ("IN_PROGRESS", False)
     assert started["initiator"] == "operator/me"
     assert started["buildNumber"] == 1
-    await over(room, started["id"])
+    await over(rig, started["id"])
     (build,) = (await api("BatchGetBuilds", ids=[started["id"], "p:gone"]))["builds"]
     assert (build["buildStatus"], build["currentPhase"]) == ("SUCCEEDED", "COMPLETED")
     assert build["exportedEnvironmentVariables"] == [{"name": "X", "value": "9"}]
@@ -94,13 +94,13 @@ async def test_a_build_of_a_project_outside_a_pipeline(room: Room) -> None:
     assert (await api("ListBuilds"))["ids"] == [started["id"]]
     again = (await api("RetryBuild", id=started["id"]))["build"]
     assert again["buildNumber"] == 2
-    await over(room, again["id"])
+    await over(rig, again["id"])
     assert (await api("ListBuilds", sortOrder="ASCENDING"))["ids"] == [started["id"], again["id"]]
 
 
-async def test_projects_are_described_as_declared(room: Room) -> None:
-    api = Api(room)
-    room.project(
+async def test_projects_are_described_as_declared(rig: Rig) -> None:
+    api = Api(rig)
+    rig.project(
         "buildspec.yaml",
         source=BuildSource("S3", "b/k", "", "v1"),
         secondary_sources=(BuildSource("S3", "b/k2", "two"),),
@@ -108,7 +108,7 @@ async def test_projects_are_described_as_declared(room: Room) -> None:
         concurrent_build_limit=1,
         tags=(("Team", "web"),),
     )
-    room.project("", name="other")
+    rig.project("", name="other")
     (found,) = (await api("BatchGetProjects", names=["app", "gone"]))["projects"]
     assert found["source"] == {
         "type": "S3", "location": "b/k", "buildspec": "buildspec.yaml", "insecureSsl": False,
@@ -120,9 +120,9 @@ async def test_projects_are_described_as_declared(room: Room) -> None:
     assert (await api("ListProjects", sortOrder="DESCENDING"))["projects"] == ["other", "app"]
 
 
-async def test_stop_build(room: Room) -> None:
-    api = Api(room)
-    room.project(spec("sleep 100"))
+async def test_stop_build(rig: Rig) -> None:
+    api = Api(rig)
+    rig.project(spec("sleep 100"))
     started = (await api("StartBuild", projectName="app"))["build"]
     stopped = (await api("StopBuild", id=started["id"]))["build"]
     assert (stopped["buildStatus"], stopped["buildComplete"]) == ("STOPPED", True)
@@ -145,26 +145,26 @@ async def test_stop_build(room: Room) -> None:
         ("ListBuilds", {"nextToken": "x"}, "InvalidInputException", "token"),
     ],
 )
-async def test_refusals(room: Room, operation: str, parameters: Any, code: str, said: str) -> None:
-    room.project(spec("true"))
-    room.project("b.yaml", name="pipe", source=BuildSource("CODEPIPELINE"))
+async def test_refusals(rig: Rig, operation: str, parameters: Any, code: str, said: str) -> None:
+    rig.project(spec("true"))
+    rig.project("b.yaml", name="pipe", source=BuildSource("CODEPIPELINE"))
     with pytest.raises(AwsServiceError, match=said) as refused:
-        await Api(room)(operation, **parameters)
+        await Api(rig)(operation, **parameters)
     assert refused.value.code == code
 
 
-async def test_a_projects_limit_makes_builds_wait(room: Room) -> None:
+async def test_a_projects_limit_makes_builds_wait(rig: Rig) -> None:
     """ "Concurrent build limit", and the queue."""
-    api = Api(room)
-    room.project(spec("sleep 2"), concurrent_build_limit=1)
+    api = Api(rig)
+    rig.project(spec("sleep 2"), concurrent_build_limit=1)
     ids = [(await api("StartBuild", projectName="app"))["build"]["id"] for _ in range(3)]
-    while room.builds.get(ids[0]).phase in ("SUBMITTED", "QUEUED"):
+    while rig.builds.get(ids[0]).phase in ("SUBMITTED", "QUEUED"):
         await asyncio.sleep(0.02)
     builds = (await api("BatchGetBuilds", ids=ids))["builds"]
     assert [build["currentPhase"] == "QUEUED" for build in builds] == [False, True, True]
-    await room.builds.stop_build(ids[1])
+    await rig.builds.stop_build(ids[1])
     for each in ids:
-        await over(room, each)
+        await over(rig, each)
     done = (await api("BatchGetBuilds", ids=ids))["builds"]
     assert [build["buildStatus"] for build in done] == ["SUCCEEDED", "STOPPED", "SUCCEEDED"]
     (first, last) = (done[0], done[2])
@@ -172,26 +172,26 @@ async def test_a_projects_limit_makes_builds_wait(room: Room) -> None:
 
 
 async def test_a_build_that_waits_too_long_times_out(tmp_path) -> None:
-    room = Room(tmp_path, minute=0.05)
-    room.builds.start()
-    api = Api(room)
+    rig = Rig(tmp_path, minute=0.05)
+    rig.builds.start()
+    api = Api(rig)
     settings: dict[str, Any] = {"concurrent_build_limit": 1, "timeout": 100_000}
-    room.project(spec("sleep 1000"), **settings, queued_timeout=100_000)
+    rig.project(spec("sleep 1000"), **settings, queued_timeout=100_000)
     first = (await api("StartBuild", projectName="app"))["build"]["id"]
     async with asyncio.timeout(60):
-        while room.builds.get(first).phase in ("SUBMITTED", "QUEUED"):
+        while rig.builds.get(first).phase in ("SUBMITTED", "QUEUED"):
             await asyncio.sleep(0.02)
-    room.project(spec("true"), **settings, queued_timeout=5)
+    rig.project(spec("true"), **settings, queued_timeout=5)
     second = (await api("StartBuild", projectName="app"))["build"]["id"]
-    await over(room, second)
+    await over(rig, second)
     (build,) = (await api("BatchGetBuilds", ids=[second]))["builds"]
     assert build["buildStatus"] == "TIMED_OUT"
     assert build["phases"][1]["phaseStatus"] == "TIMED_OUT"
-    await room.builds.stop()
+    await rig.builds.stop()
 
 
 async def test_a_first_build_that_is_stopped_leaves_its_authority_to_the_next(
-    room: Room, monkeypatch: pytest.MonkeyPatch
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both would write it into the same file, and the next build would trust the other one's."""
     begun, may_end, made = threading.Event(), threading.Event(), list[bool]()
@@ -202,14 +202,14 @@ async def test_a_first_build_that_is_stopped_leaves_its_authority_to_the_next(
         may_end.wait(60)
         return probed()
 
-    monkeypatch.setattr(room.builds, "confinement", confinement)
-    room.project(spec("true"))
-    api = Api(room)
+    monkeypatch.setattr(rig.builds, "confinement", confinement)
+    rig.project(spec("true"))
+    api = Api(rig)
     first = (await api("StartBuild", projectName="app"))["build"]["id"]
     await asyncio.to_thread(begun.wait, 60)
     stopped = (await api("StopBuild", id=first))["build"]
     assert stopped["buildStatus"] == "STOPPED"
-    running = asyncio.create_task(room.run())
+    running = asyncio.create_task(rig.run())
     await asyncio.sleep(0.1)
     may_end.set()
     result = await running

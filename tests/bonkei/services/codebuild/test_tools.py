@@ -18,7 +18,7 @@ from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
-from builds import ROOT, Room, log, spec
+from builds import ROOT, Rig, log, spec
 from miniatures import eventually
 
 from bonkei.services.codebuild.running.log import BuildLog
@@ -83,9 +83,9 @@ DOWNLOAD = (
 )
 
 
-async def test_real_curl_gets_the_archive_and_the_digest_matches(room: Room) -> None:
-    room.world.commands = {"terraform": (sys.executable, "-c", "print('Terraform itself')")}
-    result = await room.run(
+async def test_real_curl_gets_the_archive_and_the_digest_matches(rig: Rig) -> None:
+    rig.world.commands = {"terraform": (sys.executable, "-c", "print('Terraform itself')")}
+    result = await rig.run(
         spec(
             DOWNLOAD,
             f"sha256sum --check --strict <<<'{DIGESTS['terraform']}  t.zip'",
@@ -98,21 +98,21 @@ async def test_real_curl_gets_the_archive_and_the_digest_matches(room: Room) -> 
     assert "releases.hashicorp.com is answered by the miniature" in log(result)
 
 
-async def test_another_digest_fails_the_build(room: Room) -> None:
-    result = await room.run(spec(DOWNLOAD, f"sha256sum -c <<<'{'0' * 64}  t.zip'"))
+async def test_another_digest_fails_the_build(rig: Rig) -> None:
+    result = await rig.run(spec(DOWNLOAD, f"sha256sum -c <<<'{'0' * 64}  t.zip'"))
     assert "Reason: exit status 1" in result.error
 
 
-async def test_without_a_route_to_the_internet_nothing_is_downloaded(room: Room) -> None:
-    room.world.obstacle = "aws_subnet.a has no route to the internet"
-    result = await room.run(spec(f"! {DOWNLOAD}", "! curl -sf http://example.com/"))
+async def test_without_a_route_to_the_internet_nothing_is_downloaded(rig: Rig) -> None:
+    rig.world.obstacle = "aws_subnet.a has no route to the internet"
+    result = await rig.run(spec(f"! {DOWNLOAD}", "! curl -sf http://example.com/"))
     assert result.status == "SUCCEEDED", log(result)
     said = log(result)
     assert "No way to releases.hashicorp.com: aws_subnet.a has no route to the internet" in said
     assert "No way to example.com" in said
 
 
-async def test_loopback_works_without_the_gate_and_does_not_bypass_it(room: Room) -> None:
+async def test_loopback_works_without_the_gate_and_does_not_bypass_it(rig: Rig) -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnear")
@@ -121,7 +121,7 @@ async def test_loopback_works_without_the_gate_and_does_not_bypass_it(room: Room
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    result = await room.run(
+    result = await rig.run(
         spec(
             f'test "$(curl -sf http://127.0.0.1:{port}/)" = near',
             f"! curl -sf --noproxy '' -x \"$HTTP_PROXY\" http://127.0.0.1:{port}/",
@@ -263,17 +263,17 @@ def test_substitutes_do_what_the_commands_do(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("privileged", "status"), [(True, "SUCCEEDED"), (False, "FAILED")])
-async def test_docker_needs_a_privileged_project(room: Room, privileged: bool, status: str) -> None:
-    room.world.commands = {"docker": (sys.executable, "-c", "print('built')")}
-    room.project(spec("docker build ."), privileged=privileged)
-    result = await room.run()
+async def test_docker_needs_a_privileged_project(rig: Rig, privileged: bool, status: str) -> None:
+    rig.world.commands = {"docker": (sys.executable, "-c", "print('built')")}
+    rig.project(spec("docker build ."), privileged=privileged)
+    result = await rig.run()
     assert result.status == status, log(result)
     assert ("Cannot connect to the Docker daemon" in log(result)) != privileged
 
 
-async def test_the_first_builds_may_start_together(room: Room) -> None:
+async def test_the_first_builds_may_start_together(rig: Rig) -> None:
     """A release builds its images side by side, and all of them trust one authority."""
-    room.project(spec('curl -fsS -o "$HOME/t" https://releases.hashicorp.com/terraform/1.2.3/'
+    rig.project(spec('curl -fsS -o "$HOME/t" https://releases.hashicorp.com/terraform/1.2.3/'
                       'terraform_1.2.3_linux_arm64.zip'))  # fmt: skip
-    results = await asyncio.gather(*(room.run() for _ in range(3)))
+    results = await asyncio.gather(*(rig.run() for _ in range(3)))
     assert [result.status for result in results] == ["SUCCEEDED"] * 3, [log(r) for r in results]

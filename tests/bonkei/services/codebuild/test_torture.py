@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from builds import ROOT, Room, log, spec, statuses
+from builds import ROOT, Rig, log, spec, statuses
 
 from bonkei.base.processes import Keeper
 from bonkei.services.codebuild.running.confinement import Confinement
@@ -38,9 +38,9 @@ STUBBORN = (
 )
 
 
-async def test_a_build_that_forks_and_ignores_sigterm_leaves_nothing(room: Room) -> None:
+async def test_a_build_that_forks_and_ignores_sigterm_leaves_nothing(rig: Rig) -> None:
     word = mark()
-    result = await room.run(spec(STUBBORN.format(word)))
+    result = await rig.run(spec(STUBBORN.format(word)))
     assert result.status == "SUCCEEDED", log(result)
     assert left(word) == []
 
@@ -48,24 +48,24 @@ async def test_a_build_that_forks_and_ignores_sigterm_leaves_nothing(room: Room)
 async def test_a_build_that_forks_leaves_nothing_without_namespaces_either(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    room = Room(tmp_path, may_write_outside=True)
-    monkeypatch.setattr(room.builds, "confinement", lambda: Confinement("there are none"))
-    room.builds.start()
+    rig = Rig(tmp_path, may_write_outside=True)
+    monkeypatch.setattr(rig.builds, "confinement", lambda: Confinement("there are none"))
+    rig.builds.start()
     word = mark()
-    result = await room.run(spec(STUBBORN.format(word)))
-    await room.builds.stop()
+    result = await rig.run(spec(STUBBORN.format(word)))
+    await rig.builds.stop()
     assert result.status == "SUCCEEDED", log(result)
     assert left(word) == []
 
 
 async def test_a_build_that_never_ends_times_out(tmp_path: Path) -> None:
     """The status is `TIMED_OUT`, with CodeBuild's code."""
-    room = Room(tmp_path, minute=1.6)  # it has begun by then, also on a busy machine
-    room.builds.start()
+    rig = Rig(tmp_path, minute=1.6)  # it has begun by then, also on a busy machine
+    rig.builds.start()
     word = mark()
-    room.project(spec("echo begun", f"trap '' TERM; sleep {word}"), timeout=5)
-    result = await room.run()
-    await room.builds.stop()
+    rig.project(spec("echo begun", f"trap '' TERM; sleep {word}"), timeout=5)
+    result = await rig.run()
+    await rig.builds.stop()
     assert result.status == "TIMED_OUT"
     assert statuses(result)["BUILD"] == "TIMED_OUT"
     assert "BUILD: BUILD_TIMED_OUT: Build has timed out." in result.error
@@ -74,49 +74,49 @@ async def test_a_build_that_never_ends_times_out(tmp_path: Path) -> None:
     assert left(word) == []
 
 
-async def test_stop_build_stops_it(room: Room) -> None:
+async def test_stop_build_stops_it(rig: Rig) -> None:
     word = mark()
-    room.project(spec(STUBBORN.format(word), f"sleep {word}"))
-    inputs = (BuildInput("Source", folder=room.source),)
-    build = room.builds.submit(BuildRequest("app", inputs=inputs))
+    rig.project(spec(STUBBORN.format(word), f"sleep {word}"))
+    inputs = (BuildInput("Source", folder=rig.source),)
+    build = rig.builds.submit(BuildRequest("app", inputs=inputs))
     lines: list[str] = []
-    room.builds.follow(build.id, lines.append)
+    rig.builds.follow(build.id, lines.append)
     async with asyncio.timeout(60):
         while "forked" not in lines:
             await asyncio.sleep(0.02)
-    stopped = await room.builds.stop_build(build.id)
+    stopped = await rig.builds.stop_build(build.id)
     assert stopped.status == "STOPPED"
     assert stopped.phases[-3].name == "BUILD"
     assert stopped.phases[-3].status == "STOPPED"
     assert left(word) == []
     # A second stop changes nothing.
-    assert await room.builds.stop_build(build.id) == stopped
+    assert await rig.builds.stop_build(build.id) == stopped
 
 
 async def test_a_build_that_fills_the_disk_is_ended(tmp_path: Path) -> None:
-    room = Room(tmp_path, disk=30_000_000)
-    room.builds.start()
-    result = await room.run(
+    rig = Rig(tmp_path, disk=30_000_000)
+    rig.builds.start()
+    result = await rig.run(
         spec("while true; do head -c 1000000 /dev/zero >>/tmp/fill; sleep 0.005; done")
     )
-    await room.builds.stop()
+    await rig.builds.stop()
     assert result.status == "FAILED"
     assert "MB; it may write 30 MB" in result.error
     assert list((tmp_path / "builds" / "runs").iterdir()) == []
 
 
 async def test_a_build_with_too_many_processes_is_ended(tmp_path: Path) -> None:
-    room = Room(tmp_path, processes=50)
-    room.builds.start()
+    rig = Rig(tmp_path, processes=50)
+    rig.builds.start()
     word = mark()
-    result = await room.run(spec(f"for n in $(seq 100); do sleep {word} & done; wait"))
-    await room.builds.stop()
+    result = await rig.run(spec(f"for n in $(seq 100); do sleep {word} & done; wait"))
+    await rig.builds.stop()
     assert result.status == "FAILED"
     assert "processes; it may have 50" in result.error
     assert left(word) == []
 
 
-async def test_an_output_of_100_mb_is_bounded_and_its_end_is_kept(room: Room) -> None:
+async def test_an_output_of_100_mb_is_bounded_and_its_end_is_kept(rig: Rig) -> None:
     longest = 0.0
 
     async def beside() -> None:
@@ -127,7 +127,7 @@ async def test_an_output_of_100_mb_is_bounded_and_its_end_is_kept(room: Room) ->
             longest = max(longest, time.process_time() - before)
 
     other = asyncio.create_task(beside())
-    result = await room.run(
+    result = await rig.run(
         spec("yes 0123456789012345678901234567890123456789 | head -c 100000000", "echo the end")
     )
     other.cancel()
@@ -137,12 +137,12 @@ async def test_an_output_of_100_mb_is_bounded_and_its_end_is_kept(room: Room) ->
     assert "The log keeps 32 MB" in said
     assert "\nthe end\n" in said
     assert longest < 1.0, longest  # the event loop went on for others
-    total = sum(len(text) for *_, text in room.world.lines.events)
+    total = sum(len(text) for *_, text in rig.world.lines.events)
     assert total < 34_000_000
 
 
 async def test_empty_lines_are_bounded_and_leave_the_event_loop_to_others(
-    room: Room, monkeypatch: pytest.MonkeyPatch
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bonkei.services.codebuild.running.log.LINES", 200_000, raising=False)
     longest = 0.0
@@ -155,7 +155,7 @@ async def test_empty_lines_are_bounded_and_leave_the_event_loop_to_others(
             longest = max(longest, time.process_time() - before)
 
     other = asyncio.create_task(beside())
-    result = await room.run(spec("yes '' | head -c 3000000", "echo the end"))
+    result = await rig.run(spec("yes '' | head -c 3000000", "echo the end"))
     other.cancel()
     assert result.status == "SUCCEEDED"
     said = log(result)
@@ -180,17 +180,17 @@ async def test_a_machine_ends_although_who_stops_it_is_cancelled(tmp_path: Path)
     keeper.stop()
 
 
-async def test_a_build_whose_log_cannot_be_kept_runs_to_its_end(room: Room) -> None:
-    logs = room.world.directory / "builds" / "logs"
+async def test_a_build_whose_log_cannot_be_kept_runs_to_its_end(rig: Rig) -> None:
+    logs = rig.world.directory / "builds" / "logs"
     logs.rmdir()
     logs.write_text("in the way")
     said: list[str] = []
-    room.project(spec("echo said"))
-    request = BuildRequest("app", inputs=(BuildInput("Source", folder=room.source),))
+    rig.project(spec("echo said"))
+    request = BuildRequest("app", inputs=(BuildInput("Source", folder=rig.source),))
     async with asyncio.timeout(60):
-        build = room.builds.submit(request)
-        room.builds.follow(build.id, said.append)
-        result = await room.builds.wait(build.id)
+        build = rig.builds.submit(request)
+        rig.builds.follow(build.id, said.append)
+        result = await rig.builds.wait(build.id)
     assert result.status == "SUCCEEDED"
     assert "said" in said
 
@@ -234,15 +234,15 @@ async def test_a_machine_that_is_cancelled_just_as_it_is_ready_is_cancelled(
     assert starting.cancelled()
 
 
-async def test_an_endless_line_and_bytes_that_are_not_text(room: Room) -> None:
-    result = await room.run(spec("head -c 1000000 /dev/zero | tr '\\0' x; printf '\\n\\377\\376'"))
+async def test_an_endless_line_and_bytes_that_are_not_text(rig: Rig) -> None:
+    result = await rig.run(spec("head -c 1000000 /dev/zero | tr '\\0' x; printf '\\n\\377\\376'"))
     assert result.status == "SUCCEEDED"
     assert max(len(line) for line in log(result).splitlines()) <= 200_000
     assert "\ufffd\ufffd" in log(result)
 
 
-async def test_a_build_that_kills_its_own_agent_fails(room: Room) -> None:
-    result = await room.run(spec("kill -9 1; kill -9 $PPID; sleep 0.2", "echo not reached"))
+async def test_a_build_that_kills_its_own_agent_fails(rig: Rig) -> None:
+    result = await rig.run(spec("kill -9 1; kill -9 $PPID; sleep 0.2", "echo not reached"))
     assert result.status in ("FAILED", "SUCCEEDED")  # process 1 of a namespace cannot be killed
     if result.status == "FAILED":
         assert "ended from outside" in result.error
@@ -252,11 +252,11 @@ _MINIATURE = """
 import asyncio, sys
 sys.path[:0] = [{root!r}, {support!r}]
 from pathlib import Path
-from builds import Room, spec
+from builds import Rig, spec
 async def main():
-    room = Room(Path({home!r}))
-    room.builds.start()
-    await room.run(spec({command!r}, "sleep {word}"), )
+    rig = Rig(Path({home!r}))
+    rig.builds.start()
+    await rig.run(spec({command!r}, "sleep {word}"), )
 asyncio.run(main())
 """
 
@@ -278,37 +278,37 @@ async def test_a_killed_miniature_leaves_no_process_and_reports_the_build_later(
     async with asyncio.timeout(60):
         while left(word):
             await asyncio.sleep(0.05)
-    room = Room(tmp_path)
-    room.builds.start()
-    (build,) = room.builds.builds
+    rig = Rig(tmp_path)
+    rig.builds.start()
+    (build,) = rig.builds.builds
     assert build.status == "FAULT"
     assert "the miniature has ended" in build.error
-    assert (await room.builds.wait(build.id)).status == "FAULT"
+    assert (await rig.builds.wait(build.id)).status == "FAULT"
     assert not (tmp_path / "builds" / "runs").exists()
-    await room.builds.stop()
+    await rig.builds.stop()
 
 
 @pytest.mark.parametrize("where", ["identity", "parameter", "put", "ground"])
 async def test_a_build_ends_although_something_beside_it_fails(
-    room: Room, where: str, monkeypatch: pytest.MonkeyPatch
+    rig: Rig, where: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("a fault of ours")
 
     word = mark()
-    given = room.world.surroundings()
+    given = rig.world.surroundings()
     if where == "put":
-        monkeypatch.setattr(room.world.bucket, "put", fail)
+        monkeypatch.setattr(rig.world.bucket, "put", fail)
     elif where == "ground":
-        monkeypatch.setattr(room.builds, "confinement", fail)
+        monkeypatch.setattr(rig.builds, "confinement", fail)
     else:
         given = replace(given, **{where: fail})
-    room.builds._given = given
+    rig.builds._given = given
     text = spec(f"sleep {word} & touch a", more="artifacts:\n  files: [a]\n")
     text = text.replace("  shell: bash\n", "  shell: bash\n  parameter-store: {P: /known}\n")
-    result = await room.run(text, outputs=(BuildOutput("O", "b", "k"),))
+    result = await rig.run(text, outputs=(BuildOutput("O", "b", "k"),))
     assert result.status == "FAULT"
     assert "INTERNAL_SERVICE_ERROR: RuntimeError: a fault of ours" in result.error
     assert left(word) == []
-    runs = room.world.directory / "builds" / "runs"
+    runs = rig.world.directory / "builds" / "runs"
     assert not runs.exists() or list(runs.iterdir()) == []

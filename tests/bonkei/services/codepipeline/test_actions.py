@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from aws import InMemoryAws
 from pipeline_books import pipeline
-from pipeline_rooms import World
+from pipeline_rigs import World
 
 from bonkei.base.aws_service import AwsServiceError, NothingIsAsked, Principal
 from bonkei.blueprint.codepipeline import PipelineAction

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from pipeline_books import Table, build, pipeline, source
-from pipeline_rooms import Room, World
+from pipeline_rigs import Rig, World
 
 from bonkei.base.aws_service import AwsServiceError
 from bonkei.blueprint.codepipeline import Condition, OnFailure, Pipeline, Rule, Stage
@@ -248,7 +248,7 @@ async def test_an_alarm_that_cannot_be_watched(
     assert refused.value.code == code
 
 
-# --- In the room
+# --- In the service
 
 
 def gated(result: str = "FAIL") -> Pipeline:
@@ -259,37 +259,37 @@ def gated(result: str = "FAIL") -> Pipeline:
     return pipeline(Stage("Source", (source(configuration=settings),)), gate)
 
 
-async def until(room: Room, id_: str, status: str) -> None:
+async def until(rig: Rig, id_: str, status: str) -> None:
     for _ in range(6_000):
-        found = room.pipelines.book("demo").find(id_)
+        found = rig.pipelines.book("demo").find(id_)
         if found is not None and found.status == status:
             return
         await asyncio.sleep(0.01)
-    raise AssertionError(room.pipelines.book("demo"))
+    raise AssertionError(rig.pipelines.book("demo"))
 
 
 async def test_a_rule_of_codebuild_runs_its_project_first(tmp_path: Path) -> None:
     world = World()
-    room = Room(world, tmp_path, gated())
-    id_ = room.pipelines.do("demo", commands.start("StartPipelineExecution", "me"))
-    await until(room, id_, "Succeeded")
+    rig = Rig(world, tmp_path, gated())
+    id_ = rig.pipelines.do("demo", commands.start("StartPipelineExecution", "me"))
+    await until(rig, id_, "Succeeded")
     assert [order.project for order in world.orders] == ["checker", "builder"]
-    state = await room.call("GetPipelineState", name="demo")
+    state = await rig.call("GetPipelineState", name="demo")
     entry = state["stageStates"][1]["beforeEntryConditionState"]
     assert entry["conditionStates"][0]["ruleStates"][0]["latestExecution"]["status"] == "Succeeded"
-    await room.pipelines.stop()
+    await rig.pipelines.stop()
 
 
 async def test_a_check_goes_on_after_a_restart(tmp_path: Path) -> None:
     """It is followed by the build's id: no second build is started."""
     world = World()
     world.release.clear()
-    room = Room(world, tmp_path, gated())
-    id_ = room.pipelines.do("demo", commands.start("StartPipelineExecution", "me"))
+    rig = Rig(world, tmp_path, gated())
+    id_ = rig.pipelines.do("demo", commands.start("StartPipelineExecution", "me"))
     while not world.waited:
         await asyncio.sleep(0.01)
-    await room.pipelines.stop()
-    again = Room(world, tmp_path, gated())
+    await rig.pipelines.stop()
+    again = Rig(world, tmp_path, gated())
     world.release.set()
     await until(again, id_, "Succeeded")
     assert [order.project for order in world.orders] == ["checker", "builder"]

@@ -10,9 +10,9 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from builds import Room as BuildsRoom
+from builds import Rig as BuildsRig
 from pipeline_books import ROLE, pipeline, source
-from pipeline_rooms import COMMIT, Room, World
+from pipeline_rigs import COMMIT, Rig, World
 
 from bonkei.blueprint.codepipeline import (
     Condition,
@@ -22,8 +22,8 @@ from bonkei.blueprint.codepipeline import (
     Rule,
     Stage,
 )
-from bonkei.miniature.parts.codebuild.builds import BuildRoom
-from bonkei.miniature.parts.codepipeline.builds import RoomBuilds
+from bonkei.miniature.parts.codebuild.builds import BuildPart
+from bonkei.miniature.parts.codepipeline.builds import ActionBuilds
 from bonkei.services.codepipeline.core import commands
 from bonkei.services.codepipeline.core.values import Book, ConditionRun, Execution
 
@@ -51,14 +51,14 @@ class Ground(World):
 
     def __init__(self, directory: Path, declared: Pipeline, **settings: Any) -> None:
         super().__init__()
-        self.real = BuildsRoom(directory, **settings)
+        self.real = BuildsRig(directory, **settings)
         self.real.world.bucket.get = self.read  # type: ignore[method-assign]
         self.real.world.bucket.put = self.keep  # type: ignore[method-assign]
         self.real.builds.start()
         self.followed = 0
         self.name = "version.txt"
-        around = cast(BuildRoom, SimpleNamespace(builds=self.real.builds))
-        self.room = Room(self, directory / "pipelines", declared, RoomBuilds(around, self.follow))
+        around = cast(BuildPart, SimpleNamespace(builds=self.real.builds))
+        self.rig = Rig(self, directory / "pipelines", declared, ActionBuilds(around, self.follow))
 
     async def follow(self) -> None:
         self.followed += 1
@@ -77,7 +77,7 @@ class Ground(World):
 
     async def run(self) -> Execution:
         """One execution, to its end, and that of a rollback that it causes."""
-        id_ = self.room.pipelines.do("demo", commands.start("StartPipelineExecution", "me"))
+        id_ = self.rig.pipelines.do("demo", commands.start("StartPipelineExecution", "me"))
         async with asyncio.timeout(PATIENCE):
             while any(each.is_running for each in self.book.executions):
                 await asyncio.sleep(0.01)
@@ -87,10 +87,10 @@ class Ground(World):
 
     @property
     def book(self) -> Book:
-        return self.room.pipelines.book("demo")
+        return self.rig.pipelines.book("demo")
 
     async def stop(self) -> None:
-        await self.room.pipelines.stop()
+        await self.rig.pipelines.stop()
         await self.real.builds.stop()
 
 
@@ -143,7 +143,7 @@ async def test_an_unmet_entry_fails_the_stage(made: Made) -> None:
     assert (execution.status, deploy.actions) == ("Failed", ())
     assert "Build terminated with state: FAILED" in condition(execution).summary
     assert "exit status 3" in condition(execution).summary
-    state = await ground.room.call("GetPipelineState", name="demo")
+    state = await ground.rig.call("GetPipelineState", name="demo")
     entry = state["stageStates"][1]["beforeEntryConditionState"]
     assert entry["conditionStates"][0]["ruleStates"][0]["latestExecution"]["status"] == "Failed"
 
@@ -203,7 +203,7 @@ async def test_an_action_exports_variables_and_files(made: Made) -> None:
     execution = await ground.run()
     assert execution.status == "Succeeded", execution.summary
     assert dict(execution.namespaces)["made"] == (("TAG", "v7"),)
-    declared = (await ground.room.call("GetPipeline", name="demo"))["pipeline"]
+    declared = (await ground.rig.call("GetPipeline", name="demo"))["pipeline"]
     shown = declared["stages"][1]["actions"][0]
     assert shown["commands"] == list(first.commands)
     assert shown["outputArtifacts"] == [{"name": "Out", "files": ["out/**/*"]}]
@@ -221,7 +221,7 @@ async def test_an_action_has_its_own_variables(made: Made) -> None:
     ground = made(Stage("Deploy", (action,)))
     execution = await ground.run()
     assert execution.status == "Succeeded", execution.summary
-    declared = (await ground.room.call("GetPipeline", name="demo"))["pipeline"]
+    declared = (await ground.rig.call("GetPipeline", name="demo"))["pipeline"]
     shown = declared["stages"][1]["actions"][0]["environmentVariables"]
     assert shown[1] == {"name": "PERSON", "value": "known:user", "type": "SECRETS_MANAGER"}
 

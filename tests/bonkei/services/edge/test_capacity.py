@@ -1,4 +1,4 @@
-"""Room for connections: how the limit of open files is shared, and which connections are closed."""
+"""Connections: how the limit of open files is shared, and which connections are closed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from bonkei.services.edge.capacity import SPARE, Room, Seldom, is_exhausted, share_out
+from bonkei.services.edge.capacity import SPARE, Capacity, Seldom, is_exhausted, share_out
 from tests.bonkei.services.edge.definitions import balancer_only, target_group
 from tests.bonkei.services.edge.support import serving
 
@@ -35,29 +35,29 @@ def test_all_shares_together_are_below_the_limit(open_files: int) -> None:
 
 def test_the_oldest_idle_connection_is_closed() -> None:
     reports: list[str] = []
-    room = Room(3, "so it is", reports.append)
+    capacity = Capacity(3, "so it is", reports.append)
     busy, old, young, last = (Visitor(idle=each) for each in (False, True, True, True))
-    assert all(room.admit(each) for each in (busy, old, young))
+    assert all(capacity.admit(each) for each in (busy, old, young))
     assert reports == []
-    assert room.admit(last)
+    assert capacity.admit(last)
     assert [each.left for each in (busy, old, young, last)] == [False, True, False, False]
-    assert (len(room), room.refused, room.displaced, len(reports)) == (3, 0, 1, 1)
+    assert (len(capacity), capacity.refused, capacity.displaced, len(reports)) == (3, 0, 1, 1)
     assert "so it is" in reports[0]
 
 
 def test_without_an_idle_connection_a_new_one_is_refused_cheaply() -> None:
-    room = Room(1000, "", lambda _: None)
+    capacity = Capacity(1000, "", lambda _: None)
     guests = [Visitor(idle=False) for _ in range(1000)]
-    assert all(map(room.admit, guests))
-    assert not room.admit(Visitor(idle=True))
-    assert (len(room), room.refused) == (1000, 1)
+    assert all(map(capacity.admit, guests))
+    assert not capacity.admit(Visitor(idle=True))
+    assert (len(capacity), capacity.refused) == (1000, 1)
     guests[500].idle = True  # sooner or later it is noticed
-    assert sum(room.admit(Visitor(idle=False)) for _ in range(100)) == 1
+    assert sum(capacity.admit(Visitor(idle=False)) for _ in range(100)) == 1
     assert guests[500].left
     for each in guests:
-        room.give_back(each)
-        room.give_back(each)
-    assert len(room) == 1
+        capacity.give_back(each)
+        capacity.give_back(each)
+    assert len(capacity) == 1
 
 
 def test_the_same_problem_is_reported_once_a_minute() -> None:
@@ -96,5 +96,5 @@ async def test_a_missing_descriptor_for_a_target_is_reported_as_such() -> None:
             assert answer.status == 502
             assert (await client.request()).status == 200
         await asyncio.sleep(0)
-        assert edge.edge.snapshot().rooms[0].exhausted >= 1
+        assert edge.edge.snapshot().capacities[0].exhausted >= 1
     assert any("no file is left" in text and "ulimit -n" in text for text in reports)

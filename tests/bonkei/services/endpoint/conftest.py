@@ -16,12 +16,12 @@ from bonkei.services.ecs import api as ecs
 from bonkei.services.ecs.execution.software import ensure_environment
 from bonkei.services.endpoint.cloud import Cloud
 from bonkei.services.endpoint.settings import CloudSettings
-from tests.bonkei.services.endpoint.rooms import (
+from tests.bonkei.services.endpoint.rigs import (
     ACCOUNT,
     DECLARED,
     ENVIRONMENTS,
     SECRET,
-    Room,
+    Rig,
     give_certificate,
 )
 
@@ -29,18 +29,18 @@ from tests.bonkei.services.endpoint.rooms import (
 @pytest.fixture(scope="module")
 def start(
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Callable[..., Room]]:
-    """Start a room in a directory, and stop it after the file's tests."""
+) -> Iterator[Callable[..., Rig]]:
+    """Start a rig in a directory, and stop it after the file's tests."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
-    rooms: list[Room] = []
+    rigs: list[Rig] = []
 
     def started(
         directory: Path | None = None,
         blueprint: Blueprint = DECLARED,
         services: Mapping[str, AwsService] | None = None,
-    ) -> Room:
+    ) -> Rig:
         vault, reports = MemoryVault({SECRET: '{"password": "hunter22"}'}), list[str]()
         home = give_certificate(directory or tmp_path_factory.mktemp("cloud"))
         settings = CloudSettings(home, ACCOUNT, 0, home, rest_after=3600.0)
@@ -51,22 +51,22 @@ def start(
             {"ecs": ecs.service(lambda: None), **(services or {})},
             reports.append,
         )
-        room = Room(cloud, loop, vault, reports)
-        rooms.append(room)
-        room.do(cloud.start())
-        room.do(cloud.apply(blueprint))
-        return room
+        rig = Rig(cloud, loop, vault, reports)
+        rigs.append(rig)
+        rig.do(cloud.start())
+        rig.do(cloud.apply(blueprint))
+        return rig
 
     try:
         yield started
     finally:
-        for room in rooms:
-            room.do(room.cloud.stop())
+        for rig in rigs:
+            rig.do(rig.cloud.stop())
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
 
 
 @pytest.fixture(scope="module")
-def room(start: Callable[..., Room]) -> Room:
+def rig(start: Callable[..., Rig]) -> Rig:
     return start()

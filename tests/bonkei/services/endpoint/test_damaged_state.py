@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from bonkei.services.endpoint.backing.states import require_whole
-from tests.bonkei.services.endpoint.rooms import Room
+from tests.bonkei.services.endpoint.rigs import Rig
 
 BACK = 60.0  # seconds in which it has tried to start
 
@@ -50,15 +50,15 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def filled(start: Callable[..., Room], folder: Path) -> Room:
-    room = start(folder)
+def filled(start: Callable[..., Rig], folder: Path) -> Rig:
+    rig = start(folder)
     for number in range(20):
-        room.client("dynamodb").put_item(TableName="carts", Item={"id": {"S": f"kept-{number}"}})
-    return room
+        rig.client("dynamodb").put_item(TableName="carts", Item={"id": {"S": f"kept-{number}"}})
+    return rig
 
 
-def end(room: Room, *, orderly: bool) -> None:
-    pid = room.cloud._store.pid
+def end(rig: Rig, *, orderly: bool) -> None:
+    pid = rig.cloud._store.pid
     assert pid is not None
     may_start.clear()
     process = psutil.Process(pid)
@@ -66,28 +66,28 @@ def end(room: Room, *, orderly: bool) -> None:
     process.wait(BACK)
 
 
-def items(room: Room) -> set[str]:
-    pages = room.client("dynamodb").get_paginator("scan").paginate(TableName="carts")
+def items(rig: Rig) -> set[str]:
+    pages = rig.client("dynamodb").get_paginator("scan").paginate(TableName="carts")
     return {item["id"]["S"] for page in pages for item in page["Items"]}
 
 
-def said(room: Room, text: str) -> bool:
-    return any(text in each for each in room.reports)
+def said(rig: Rig, text: str) -> bool:
+    return any(text in each for each in rig.reports)
 
 
-def refuses(room: Room, file: Path) -> None:
+def refuses(rig: Rig, file: Path) -> None:
     """MiniStack does not start, and the report names the file."""
-    room.reports.clear()
+    rig.reports.clear()
     may_start.set()
     deadline = time.monotonic() + BACK
-    while not said(room, f"{file} is damaged"):
-        room.cloud.expect_calls()
-        assert time.monotonic() < deadline, room.reports
+    while not said(rig, f"{file} is damaged"):
+        rig.cloud.expect_calls()
+        assert time.monotonic() < deadline, rig.reports
         time.sleep(0.02)
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_snapshot_is_named_and_stays(filled: Room, folder: Path, damage: str) -> None:
+def test_a_damaged_snapshot_is_named_and_stays(filled: Rig, folder: Path, damage: str) -> None:
     assert items(filled) == {f"kept-{number}" for number in range(20)}
     end(filled, orderly=True)
     file = folder / "state" / "dynamodb.json"
@@ -102,7 +102,7 @@ def test_a_damaged_snapshot_is_named_and_stays(filled: Room, folder: Path, damag
     assert items(filled) == {f"kept-{number}" for number in range(20)}
 
 
-def test_a_damaged_journal_is_named_and_keeps_its_later_entries(filled: Room, folder: Path) -> None:
+def test_a_damaged_journal_is_named_and_keeps_its_later_entries(filled: Rig, folder: Path) -> None:
     assert items(filled)
     dynamodb = filled.client("dynamodb")
     for number in range(20):
@@ -122,7 +122,7 @@ def test_a_damaged_journal_is_named_and_keeps_its_later_entries(filled: Room, fo
 
 
 @pytest.mark.parametrize("text", ["", "x", "99999"])
-def test_a_damaged_mark_is_named(filled: Room, folder: Path, text: str) -> None:
+def test_a_damaged_mark_is_named(filled: Rig, folder: Path, text: str) -> None:
     """A larger number would leave out what the journal has."""
     assert items(filled)
     filled.client("dynamodb").put_item(TableName="carts", Item={"id": {"S": f"marked{text}"}})
@@ -138,7 +138,7 @@ def test_a_damaged_mark_is_named(filled: Room, folder: Path, text: str) -> None:
     assert f"marked{text}" in items(filled)
 
 
-def test_a_state_of_an_earlier_version_has_no_checksum(filled: Room, folder: Path) -> None:
+def test_a_state_of_an_earlier_version_has_no_checksum(filled: Rig, folder: Path) -> None:
     before = items(filled)
     end(filled, orderly=True)
     file = folder / "state" / "dynamodb.json"

@@ -16,11 +16,11 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
+from bonkei.services.endpoint.backing.dialects.s3 import encoded_word
 from bonkei.services.endpoint.backing.parts import require_complete
-from bonkei.services.endpoint.backing.s3_dialect import encoded_word
 from bonkei.services.endpoint.calls.request import Request
 from bonkei.services.endpoint.errors import ApiError
-from tests.bonkei.services.endpoint.rooms import REGION, Room
+from tests.bonkei.services.endpoint.rigs import REGION, Rig
 
 HELLO = {"crc32": "NhCmhg==", "sha1": "qvTGHdzF6KLavt4PO0gs2a6pQ00=", "crc32c": "mnG7TA==",
          "sha256": "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=",
@@ -29,16 +29,16 @@ HELLO = {"crc32": "NhCmhg==", "sha1": "qvTGHdzF6KLavt4PO0gs2a6pQ00=", "crc32c": 
 
 
 def send(
-    room: Room, method: str, path: str, body: bytes = b"", service: str = "s3", **headers: str
+    rig: Rig, method: str, path: str, body: bytes = b"", service: str = "s3", **headers: str
 ) -> httpx.Response:
-    environment = room.cloud.environment("")
+    environment = rig.cloud.environment("")
     keys = Credentials(environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"])
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     named |= {"x-amz-content-sha256": "UNSIGNED-PAYLOAD"} if service == "s3" else {}
-    request = AWSRequest(method, room.url + path, named, body)
+    request = AWSRequest(method, rig.url + path, named, body)
     SigV4Auth(keys, service, REGION).add_auth(request)
     return httpx.request(
-        method, room.url + path, content=body, headers=dict(request.headers), timeout=60
+        method, rig.url + path, content=body, headers=dict(request.headers), timeout=60
     )  # fmt: skip
 
 
@@ -51,11 +51,11 @@ def error(call: Callable[..., Any], **given: Any) -> tuple[int, str, str]:
 
 
 @pytest.mark.parametrize("kind", HELLO)
-def test_a_checksum_is_kept_shown_and_compared(room: Room, kind: str) -> None:
-    s3, name = room.client("s3"), f"x-amz-checksum-{kind}"
+def test_a_checksum_is_kept_shown_and_compared(rig: Rig, kind: str) -> None:
+    s3, name = rig.client("s3"), f"x-amz-checksum-{kind}"
 
     def put(value: str) -> httpx.Response:
-        return send(room, "PUT", f"/shop/sum-{kind}", b"hello", **{name: value})
+        return send(rig, "PUT", f"/shop/sum-{kind}", b"hello", **{name: value})
 
     made = put(HELLO[kind])
     assert (made.status_code, made.headers[name]) == (200, HELLO[kind])
@@ -74,23 +74,23 @@ def test_a_checksum_is_kept_shown_and_compared(room: Room, kind: str) -> None:
         assert f"<Code>{code}</Code><Message>{message}</Message>" in refused.text
 
 
-def test_an_object_has_one_checksum(room: Room) -> None:
+def test_an_object_has_one_checksum(rig: Rig) -> None:
     both = {"x-amz-checksum-crc32": HELLO["crc32"], "x-amz-checksum-sha1": HELLO["sha1"]}
-    refused = send(room, "PUT", "/shop/two", b"hello", **both)
+    refused = send(rig, "PUT", "/shop/two", b"hello", **both)
     assert (refused.status_code, "Multiple checksum Types" in refused.text) == (400, True)
 
 
-def test_a_checksum_after_the_chunks_is_shown(room: Room) -> None:
+def test_a_checksum_after_the_chunks_is_shown(rig: Rig) -> None:
     body = f"5\r\nhello\r\n0\r\nx-amz-checksum-crc32:{HELLO['crc32']}\r\n\r\n".encode()
     made = send(
-        room, "PUT", "/shop/chunks", body, content_encoding="aws-chunked",
+        rig, "PUT", "/shop/chunks", body, content_encoding="aws-chunked",
         x_amz_decoded_content_length="5", x_amz_trailer="x-amz-checksum-crc32",
     )  # fmt: skip
     assert (made.status_code, made.headers["x-amz-checksum-crc32"]) == (200, HELLO["crc32"])
 
 
-def test_a_copy_shows_its_checksum(room: Room) -> None:
-    s3 = room.client("s3")
+def test_a_copy_shows_its_checksum(rig: Rig) -> None:
+    s3 = rig.client("s3")
     s3.put_object(Bucket="shop", Key="original", Body=b"hello")
     made = s3.copy_object(Bucket="shop", Key="copy", CopySource="shop/original")
     assert made["CopyObjectResult"]["ChecksumCRC32"] == HELLO["crc32"]
@@ -109,9 +109,9 @@ def test_a_copy_shows_its_checksum(room: Room) -> None:
     ("kind", "algorithm"),
     [("COMPOSITE", "CRC64NVME"), ("FULL_OBJECT", "SHA1"), ("FULL_OBJECT", "SHA256")],
 )
-def test_a_checksum_of_parts_that_does_not_fit(room: Room, kind: str, algorithm: str) -> None:
+def test_a_checksum_of_parts_that_does_not_fit(rig: Rig, kind: str, algorithm: str) -> None:
     found = error(
-        room.client("s3").create_multipart_upload, Bucket="shop", Key="a", ChecksumType=kind,
+        rig.client("s3").create_multipart_upload, Bucket="shop", Key="a", ChecksumType=kind,
         ChecksumAlgorithm=algorithm,
     )  # fmt: skip
     said = (
@@ -120,8 +120,8 @@ def test_a_checksum_of_parts_that_does_not_fit(room: Room, kind: str, algorithm:
     assert found == (400, "InvalidRequest", said)
 
 
-def test_what_each_object_has(room: Room) -> None:
-    s3, where = room.client("s3"), {"Bucket": "shop", "Key": "usual"}
+def test_what_each_object_has(rig: Rig) -> None:
+    s3, where = rig.client("s3"), {"Bucket": "shop", "Key": "usual"}
     made = s3.put_object(**where, Body=b"hello")
     assert (made["ServerSideEncryption"], made["ChecksumCRC32"]) == ("AES256", HELLO["crc32"])
     for read in (s3.get_object, s3.head_object):
@@ -142,8 +142,8 @@ def test_what_each_object_has(room: Room) -> None:
     assert s3.head_object(**where)["ContentType"] == "binary/octet-stream"
 
 
-def test_a_piece_of_an_object(room: Room) -> None:
-    s3, where = room.client("s3"), {"Bucket": "shop", "Key": "piece"}
+def test_a_piece_of_an_object(rig: Rig) -> None:
+    s3, where = rig.client("s3"), {"Bucket": "shop", "Key": "piece"}
     s3.put_object(**where, Body=b"hello world")
     for read in (s3.get_object, s3.head_object):
         for given, length, place in (
@@ -166,8 +166,8 @@ def test_a_piece_of_an_object(room: Room) -> None:
     assert error(s3.head_object, Bucket="shop", Key="none", Range="bytes=0-1")[0] == 404
 
 
-def test_a_part_of_an_upload(room: Room) -> None:
-    s3, where = room.client("s3"), {"Bucket": "shop", "Key": "parts"}
+def test_a_part_of_an_upload(rig: Rig) -> None:
+    s3, where = rig.client("s3"), {"Bucket": "shop", "Key": "parts"}
     upload = {**where, "UploadId": s3.create_multipart_upload(**where)["UploadId"]}
     made = [
         s3.upload_part(**upload, PartNumber=number, Body=body)["ETag"]
@@ -182,9 +182,9 @@ def test_a_part_of_an_upload(room: Room) -> None:
     assert "<ActualPartCount>2</ActualPartCount>" in httpx.get(refused, timeout=60).text
 
 
-def test_the_checksum_of_a_whole_object_in_parts(room: Room) -> None:
+def test_the_checksum_of_a_whole_object_in_parts(rig: Rig) -> None:
     """It was compared with that of the parts' checksums, and never the same."""
-    s3, where = room.client("s3"), {"Bucket": "shop", "Key": "whole"}
+    s3, where = rig.client("s3"), {"Bucket": "shop", "Key": "whole"}
     upload = s3.create_multipart_upload(
         **where, ChecksumAlgorithm="CRC32", ChecksumType="FULL_OBJECT"
     )["UploadId"]  # fmt: skip
@@ -229,48 +229,48 @@ async def test_the_checksum_of_two_parts(kind: str, first: str, whole: str) -> N
     assert caught.value.code == "BadDigest"
 
 
-def test_letters_of_metadata(room: Room) -> None:
+def test_letters_of_metadata(rig: Rig) -> None:
     """S3 shows them as RFC 2047 encodes them."""
     expected = "=?UTF-8?Q?=C3=84M=C3=84Z=C3=95=C3=91_S3?="
     name = "test_\u2014_file%E2.pdf"
     assert encoded_word(name) == "=?UTF-8?Q?test=5F=E2=80=94=5Ffile%E2.pdf?="
-    environment = room.cloud.environment("")
+    environment = rig.cloud.environment("")
     keys = Credentials(environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"])
-    request = AWSRequest("PUT", f"{room.url}/shop/letters", {"x-amz-meta-a": "ÄMÄZÕÑ S3"})
+    request = AWSRequest("PUT", f"{rig.url}/shop/letters", {"x-amz-meta-a": "ÄMÄZÕÑ S3"})
     request.headers["x-amz-content-sha256"] = "UNSIGNED-PAYLOAD"
     SigV4Auth(keys, "s3", REGION).add_auth(request)
     raw = [(name.encode(), str(text).encode()) for name, text in request.headers.items()]
-    made = httpx.put(f"{room.url}/shop/letters", headers=raw, timeout=60)
+    made = httpx.put(f"{rig.url}/shop/letters", headers=raw, timeout=60)
     assert made.status_code == 200
-    found = room.client("s3").head_object(Bucket="shop", Key="letters")
+    found = rig.client("s3").head_object(Bucket="shop", Key="letters")
     assert found["Metadata"] == {"a": expected}
 
 
-def asked(room: Room, protocol: str, operation: str, **given: str) -> httpx.Response:
+def asked(rig: Rig, protocol: str, operation: str, **given: str) -> httpx.Response:
     """A call of SQS."""
     if protocol == "json":
         return send(
-            room, "POST", "/", json.dumps(given).encode(), "sqs",
+            rig, "POST", "/", json.dumps(given).encode(), "sqs",
             x_amz_target=f"AmazonSQS.{operation}", content_type="application/x-amz-json-1.0",
         )  # fmt: skip
     form = urlencode({"Action": operation, "Version": "2012-11-05", **given}).encode()
     kind = "application/x-www-form-urlencoded"
-    return send(room, "POST", "/", form, "sqs", content_type=kind)
+    return send(rig, "POST", "/", form, "sqs", content_type=kind)
 
 
 @pytest.mark.parametrize("protocol", ["json", "query"])
-def test_a_message_can_be_deleted_again(room: Room, protocol: str) -> None:
-    sqs = room.client("sqs")
+def test_a_message_can_be_deleted_again(rig: Rig, protocol: str) -> None:
+    sqs = rig.client("sqs")
     url = sqs.create_queue(QueueName=f"again-{protocol}")["QueueUrl"]
     sqs.send_message(QueueUrl=url, MessageBody="a")
     handle = sqs.receive_message(QueueUrl=url)["Messages"][0]["ReceiptHandle"]
     given = {"QueueUrl": url, "ReceiptHandle": handle}
     for _ in range(2):
-        assert asked(room, protocol, "DeleteMessage", **given).status_code == 200
-    gone = asked(room, protocol, "ChangeMessageVisibility", **given, VisibilityTimeout="1")
+        assert asked(rig, protocol, "DeleteMessage", **given).status_code == 200
+    gone = asked(rig, protocol, "ChangeMessageVisibility", **given, VisibilityTimeout="1")
     assert "InvalidParameterValue" in gone.text
     assert f"Value {handle} for parameter ReceiptHandle is invalid." in gone.text
-    other = asked(room, protocol, "DeleteMessage", QueueUrl=url, ReceiptHandle="garbage")
+    other = asked(rig, protocol, "DeleteMessage", QueueUrl=url, ReceiptHandle="garbage")
     assert (other.status_code, "ReceiptHandleIsInvalid" in other.text) == (400, True)
     entries = [{"Id": "1", "ReceiptHandle": handle}, {"Id": "2", "ReceiptHandle": "garbage"}]
     found = sqs.delete_message_batch(QueueUrl=url, Entries=entries)
@@ -278,8 +278,8 @@ def test_a_message_can_be_deleted_again(room: Room, protocol: str) -> None:
 
 
 @pytest.mark.parametrize("protocol", ["json", "query"])
-def test_a_flag_in_capitals(room: Room, protocol: str) -> None:
-    sqs = room.client("sqs")
+def test_a_flag_in_capitals(rig: Rig, protocol: str) -> None:
+    sqs = rig.client("sqs")
     name, flags = (
         f"flags-{protocol}.fifo",
         {"FifoQueue": "True", "ContentBasedDeduplication": "True"},
@@ -290,21 +290,21 @@ def test_a_flag_in_capitals(room: Room, protocol: str) -> None:
         given = {}
         for number, (flag, value) in enumerate(flags.items(), 1):
             given |= {f"Attribute.{number}.Name": flag, f"Attribute.{number}.Value": value}
-        assert asked(room, protocol, "CreateQueue", QueueName=name, **given).status_code == 200
+        assert asked(rig, protocol, "CreateQueue", QueueName=name, **given).status_code == 200
         url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
     assert sqs.send_message(QueueUrl=url, MessageBody="x", MessageGroupId="1")["SequenceNumber"]
 
 
-def test_a_carriage_return_in_xml(room: Room) -> None:
-    sqs = room.client("sqs")
+def test_a_carriage_return_in_xml(rig: Rig) -> None:
+    sqs = rig.client("sqs")
     url = sqs.create_queue(QueueName="returns")["QueueUrl"]
     sqs.send_message(QueueUrl=url, MessageBody="a\rb\r\nc")
-    answer = asked(room, "query", "ReceiveMessage", QueueUrl=url)
+    answer = asked(rig, "query", "ReceiveMessage", QueueUrl=url)
     assert "<Body>a&#xD;b&#xD;\nc</Body>" in answer.content.decode()
 
 
-def test_what_an_error_names(room: Room) -> None:
-    s3, here = room.client("s3"), {"Bucket": "shop"}
+def test_what_an_error_names(rig: Rig) -> None:
+    s3, here = rig.client("s3"), {"Bucket": "shop"}
 
     def named(call: Callable[..., Any], **given: Any) -> dict[str, str]:
         with pytest.raises(ClientError) as caught:
@@ -319,5 +319,5 @@ def test_what_an_error_names(room: Room) -> None:
     assert named(s3.get_object, **here, Key="none") == {"Key": "none"}
     assert named(s3.list_parts, **here, Key="a", UploadId="none") == {"UploadId": "none"}
     s3.delete_object(**here, Key="none")
-    marked = send(room, "GET", "/shop/none")
+    marked = send(rig, "GET", "/shop/none")
     assert marked.headers["x-amz-delete-marker"] == "true"

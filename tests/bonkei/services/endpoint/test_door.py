@@ -11,14 +11,14 @@ import httpx
 import psutil
 import pytest
 
-from tests.bonkei.services.endpoint.rooms import Room
+from tests.bonkei.services.endpoint.rigs import Rig
 
 SIGNED = "AWS4-HMAC-SHA256 Credential=1/20200101/eu-west-1/{}/aws4_request, SignedHeaders=host, {}"
 FUNCTION = {"FunctionName": "f", "Runtime": "python3.12", "Handler": "f.f", "Role": "r"}
 CORS = {"CORSRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["https://a.example"]}]}
 
 
-def told(room: Room, method: str, path: str, body: str = "", **headers: str) -> bytes:
+def told(rig: Rig, method: str, path: str, body: str = "", **headers: str) -> bytes:
     """The answer over a connection as Bonkei's own."""
     sent = {"host": "127.0.0.1", "connection": "close", "content-length": str(len(body))} | {
         name.replace("_", "-"): value for name, value in headers.items()
@@ -26,18 +26,18 @@ def told(room: Room, method: str, path: str, body: str = "", **headers: str) -> 
     lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in sent.items())]
 
     async def ask() -> bytes:
-        reader, writer = await room.cloud._store.connect()
+        reader, writer = await rig.cloud._store.connect()
         writer.write("\r\n".join([*lines, "", body]).encode())
         try:
             return await reader.read()
         finally:
             writer.close()
 
-    return room.do(ask())
+    return rig.do(ask())
 
 
-def test_its_process_listens_nowhere(room: Room) -> None:
-    process = psutil.Process(room.cloud._store.pid)
+def test_its_process_listens_nowhere(rig: Rig) -> None:
+    process = psutil.Process(rig.cloud._store.pid)
     assert process.net_connections(kind="inet") == []
     names = {each.laddr for each in process.net_connections(kind="unix") if each.laddr}
     assert names == set()
@@ -59,16 +59,16 @@ def test_its_process_listens_nowhere(room: Room) -> None:
     ],
 )
 def test_it_has_the_services_behind_the_endpoint_only(
-    room: Room, service: str, method: str, path: str
+    rig: Rig, service: str, method: str, path: str
 ) -> None:
     given = {"authorization": SIGNED.format(service, "Signature=0")} if service else {}
-    answer = told(room, method, path, json.dumps(FUNCTION) if method == "POST" else "", **given)
+    answer = told(rig, method, path, json.dumps(FUNCTION) if method == "POST" else "", **given)
     assert answer.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 404 ", b"HTTP/1.1 405 ")), answer
     assert b"access-control-" not in answer.lower()
 
 
-def test_a_page_of_another_origin_reads_what_the_bucket_says(room: Room) -> None:
-    s3 = room.client("s3")
+def test_a_page_of_another_origin_reads_what_the_bucket_says(rig: Rig) -> None:
+    s3 = rig.client("s3")
     s3.put_object(Bucket="shop", Key="page", Body=b"data")
     url = s3.generate_presigned_url("get_object", {"Bucket": "shop", "Key": "page"})
 
@@ -85,29 +85,29 @@ def test_a_page_of_another_origin_reads_what_the_bucket_says(room: Room) -> None
         assert allowed("https://b.example") == {}
     finally:
         s3.delete_bucket_cors(Bucket="shop")
-    listed = httpx.get(f"{room.url}/shop", headers={"Origin": "https://a.example"}, timeout=60)
+    listed = httpx.get(f"{rig.url}/shop", headers={"Origin": "https://a.example"}, timeout=60)
     assert not any(name.startswith("access-control-") for name in listed.headers)
 
 
-def test_it_ends_with_its_last_caller(room: Room) -> None:
+def test_it_ends_with_its_last_caller(rig: Rig) -> None:
     """As when the miniature is killed: nobody could call it any more."""
-    store = room.cloud._store
+    store = rig.cloud._store
     before = psutil.Process(store.pid)
     assert store._channel is not None
-    room.loop.call_soon_threadsafe(store._channel.close)
+    rig.loop.call_soon_threadsafe(store._channel.close)
     assert before.wait(60) is not None or not before.is_running()
     deadline = time.monotonic() + 60
     while store.pid in (before.pid, None):
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    assert room.client("s3").list_objects_v2(Bucket="shop")["Name"] == "shop"
+    assert rig.client("s3").list_objects_v2(Bucket="shop")["Name"] == "shop"
 
 
-def test_no_descriptor_is_left_of_a_connection(room: Room) -> None:
+def test_no_descriptor_is_left_of_a_connection(rig: Rig) -> None:
     """Of neither process, whether the caller has waited for it or not."""
 
     def held() -> tuple[int, int]:
-        theirs = psutil.Process(room.cloud._store.pid)
+        theirs = psutil.Process(rig.cloud._store.pid)
         return psutil.Process(os.getpid()).num_fds(), theirs.num_fds()
 
     def until(most: tuple[int, int]) -> None:
@@ -117,13 +117,13 @@ def test_no_descriptor_is_left_of_a_connection(room: Room) -> None:
             time.sleep(0.05)
 
     async def give_up() -> None:
-        task = asyncio.create_task(room.cloud._store.connect())
+        task = asyncio.create_task(rig.cloud._store.connect())
         await asyncio.sleep(0)
         task.cancel()
 
-    told(room, "GET", "/")
+    told(rig, "GET", "/")
     before = held()
     for _ in range(20):
-        told(room, "GET", "/")
-        room.do(give_up())
+        told(rig, "GET", "/")
+        rig.do(give_up())
     until(before)

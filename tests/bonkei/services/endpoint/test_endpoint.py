@@ -22,14 +22,14 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.bonkei.services.endpoint.rooms import (
+from tests.bonkei.services.endpoint.rigs import (
     ACCOUNT,
     DECLARED,
     KEY_ID,
     REGION,
     ROLE,
     SECRET,
-    Room,
+    Rig,
     arn,
 )
 
@@ -44,17 +44,17 @@ def code_of(call: Any, *arguments: Any, **options: Any) -> tuple[str, int]:
 # --- Declared resources --------------------------------------------------------------------------
 
 
-def test_buckets_exist_as_declared(room: Room) -> None:
-    s3 = room.client("s3")
+def test_buckets_exist_as_declared(rig: Rig) -> None:
+    s3 = rig.client("s3")
     assert [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]] == ["shop"]
     assert s3.get_bucket_versioning(Bucket="shop")["Status"] == "Enabled"
     assert s3.get_bucket_location(Bucket="shop")["LocationConstraint"] == REGION
 
 
-def test_queues_exist_as_declared(room: Room) -> None:
-    sqs = room.client("sqs")
+def test_queues_exist_as_declared(rig: Rig) -> None:
+    sqs = rig.client("sqs")
     url = sqs.get_queue_url(QueueName="orders")["QueueUrl"]
-    assert url == f"{room.url}/{ACCOUNT}/orders"
+    assert url == f"{rig.url}/{ACCOUNT}/orders"
     attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     assert attributes["VisibilityTimeout"] == "7"
     assert attributes["QueueArn"] == arn("sqs", "orders")
@@ -66,9 +66,9 @@ def test_queues_exist_as_declared(room: Room) -> None:
     sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 
 
-def test_a_queue_reports_the_age_of_its_oldest_message(room: Room) -> None:
+def test_a_queue_reports_the_age_of_its_oldest_message(rig: Rig) -> None:
     """ApproximateAgeOfOldestMessage: "the approximate age of the oldest non-deleted message"."""
-    sqs = room.client("sqs")
+    sqs = rig.client("sqs")
     url = sqs.get_queue_url(QueueName="orders")["QueueUrl"]
     name = "bonkei:AgeOfOldestMessage"
 
@@ -88,8 +88,8 @@ def test_a_queue_reports_the_age_of_its_oldest_message(room: Room) -> None:
     assert age() == 0
 
 
-def test_tables_and_parameters_exist(room: Room) -> None:
-    dynamodb, ssm = room.client("dynamodb"), room.client("ssm")
+def test_tables_and_parameters_exist(rig: Rig) -> None:
+    dynamodb, ssm = rig.client("dynamodb"), rig.client("ssm")
     assert dynamodb.describe_table(TableName="carts")["Table"]["TableArn"] == (
         arn("dynamodb", "table/carts")
     )
@@ -100,42 +100,42 @@ def test_tables_and_parameters_exist(room: Room) -> None:
     assert ssm.get_parameter(Name="/shop/a")["Parameter"]["Value"] == "one"
 
 
-def test_a_key_has_the_id_in_the_definitions(room: Room) -> None:
-    kms = room.client("kms")
+def test_a_key_has_the_id_in_the_definitions(rig: Rig) -> None:
+    kms = rig.client("kms")
     sealed = kms.encrypt(KeyId="alias/shop", Plaintext=b"secret")
     assert sealed["KeyId"] == arn("kms", f"key/{KEY_ID}")
     assert kms.decrypt(CiphertextBlob=sealed["CiphertextBlob"])["Plaintext"] == b"secret"
 
 
-def test_secrets_come_from_the_vault(room: Room) -> None:
-    secrets = room.client("secretsmanager")
+def test_secrets_come_from_the_vault(rig: Rig) -> None:
+    secrets = rig.client("secretsmanager")
     for name in ("shop/key", SECRET, SECRET[:-7]):
         value = secrets.get_secret_value(SecretId=name)
         assert json.loads(value["SecretString"]) == {"password": "hunter22"}
         assert value["ARN"] == SECRET
     before = value["VersionId"]
     secrets.put_secret_value(SecretId="shop/key", SecretString="changed")
-    assert room.vault.get(SECRET) == "changed"
+    assert rig.vault.get(SECRET) == "changed"
     assert secrets.get_secret_value(SecretId="shop/key")["VersionId"] != before
     assert code_of(secrets.get_secret_value, SecretId="other") == ("ResourceNotFoundException", 400)
     assert code_of(secrets.create_secret, Name="new")[0] == "UnknownOperationException"
-    room.vault.put(SECRET, '{"password": "hunter22"}')
+    rig.vault.put(SECRET, '{"password": "hunter22"}')
 
 
 # --- Objects -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("style", ["path", "virtual"])
-def test_objects_with_every_kind_of_name(room: Room, style: str) -> None:
-    s3 = room.client("s3", s3={"addressing_style": style})
+def test_objects_with_every_kind_of_name(rig: Rig, style: str) -> None:
+    s3 = rig.client("s3", s3={"addressing_style": style})
     for key in ("plain", "a b/c+d&e", "日本", "x" * 1024):
         s3.put_object(Bucket="shop", Key=key, Body=key.encode())
         assert s3.get_object(Bucket="shop", Key=key)["Body"].read() == key.encode()
 
 
 @pytest.mark.parametrize("version", ["s3", "s3v4"])
-def test_presigned_urls(room: Room, version: str) -> None:
-    s3 = room.client("s3", signature_version=version)
+def test_presigned_urls(rig: Rig, version: str) -> None:
+    s3 = rig.client("s3", signature_version=version)
     put = s3.generate_presigned_url("put_object", {"Bucket": "shop", "Key": "signed"})
     assert httpx.put(put, content=b"body", timeout=60).status_code == 200
     got = s3.generate_presigned_url("get_object", {"Bucket": "shop", "Key": "signed"})
@@ -144,10 +144,10 @@ def test_presigned_urls(room: Room, version: str) -> None:
 
 
 @pytest.mark.parametrize("version", ["s3", "s3v4"])
-def test_an_upload_url_does_not_read_objects(room: Room, version: str) -> None:
-    s3 = room.client("s3")
+def test_an_upload_url_does_not_read_objects(rig: Rig, version: str) -> None:
+    s3 = rig.client("s3")
     s3.put_object(Bucket="shop", Key="private", Body=b"private")
-    url = room.client("s3", signature_version=version).generate_presigned_url(
+    url = rig.client("s3", signature_version=version).generate_presigned_url(
         "put_object", {"Bucket": "shop", "Key": "mine"}
     )
     answer = httpx.put(url, headers={"x-amz-copy-source": "/shop/private"}, timeout=60)
@@ -163,8 +163,8 @@ def test_an_upload_url_does_not_read_objects(room: Room, version: str) -> None:
 
 
 @pytest.mark.parametrize("version", ["s3", "s3v4"])
-def test_forms_of_browsers(room: Room, version: str) -> None:
-    s3 = room.client("s3", "task", signature_version=version)
+def test_forms_of_browsers(rig: Rig, version: str) -> None:
+    s3 = rig.client("s3", "task", signature_version=version)
     form = s3.generate_presigned_post(
         "shop", "form/${filename}", Conditions=[["content-length-range", 1, 9]]
     )
@@ -174,7 +174,7 @@ def test_forms_of_browsers(room: Room, version: str) -> None:
         return httpx.post(form["url"], data=fields, files={"file": ("a.txt", content)}, timeout=60)
 
     assert (done := send(b"body")).status_code == 204, done.text
-    found = room.client("s3").get_object(Bucket="shop", Key="form/a.txt")
+    found = rig.client("s3").get_object(Bucket="shop", Key="form/a.txt")
     assert found["Body"].read() == b"body"
     assert "EntityTooLarge" in send(b"x" * 10).text
     forged = base64.b64encode(b'{"expiration": "2999-01-01T00:00:00Z", "conditions": []}').decode()
@@ -183,21 +183,21 @@ def test_forms_of_browsers(room: Room, version: str) -> None:
     assert unsigned.status_code == 403
 
 
-def test_a_multipart_upload_is_complete(room: Room) -> None:
+def test_a_multipart_upload_is_complete(rig: Rig) -> None:
     body = os.urandom(17 * 2**20)
-    s3 = room.client("s3")
+    s3 = rig.client("s3")
     s3.upload_fileobj(io.BytesIO(body), "shop", "big")
     assert s3.head_object(Bucket="shop", Key="big")["ETag"].endswith('-3"')
     assert s3.get_object(Bucket="shop", Key="big")["Body"].read() == body
 
 
-def test_a_body_that_differs_from_the_signed_one_makes_no_object(room: Room) -> None:
-    s3 = room.client("s3", request_checksum_calculation="when_required")
+def test_a_body_that_differs_from_the_signed_one_makes_no_object(rig: Rig) -> None:
+    s3 = rig.client("s3", request_checksum_calculation="when_required")
     s3.meta.events.register("before-send.s3.PutObject", _other_body)
     assert code_of(s3.put_object, Bucket="shop", Key="forged", Body=b"signed")[0] == (
         "XAmzContentSHA256Mismatch"
     )
-    assert code_of(room.client("s3").head_object, Bucket="shop", Key="forged")[1] == 404
+    assert code_of(rig.client("s3").head_object, Bucket="shop", Key="forged")[1] == 404
 
 
 def _other_body(request: Any, **_: Any) -> None:
@@ -207,16 +207,14 @@ def _other_body(request: Any, **_: Any) -> None:
 # --- Callers -------------------------------------------------------------------------------------
 
 
-def test_every_caller_is_identified(room: Room) -> None:
-    assert room.client("sts").get_caller_identity()["Arn"] == (
-        f"arn:aws:iam::{ACCOUNT}:user/bonkei"
-    )
-    assert room.client("sts", "task").get_caller_identity()["Arn"] == (
+def test_every_caller_is_identified(rig: Rig) -> None:
+    assert rig.client("sts").get_caller_identity()["Arn"] == (f"arn:aws:iam::{ACCOUNT}:user/bonkei")
+    assert rig.client("sts", "task").get_caller_identity()["Arn"] == (
         f"arn:aws:sts::{ACCOUNT}:assumed-role/task/bonkei"
     )
-    taken = room.client("sts").assume_role(RoleArn=ROLE, RoleSessionName="me")["Credentials"]
+    taken = rig.client("sts").assume_role(RoleArn=ROLE, RoleSessionName="me")["Credentials"]
     session = boto3.client(
-        "sts", endpoint_url=room.url, region_name=REGION,
+        "sts", endpoint_url=rig.url, region_name=REGION,
         aws_access_key_id=taken["AccessKeyId"], aws_secret_access_key=taken["SecretAccessKey"],
         aws_session_token=taken["SessionToken"],
     )  # fmt: skip
@@ -226,20 +224,20 @@ def test_every_caller_is_identified(room: Room) -> None:
     assert code_of(session.assume_role, **longer)[0] == "ValidationError"
 
 
-def test_only_declared_roles_are_assumed(room: Room) -> None:
+def test_only_declared_roles_are_assumed(rig: Rig) -> None:
     other = f"arn:aws:iam::{ACCOUNT}:role/other"
-    sts = room.client("sts")
+    sts = rig.client("sts")
     assert code_of(sts.assume_role, RoleArn=other, RoleSessionName="me") == ("AccessDenied", 403)
     wrong = {"RoleArn": ROLE, "RoleSessionName": "me", "DurationSeconds": 100_000}
     assert code_of(sts.assume_role, **wrong)[0] == "ValidationError"
 
 
-def test_a_task_gets_its_roles_credentials(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_task_gets_its_roles_credentials(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     """The SDK finds them through the task's environment alone."""
     from bonkei.blueprint.ecs import TaskDefinition
 
     definition = TaskDefinition("t", arn("ecs", "t:1"), "t", 1, 256, 512, (), task_role_arn=ROLE)
-    environment = room.cloud.task_environment(definition, "task-1")
+    environment = rig.cloud.task_environment(definition, "task-1")
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     for name, value in environment.items():
@@ -256,11 +254,11 @@ def test_a_task_gets_its_roles_credentials(room: Room, monkeypatch: pytest.Monke
         urllib.request.urlopen(uri, timeout=60)  # noqa: S310 - without the token
 
 
-def test_a_task_without_a_role_has_no_identity(room: Room) -> None:
+def test_a_task_without_a_role_has_no_identity(rig: Rig) -> None:
     from bonkei.blueprint.ecs import TaskDefinition
 
     definition = TaskDefinition("t", arn("ecs", "t:1"), "t", 1, 256, 512, ())
-    assert sorted(room.cloud.task_environment(definition, "x")) == [
+    assert sorted(rig.cloud.task_environment(definition, "x")) == [
         "AWS_DISABLE_HOST_PREFIX_INJECTION", "AWS_EC2_METADATA_DISABLED", "AWS_ENDPOINT_URL",
     ]  # fmt: skip
 
@@ -280,34 +278,34 @@ def test_a_task_without_a_role_has_no_identity(room: Room) -> None:
     ],
 )  # fmt: skip
 def test_unknown_keys_get_the_answer_of_aws(
-    room: Room, service: str, operation: str, key: dict[str, str], expected: tuple[str, int]
+    rig: Rig, service: str, operation: str, key: dict[str, str], expected: tuple[str, int]
 ) -> None:
-    environment = room.cloud.environment("")
+    environment = rig.cloud.environment("")
     keys = {
         "aws_access_key_id": environment["AWS_ACCESS_KEY_ID"],
         "aws_secret_access_key": environment["AWS_SECRET_ACCESS_KEY"],
         **key,
     }
-    client = boto3.client(service, endpoint_url=room.url, region_name=REGION, **keys)
+    client = boto3.client(service, endpoint_url=rig.url, region_name=REGION, **keys)
     assert code_of(getattr(client, operation)) == expected
 
 
 @pytest.mark.parametrize("key", ["AKIAｱ", "日本"])
 @pytest.mark.parametrize("encoding", ["shift-jis", "utf-8"])
-def test_keys_in_strange_letters_are_unknown(room: Room, key: str, encoding: str) -> None:
+def test_keys_in_strange_letters_are_unknown(rig: Rig, key: str, encoding: str) -> None:
     date = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     signed = (
         f"AWS4-HMAC-SHA256 Credential={key}/{date[:8]}/eu-west-1/s3/aws4_request, "
         f"SignedHeaders=host;x-amz-date, Signature=ｱ"
     ).encode(encoding)
     headers = {b"authorization": signed, b"x-amz-date": date.encode()}
-    answer = httpx.get(f"{room.url}/shop", headers=headers, timeout=60)
+    answer = httpx.get(f"{rig.url}/shop", headers=headers, timeout=60)
     assert (answer.status_code, "InvalidAccessKeyId" in answer.text) == (403, True)
 
 
-def test_unsigned_requests_get_nothing(room: Room) -> None:
+def test_unsigned_requests_get_nothing(rig: Rig) -> None:
     for method, path in (("GET", "/shop/plain"), ("GET", "/"), ("POST", "/"), ("PUT", "/shop/x")):
-        request = urllib.request.Request(room.url + path, method=method)  # noqa: S310
+        request = urllib.request.Request(rig.url + path, method=method)  # noqa: S310
         with pytest.raises(urllib.error.HTTPError) as caught:
             urllib.request.urlopen(request, timeout=60)  # noqa: S310
         assert caught.value.code == 403
@@ -317,8 +315,8 @@ def test_unsigned_requests_get_nothing(room: Room) -> None:
 # --- Unanswered services -------------------------------------------------------------------------
 
 
-def test_a_laptop_has_no_quotas(room: Room) -> None:
-    quotas = room.client("service-quotas")
+def test_a_laptop_has_no_quotas(rig: Rig) -> None:
+    quotas = rig.client("service-quotas")
     assert quotas.list_service_quotas(ServiceCode="fargate")["Quotas"] == []
     with pytest.raises(ClientError, match="no service fargat with quotas") as caught:
         quotas.list_service_quotas(ServiceCode="fargat")
@@ -338,9 +336,9 @@ def test_a_laptop_has_no_quotas(room: Room) -> None:
     ],
 )
 def test_an_unanswered_service_is_refused_by_name_and_at_once(
-    room: Room, service: str, operation: str, code: str
+    rig: Rig, service: str, operation: str, code: str
 ) -> None:
-    client = room.client(service)
+    client = rig.client(service)
     code_of(getattr(client, operation))  # the connection, and botocore's own start
     took: list[float] = []
     while not took or (min(took) >= 0.05 and len(took) < 100):  # others use the machine, too
@@ -353,8 +351,8 @@ def test_an_unanswered_service_is_refused_by_name_and_at_once(
 
 
 @pytest.mark.parametrize("body", [b"[]", b"{", b"\xff" * 10, b"[" * 100_000])
-def test_a_malformed_body_is_a_serialization_error(room: Room, body: bytes) -> None:
-    client = room.client("secretsmanager")
+def test_a_malformed_body_is_a_serialization_error(rig: Rig, body: bytes) -> None:
+    client = rig.client("secretsmanager")
 
     def malformed(request: Any, **_: Any) -> None:
         request.data = body  # before it is signed
@@ -363,8 +361,8 @@ def test_a_malformed_body_is_a_serialization_error(room: Room, body: bytes) -> N
     assert code_of(client.list_secrets) == ("SerializationException", 400)
 
 
-def test_any_bytes_end_in_an_answer_or_a_closed_connection(room: Room) -> None:
-    port = int(room.url.rpartition(":")[2])
+def test_any_bytes_end_in_an_answer_or_a_closed_connection(rig: Rig) -> None:
+    port = int(rig.url.rpartition(":")[2])
     for junk in (
         b"\x16\x03\x01\x02\x00",
         b"GET\r\n\r\n",
@@ -381,12 +379,12 @@ def test_any_bytes_end_in_an_answer_or_a_closed_connection(room: Room) -> None:
             with suppress(ConnectionError):
                 answer = connection.recv(65536)
         assert not answer.startswith(b"HTTP/1.1 200")
-    assert room.client("sts").get_caller_identity()
+    assert rig.client("sts").get_caller_identity()
 
 
-def test_each_call_is_recorded(room: Room) -> None:
-    room.client("sqs", "task").list_queues()
-    file = room.cloud._settings.directory / "calls.jsonl"
+def test_each_call_is_recorded(rig: Rig) -> None:
+    rig.client("sqs", "task").list_queues()
+    file = rig.cloud._settings.directory / "calls.jsonl"
     deadline = time.monotonic() + 60  # the record follows the answer
     while b"ListQueues" not in (written := file.read_bytes()).splitlines()[-1]:
         assert time.monotonic() < deadline
@@ -400,14 +398,12 @@ def test_each_call_is_recorded(room: Room) -> None:
 # --- Its end, and its return ---------------------------------------------------------------------
 
 
-def test_changes_of_the_definitions_are_followed(
-    start: Callable[..., Room], tmp_path: Path
-) -> None:
-    room = start(tmp_path)
-    room.client("ssm").put_parameter(Name="/shop/a", Value="mine", Type="String", Overwrite=True)
-    room.client("s3").put_object(Bucket="shop", Key="kept", Body=b"x")
-    room.do(room.cloud.apply(DECLARED))
-    assert room.client("ssm").get_parameter(Name="/shop/a")["Parameter"]["Value"] == "mine"
+def test_changes_of_the_definitions_are_followed(start: Callable[..., Rig], tmp_path: Path) -> None:
+    rig = start(tmp_path)
+    rig.client("ssm").put_parameter(Name="/shop/a", Value="mine", Type="String", Overwrite=True)
+    rig.client("s3").put_object(Bucket="shop", Key="kept", Body=b"x")
+    rig.do(rig.cloud.apply(DECLARED))
+    assert rig.client("ssm").get_parameter(Name="/shop/a")["Parameter"]["Value"] == "mine"
     changed = replace(
         DECLARED,
         buckets=(),
@@ -415,33 +411,33 @@ def test_changes_of_the_definitions_are_followed(
         queues=(replace(DECLARED.queues[0], attributes={"VisibilityTimeout": "9"}),),
         parameters=(replace(DECLARED.parameters[0], value="from the definitions"),),
     )
-    room.do(room.cloud.apply(changed))
-    sqs = room.client("sqs")
+    rig.do(rig.cloud.apply(changed))
+    sqs = rig.client("sqs")
     [url] = sqs.list_queues()["QueueUrls"]
     found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     assert found["VisibilityTimeout"] == "9"
-    assert room.client("dynamodb").list_tables()["TableNames"] == []
-    parameter = room.client("ssm").get_parameter(Name="/shop/a")["Parameter"]
+    assert rig.client("dynamodb").list_tables()["TableNames"] == []
+    parameter = rig.client("ssm").get_parameter(Name="/shop/a")["Parameter"]
     assert parameter["Value"] == "from the definitions"
     # S3 refuses to delete a bucket with objects, and so does Terraform on AWS.
-    assert room.client("s3").get_object(Bucket="shop", Key="kept")
-    [note] = room.cloud.snapshot().notes
+    assert rig.client("s3").get_object(Bucket="shop", Key="kept")
+    [note] = rig.cloud.snapshot().notes
     assert note.startswith("bucket shop stays: BucketNotEmpty")
 
 
-def test_a_port_in_use_is_reported(room: Room, tmp_path: Path) -> None:
+def test_a_port_in_use_is_reported(rig: Rig, tmp_path: Path) -> None:
     from bonkei.services.endpoint.cloud import Cloud
     from bonkei.services.endpoint.errors import CloudError
     from bonkei.services.endpoint.settings import CloudSettings
 
-    port = int(room.url.rpartition(":")[2])
+    port = int(rig.url.rpartition(":")[2])
     settings = CloudSettings(tmp_path, ACCOUNT, port)
 
     async def nothing(_: Path) -> Path:
         raise AssertionError
 
-    cloud = Cloud(settings, room.vault, nothing, lambda: None, lambda _: None)
+    cloud = Cloud(settings, rig.vault, nothing, lambda: None, lambda _: None)
     with pytest.raises(CloudError, match=f"cannot listen on 127.0.0.1:{port}") as caught:
-        room.do(cloud.start())
+        rig.do(cloud.start())
     assert "BONKEI_CLOUD_PORT" in caught.value.remedy
-    room.do(cloud.stop())
+    rig.do(cloud.stop())

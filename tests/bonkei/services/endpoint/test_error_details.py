@@ -7,7 +7,7 @@ import json
 import pytest
 
 from bonkei.services.endpoint.backing.dialects.errors import with_condition, with_namespace
-from tests.bonkei.services.endpoint.rooms import Room
+from tests.bonkei.services.endpoint.rigs import Rig
 
 ERROR = b"<Error><Code>PreconditionFailed</Code></Error>"
 
@@ -41,8 +41,8 @@ def test_the_name_of_an_error_of_sqs_is_whole() -> None:
     }
 
 
-def test_real_errors(room: Room) -> None:
-    sqs, s3 = room.client("sqs"), room.client("s3")
+def test_real_errors(rig: Rig) -> None:
+    sqs, s3 = rig.client("sqs"), rig.client("s3")
     with pytest.raises(sqs.exceptions.QueueDoesNotExist) as caught:
         sqs.get_queue_url(QueueName="none")
     answered = caught.value.response

@@ -5,13 +5,13 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from tests.bonkei.services.endpoint.rooms import Room
+from tests.bonkei.services.endpoint.rigs import Rig
 
 
 @pytest.mark.parametrize("protocol", ["h2c", "websocket"])
-def test_a_client_that_offers_another_protocol_is_answered(room: Room, protocol: str) -> None:
+def test_a_client_that_offers_another_protocol_is_answered(rig: Rig, protocol: str) -> None:
     """As Java's client does with each request."""
-    s3 = room.client("s3")
+    s3 = rig.client("s3")
     s3.put_object(Bucket="shop", Key="offered", Body=b"plain")
     url = s3.generate_presigned_url("get_object", {"Bucket": "shop", "Key": "offered"})
     offer = {

@@ -11,7 +11,7 @@ import pytest
 from bonkei.services.endpoint.backing.dialects.kms import answered, check
 from bonkei.services.endpoint.calls.request import Call
 from bonkei.services.endpoint.errors import ApiError
-from tests.bonkei.services.endpoint.rooms import ACCOUNT, REGION, Room
+from tests.bonkei.services.endpoint.rigs import ACCOUNT, REGION, Rig
 
 PLACE = f"arn:aws:kms:{REGION}:{ACCOUNT}"
 UUID = "134f2428-cec1-4b25-a1ae-9048164dba47"
@@ -99,8 +99,8 @@ def test_the_size_of_a_plaintext(size: int, problem: str) -> None:
         check(call("Encrypt"), given)
 
 
-def test_real_calls(room: Room) -> None:
-    kms = room.client("kms")
+def test_real_calls(rig: Rig) -> None:
+    kms = rig.client("kms")
     made = kms.create_key(Tags=[{"TagKey": "a", "TagValue": "1"}])["KeyMetadata"]
     assert made["AWSAccountId"] == ACCOUNT
     assert "SigningAlgorithms" not in made

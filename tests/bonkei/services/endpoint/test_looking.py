@@ -17,15 +17,15 @@ from bonkei.miniature.console.data import DataSources, offer_data
 from bonkei.miniature.console.data.held import DOWNLOAD
 from bonkei.services.console import Console
 from bonkei.services.console.views import inert
-from tests.bonkei.services.endpoint.rooms import DECLARED, Room
+from tests.bonkei.services.endpoint.rigs import DECLARED, Rig
 
 HOSTILE = "dir/<img src=x onerror=alert(1)>\x01\x1b[2J\u202egpj.exe &?#%+ 日本"
 DOTS = "a/../b//c"
 
 
 class Desk:
-    def __init__(self, room: Room) -> None:
-        self.room = room
+    def __init__(self, rig: Rig) -> None:
+        self.rig = rig
         self.shown: list[tuple[str, str]] = []
         self.console = Console()
 
@@ -36,7 +36,7 @@ class Desk:
             self.console,
             DataSources(
                 lambda: DECLARED,
-                lambda: room.cloud.looking,
+                lambda: rig.cloud.looking,
                 list,
                 no_database,
                 lambda kind, name: self.shown.append((kind, name)),
@@ -44,23 +44,23 @@ class Desk:
         )
 
     def see(self, topic: str, **query: str) -> Any:
-        found = self.room.do(self.console._topics[topic](query))  # type: ignore[arg-type]
+        found = self.rig.do(self.console._topics[topic](query))  # type: ignore[arg-type]
         return json.loads(json.dumps(found, ensure_ascii=False, allow_nan=False).encode())
 
     def do(self, action: str, **body: Any) -> Any:
-        return self.room.do(self.console._actions[action](body))  # type: ignore[arg-type]
+        return self.rig.do(self.console._actions[action](body))  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
-def desk(room: Room) -> Desk:
-    s3 = room.client("s3")
+def desk(rig: Rig) -> Desk:
+    s3 = rig.client("s3")
     s3.put_object(Bucket="shop", Key=HOSTILE, Body=b"<script>alert(1)</script>\x1b[0m")
     s3.put_object(Bucket="shop", Key=DOTS, Body=b"dots", Metadata={"who": "<b>me</b>"})
     s3.put_object(Bucket="shop", Key="big", Body=b"x" * 10_000_000)
     s3.put_object(Bucket="shop", Key="binary", Body=bytes(range(256)) * 10)
     for i in range(150):
         s3.put_object(Bucket="shop", Key=f"many/{i:03d}", Body=b"")
-    return Desk(room)
+    return Desk(rig)
 
 
 def test_buckets_are_listed_with_their_definitions(desk: Desk) -> None:
@@ -127,7 +127,7 @@ def test_a_bucket_that_is_not_there_is_said(desk: Desk, bucket: str) -> None:
 
 
 def test_messages_are_seen_and_not_received(desk: Desk) -> None:
-    sqs = desk.room.client("sqs")
+    sqs = desk.rig.client("sqs")
     url = sqs.get_queue_url(QueueName="orders")["QueueUrl"]
     sqs.send_message(
         QueueUrl=url,
@@ -155,21 +155,21 @@ def test_a_role_cannot_look_at_messages_without_the_right_to_everything(desk: De
     """The operation is none of SQS's, so that no policy but `sqs:*` allows it."""
     from bonkei.blueprint.iam import PolicyStatement
 
-    cloud = desk.room.cloud
+    cloud = desk.rig.cloud
     (role,) = DECLARED.roles
     narrow = PolicyStatement("x", "Allow", ("sqs:Get*", "sqs:Receive*"), resources=("*",))
-    desk.room.do(cloud.apply(replace(DECLARED, roles=(replace(role, statements=(narrow,)),))))
+    desk.rig.do(cloud.apply(replace(DECLARED, roles=(replace(role, statements=(narrow,)),))))
     given: Mapping[str, Any] = {"QueueUrl": "http://localhost/123456789012/orders"}
     session = RoleSession(role.arn, "visit")
     try:
         with pytest.raises(AwsServiceError, match="not authorized"):
-            desk.room.do(cloud.aws.call(session, "sqs", "DescribeBonkeiMessages", given))
+            desk.rig.do(cloud.aws.call(session, "sqs", "DescribeBonkeiMessages", given))
     finally:
-        desk.room.do(cloud.apply(DECLARED))
+        desk.rig.do(cloud.apply(DECLARED))
 
 
 def test_items_come_by_pages_and_large_ones_one_by_one(desk: Desk) -> None:
-    dynamodb = desk.room.client("dynamodb")
+    dynamodb = desk.rig.client("dynamodb")
     for i in range(30):
         dynamodb.put_item(
             TableName="carts",
@@ -214,7 +214,7 @@ def test_values_are_masked_until_one_is_asked_for(desk: Desk) -> None:
 
 
 def test_a_client_lists_secrets_with_their_versions(desk: Desk) -> None:
-    (found,) = desk.room.client("secretsmanager").list_secrets()["SecretList"]
+    (found,) = desk.rig.client("secretsmanager").list_secrets()["SecretList"]
     assert list(found["SecretVersionsToStages"].values()) == [["AWSCURRENT"]]
 
 
@@ -229,7 +229,7 @@ def test_a_value_that_is_not_there_is_said(desk: Desk, kind: str, key: str) -> N
 
 
 def test_queues_and_tables_say_how_much_they_hold(desk: Desk) -> None:
-    found = Desk(desk.room).see("data")
+    found = Desk(desk.rig).see("data")
     assert [each["name"] for each in found["queues"]] == ["orders", "late.fifo"]
     assert found["queues"][0]["delayed"] == 1
     assert found["tables"][0]["items"] == 30

@@ -1,4 +1,4 @@
-"""A bucket's events reach the topics and functions that other rooms hold, in a real MiniStack.
+"""A bucket's events reach the topics and functions that other services hold, in a real MiniStack.
 
 "Granting permissions to publish event notification messages to a destination" and "Event message
 structure" (Amazon S3 User Guide). The topics are real ones; a function is a list of its calls.
@@ -23,7 +23,7 @@ from bonkei.services.endpoint.permission.requirement import Place
 from bonkei.services.sns import api as topics_service
 from bonkei.services.sns.topics import Topics
 from tests.bonkei.blueprint.conftest import make_state
-from tests.bonkei.services.endpoint.rooms import ACCOUNT, REGION, Room, arn
+from tests.bonkei.services.endpoint.rigs import ACCOUNT, REGION, Rig, arn
 from tests.bonkei.services.sns.test_topics import Carriers
 
 OPEN, CLOSED, FUNCTION = arn("sns", "open"), arn("sns", "closed"), arn("lambda", "function:f")
@@ -74,7 +74,7 @@ def declared(**topics: str) -> Blueprint:
 
 @dataclass
 class Around:
-    """The rooms beside the endpoint: topics, and a function that is busy for so many calls."""
+    """The services beside the endpoint: topics, and a function that is busy for so many calls."""
 
     topics: Topics
     carriers: Carriers
@@ -115,9 +115,7 @@ def around(tmp_path_factory: pytest.TempPathFactory) -> Around:
 
 
 @pytest.fixture(scope="module")
-def room(
-    start: Callable[..., Room], around: Around, tmp_path_factory: pytest.TempPathFactory
-) -> Room:
+def rig(start: Callable[..., Rig], around: Around, tmp_path_factory: pytest.TempPathFactory) -> Rig:
     """The topics come later than the bucket, as at a first start."""
     blueprint = declared(open="s3.amazonaws.com", closed="events.amazonaws.com")
     made = start(tmp_path_factory.mktemp("notifying"), blueprint, around.services())
@@ -129,7 +127,7 @@ def room(
     return made
 
 
-def test_a_topic_gets_the_test_event_and_each_object(room: Room, around: Around) -> None:
+def test_a_topic_gets_the_test_event_and_each_object(rig: Rig, around: Around) -> None:
     """Only those that match; the test event is sent when the notification is set."""
     [test] = until(lambda: around.mail("open"))
     assert (test["Service"], test["Event"], test["Bucket"]) == (
@@ -137,7 +135,7 @@ def test_a_topic_gets_the_test_event_and_each_object(room: Room, around: Around)
         "s3:TestEvent",
         "incoming",
     )
-    s3 = room.client("s3")
+    s3 = rig.client("s3")
     for key in ("a b.csv", "a.txt", "z.csv"):
         s3.put_object(Bucket="incoming", Key=key, Body=b"12")
     found = until(lambda: len(around.mail("open")) == 3 and around.mail("open")[1:])
@@ -154,44 +152,44 @@ def test_a_topic_gets_the_test_event_and_each_object(room: Room, around: Around)
 
 
 def test_a_topic_that_does_not_let_s3_in_gets_nothing_and_that_is_said(
-    room: Room, around: Around
+    rig: Rig, around: Around
 ) -> None:
     """ "Unable to validate the following destination configurations": the others are set."""
-    notes = room.cloud.snapshot().notes
+    notes = rig.cloud.snapshot().notes
     assert [CLOSED in note and "Unable to validate" in note for note in notes] == [True, False]
     assert "for EventBridge are not delivered" in notes[1]
-    found = room.client("s3").get_bucket_notification_configuration(Bucket="incoming")
+    found = rig.client("s3").get_bucket_notification_configuration(Bucket="incoming")
     assert [each["TopicArn"] for each in found["TopicConfigurations"]] == [OPEN]
     assert around.mail("closed") == []
 
 
-def test_a_function_is_called_later_and_again_while_it_is_busy(room: Room, around: Around) -> None:
+def test_a_function_is_called_later_and_again_while_it_is_busy(rig: Rig, around: Around) -> None:
     around.busy = 2
-    room.client("s3").delete_object(Bucket="incoming", Key="z.csv")
+    rig.client("s3").delete_object(Bucket="incoming", Key="z.csv")
     [event] = until(lambda: around.called)
     assert event["Records"][0]["eventName"] == "ObjectRemoved:Delete"
     assert event["Records"][0]["s3"]["object"]["key"] == "z.csv"
 
 
-def test_a_receiver_that_closes_gets_nothing_more(room: Room, around: Around) -> None:
+def test_a_receiver_that_closes_gets_nothing_more(rig: Rig, around: Around) -> None:
     """The policy is asked for each event, and the denial is in the ledger."""
     before = len(around.mail("open"))
     blueprint = declared(open="events.amazonaws.com")
-    room.cloud._authorizer.use(estate(blueprint))
-    room.client("s3").put_object(Bucket="incoming", Key="late.csv", Body=b"1")
-    said = until(lambda: [one for one in room.reports if OPEN in one])
+    rig.cloud._authorizer.use(estate(blueprint))
+    rig.client("s3").put_object(Bucket="incoming", Key="late.csv", Body=b"1")
+    said = until(lambda: [one for one in rig.reports if OPEN in one])
     assert ["gets no events" in one for one in said] == [True]
     assert len(around.mail("open")) == before
 
 
-def test_the_store_is_killed_and_the_next_event_arrives(room: Room, around: Around) -> None:
-    room.cloud._authorizer.use(estate(declared(open="s3.amazonaws.com")))
+def test_the_store_is_killed_and_the_next_event_arrives(rig: Rig, around: Around) -> None:
+    rig.cloud._authorizer.use(estate(declared(open="s3.amazonaws.com")))
     before = len(around.mail("open"))
-    pid = room.cloud._store.pid
+    pid = rig.cloud._store.pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    until(lambda: room.cloud._store.pid not in (pid, None))
-    room.client("s3", retries={"max_attempts": 5}).put_object(
+    until(lambda: rig.cloud._store.pid not in (pid, None))
+    rig.client("s3", retries={"max_attempts": 5}).put_object(
         Bucket="incoming", Key="n.csv", Body=b"1"
     )
     until(lambda: len(around.mail("open")) == before + 1)

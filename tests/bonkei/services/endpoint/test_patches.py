@@ -12,7 +12,7 @@ from pathlib import Path
 from bonkei.services.ecs.execution.software import ensure_environment
 from bonkei.services.endpoint.backing.process import LOCK
 from bonkei.services.endpoint.backing.states import FORMAT
-from tests.bonkei.services.endpoint.rooms import ENVIRONMENTS
+from tests.bonkei.services.endpoint.rigs import ENVIRONMENTS
 
 READ = "1.5.33"
 """Of MiniStack. After an upgrade, compare each function that is replaced with the one that it

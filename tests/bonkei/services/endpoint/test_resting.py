@@ -20,11 +20,11 @@ from bonkei.services.endpoint.cloud import Cloud
 from bonkei.services.endpoint.provision.step import S3Step
 from bonkei.services.endpoint.provision.store import MiniStackStore
 from bonkei.services.endpoint.settings import CloudSettings
-from tests.bonkei.services.endpoint.rooms import (
+from tests.bonkei.services.endpoint.rigs import (
     ACCOUNT,
     DECLARED,
     ENVIRONMENTS,
-    Room,
+    Rig,
     give_certificate,
 )
 
@@ -33,7 +33,7 @@ REST = 0.5
 
 
 class Resting:
-    """A room whose store rests half a second after the last call."""
+    """A rig whose store rests half a second after the last call."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = give_certificate(folder)
@@ -65,8 +65,8 @@ class Resting:
 
     def client(self, service: str) -> Any:
         if service not in self._clients:
-            room = Room(self.cloud, asyncio.get_running_loop(), MemoryVault({}), [])
-            self._clients[service] = room.client(service, retries={"max_attempts": 0})
+            rig = Rig(self.cloud, asyncio.get_running_loop(), MemoryVault({}), [])
+            self._clients[service] = rig.client(service, retries={"max_attempts": 0})
         return self._clients[service]
 
     async def ask(self, service: str, operation: str, **given: Any) -> Any:
@@ -89,76 +89,76 @@ class Resting:
 
 
 @pytest.fixture
-async def room(tmp_path: Path) -> AsyncIterator[Resting]:
-    room = Resting(tmp_path)
+async def rig(tmp_path: Path) -> AsyncIterator[Resting]:
+    rig = Resting(tmp_path)
     try:
-        yield room
+        yield rig
     finally:
-        await room.cloud.stop()
+        await rig.cloud.stop()
 
 
-async def test_it_rests_and_the_next_call_gets_its_answer(room: Resting) -> None:
-    await room.start()
-    await room.ask("s3", "put_object", Bucket="shop", Key="one", Body=b"1")
-    await room.ask("dynamodb", "put_item", TableName="carts", Item={"id": {"S": "kept"}})
+async def test_it_rests_and_the_next_call_gets_its_answer(rig: Resting) -> None:
+    await rig.start()
+    await rig.ask("s3", "put_object", Bucket="shop", Key="one", Body=b"1")
+    await rig.ask("dynamodb", "put_item", TableName="carts", Item={"id": {"S": "kept"}})
     for _ in range(2):
-        await room.until(lambda: not room.runs)
-        assert room.cloud.snapshot().store == "available"
-        assert room.cloud.store_rests
-        item = await room.ask("dynamodb", "get_item", TableName="carts", Key={"id": {"S": "kept"}})
+        await rig.until(lambda: not rig.runs)
+        assert rig.cloud.snapshot().store == "available"
+        assert rig.cloud.store_rests
+        item = await rig.ask("dynamodb", "get_item", TableName="carts", Key={"id": {"S": "kept"}})
         assert item["Item"] == {"id": {"S": "kept"}}
-        body = (await room.ask("s3", "get_object", Bucket="shop", Key="one"))["Body"]
+        body = (await rig.ask("s3", "get_object", Bucket="shop", Key="one"))["Body"]
         assert await asyncio.to_thread(body.read) == b"1"
-    assert room.reports == []
+    assert rig.reports == []
 
 
-async def test_it_starts_before_a_call_that_is_expected(room: Resting) -> None:
-    await room.start()
-    await room.until(lambda: not room.runs)
-    room.cloud.expect_calls()
-    await room.until(room.cloud._store._ready.is_set)
-    assert not room.cloud.store_rests
-    await room.until(lambda: room.cloud.store_rests)  # nobody has called after all
+async def test_it_starts_before_a_call_that_is_expected(rig: Resting) -> None:
+    await rig.start()
+    await rig.until(lambda: not rig.runs)
+    rig.cloud.expect_calls()
+    await rig.until(rig.cloud._store._ready.is_set)
+    assert not rig.cloud.store_rests
+    await rig.until(lambda: rig.cloud.store_rests)  # nobody has called after all
 
 
-async def test_a_start_without_changes_does_not_start_it(room: Resting) -> None:
-    await room.start()
-    assert room.has_run
-    await room.start_again()
-    await room.until(lambda: room.cloud.snapshot().store == "available")
-    assert not room.has_run
-    assert not room.cloud.store_rests  # it may have messages
-    assert (await room.ask("s3", "list_objects_v2", Bucket="shop"))["KeyCount"] == 0
-    assert room.has_run
+async def test_a_start_without_changes_does_not_start_it(rig: Resting) -> None:
+    await rig.start()
+    assert rig.has_run
+    await rig.start_again()
+    await rig.until(lambda: rig.cloud.snapshot().store == "available")
+    assert not rig.has_run
+    assert not rig.cloud.store_rests  # it may have messages
+    assert (await rig.ask("s3", "list_objects_v2", Bucket="shop"))["KeyCount"] == 0
+    assert rig.has_run
 
 
-async def test_many_calls_at_once_wake_it_once(room: Resting) -> None:
-    await room.start()
-    await room.until(lambda: not room.runs)
-    client = room.client("s3")
+async def test_many_calls_at_once_wake_it_once(rig: Resting) -> None:
+    await rig.start()
+    await rig.until(lambda: not rig.runs)
+    client = rig.client("s3")
     answers = await asyncio.gather(
         *(asyncio.to_thread(client.list_objects_v2, Bucket="shop") for _ in range(8))
     )
     assert [answer["KeyCount"] for answer in answers] == [0] * 8
-    assert room.reports == []
+    assert rig.reports == []
 
 
-async def test_calls_while_it_goes_to_rest_get_their_answers(room: Resting) -> None:
+async def test_calls_while_it_goes_to_rest_get_their_answers(rig: Resting) -> None:
     """Each begins about when the rest does, some before and some after."""
-    await room.start()
+    await rig.start()
     for number in range(8):
-        await room.ask("s3", "put_object", Bucket="shop", Key=str(number), Body=b"")
+        await rig.ask("s3", "put_object", Bucket="shop", Key=str(number), Body=b"")
         await asyncio.sleep(REST - 0.06 + number * 0.02)
-        listed = await room.ask("s3", "list_objects_v2", Bucket="shop")
+        listed = await rig.ask("s3", "list_objects_v2", Bucket="shop")
         assert listed["KeyCount"] == number + 1
 
 
-async def test_it_does_not_rest_during_a_call(room: Resting) -> None:
-    await room.start()
-    url = (await room.ask("sqs", "get_queue_url", QueueName="orders"))["QueueUrl"]
+async def test_it_does_not_rest_during_a_call(rig: Resting) -> None:
+    await rig.start()
+    url = (await rig.ask("sqs", "get_queue_url", QueueName="orders"))["QueueUrl"]
     rested: list[bool] = []
-    room.cloud.hear(lambda _call: rested.append(room.cloud.store_rests))
-    asked = await room.ask("sqs", "receive_message", QueueUrl=url, WaitTimeSeconds=3)
+    rig.cloud.hear(lambda _call: rested.append(rig.cloud.store_rests))
+    asked = await rig.ask("sqs", "receive_message", QueueUrl=url, WaitTimeSeconds=3)
     assert "Messages" not in asked
     assert rested == [False]
 
@@ -191,39 +191,39 @@ async def test_a_step_of_provisioning_is_a_call_in_progress(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("thing", ["a part of an upload", "a message"])
 async def test_what_a_stop_would_lose_or_a_metric_reads_keeps_it_running(
-    room: Resting, thing: str
+    rig: Resting, thing: str
 ) -> None:
-    await room.start()
+    await rig.start()
     end: Callable[[], Any]
     if thing == "a message":
-        url = (await room.ask("sqs", "get_queue_url", QueueName="orders"))["QueueUrl"]
-        await room.ask("sqs", "send_message", QueueUrl=url, MessageBody="hello")
+        url = (await rig.ask("sqs", "get_queue_url", QueueName="orders"))["QueueUrl"]
+        await rig.ask("sqs", "send_message", QueueUrl=url, MessageBody="hello")
 
         def end() -> Any:
-            return room.ask("sqs", "purge_queue", QueueUrl=url)
+            return rig.ask("sqs", "purge_queue", QueueUrl=url)
     else:
         given = {"Bucket": "shop", "Key": "large"}
-        upload = (await room.ask("s3", "create_multipart_upload", **given))["UploadId"]
+        upload = (await rig.ask("s3", "create_multipart_upload", **given))["UploadId"]
 
         def end() -> Any:
-            return room.ask("s3", "abort_multipart_upload", UploadId=upload, **given)
+            return rig.ask("s3", "abort_multipart_upload", UploadId=upload, **given)
 
-    before = room.cloud._store.pid
+    before = rig.cloud._store.pid
     await asyncio.sleep(4 * REST)
-    assert room.cloud._store.pid == before
+    assert rig.cloud._store.pid == before
     await end()
-    await room.until(lambda: not room.runs)
+    await rig.until(lambda: not rig.runs)
 
 
-async def test_a_store_that_dies_is_started_again_and_rests_later(room: Resting) -> None:
-    await room.start()
-    room.cloud.expect_calls()
-    await room.until(room.cloud._store._ready.is_set)
-    before = room.cloud._store.pid
-    room.cloud._store._process.kill()  # type: ignore[union-attr]
-    await room.until(lambda: room.cloud._store.pid not in (before, None))
-    await room.until(lambda: not room.runs)
-    assert [report for report in room.reports if "is started again" in report]
+async def test_a_store_that_dies_is_started_again_and_rests_later(rig: Resting) -> None:
+    await rig.start()
+    rig.cloud.expect_calls()
+    await rig.until(rig.cloud._store._ready.is_set)
+    before = rig.cloud._store.pid
+    rig.cloud._store._process.kill()  # type: ignore[union-attr]
+    await rig.until(lambda: rig.cloud._store.pid not in (before, None))
+    await rig.until(lambda: not rig.runs)
+    assert [report for report in rig.reports if "is started again" in report]
 
 
 def test_who_calls_soon_after_a_rest_keeps_it_longer(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,48 +17,48 @@ import psutil
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tests.bonkei.services.endpoint.rooms import REGION, Room
+from tests.bonkei.services.endpoint.rigs import REGION, Rig
 
 BACK = 60.0
 """Seconds in which all is as before: below 2 where nothing else runs, which is not so for tests."""
 
 
-def backing(room: Room) -> psutil.Process:
-    pid = room.cloud._store.pid
+def backing(rig: Rig) -> psutil.Process:
+    pid = rig.cloud._store.pid
     assert pid is not None
     return psutil.Process(pid)
 
 
 @pytest.fixture
-def own_room(start: Callable[..., Room], tmp_path: Path) -> Room:
+def own_rig(start: Callable[..., Rig], tmp_path: Path) -> Rig:
     """For a test that damages its folder, or compares all that is there."""
     return start(tmp_path)
 
 
 def test_it_comes_back_after_the_machine_has_refused_its_start(
-    own_room: Room, tmp_path: Path
+    own_rig: Rig, tmp_path: Path
 ) -> None:
-    own_room.client("s3").put_object(Bucket="shop", Key="a", Body=b"kept")
+    own_rig.client("s3").put_object(Bucket="shop", Key="a", Body=b"kept")
     left = tmp_path / "ministack-18000.pid"  # of an earlier version that was killed
     left.write_text("1")
     log = tmp_path / "ministack.log"
     log.unlink()
     log.mkdir()  # as little can be opened as with a full disk, or without a descriptor
-    backing(own_room).kill()
+    backing(own_rig).kill()
     deadline = time.monotonic() + BACK
-    while not any("Is a directory" in said for said in own_room.reports):
-        assert time.monotonic() < deadline, own_room.reports
+    while not any("Is a directory" in said for said in own_rig.reports):
+        assert time.monotonic() < deadline, own_rig.reports
         time.sleep(0.01)
     log.rmdir()
-    assert own_room.client("s3").get_object(Bucket="shop", Key="a")["Body"].read() == b"kept"
+    assert own_rig.client("s3").get_object(Bucket="shop", Key="a")["Body"].read() == b"kept"
     assert not left.exists()
 
 
-def test_acknowledged_changes_survive_sigkill(own_room: Room) -> None:
+def test_acknowledged_changes_survive_sigkill(own_rig: Rig) -> None:
     """Killed while four clients write as fast as they can, without a pause."""
     kept: dict[str, list[str]] = {"s3": [], "dynamodb": [], "sqs": [], "ssm": []}
-    s3, dynamodb, ssm = own_room.client("s3"), own_room.client("dynamodb"), own_room.client("ssm")
-    sqs = own_room.client("sqs")
+    s3, dynamodb, ssm = own_rig.client("s3"), own_rig.client("dynamodb"), own_rig.client("ssm")
+    sqs = own_rig.client("sqs")
     url = sqs.get_queue_url(QueueName="orders")["QueueUrl"]
     writes: dict[str, Callable[[str], Any]] = {
         "s3": lambda name: s3.put_object(Bucket="shop", Key=name, Body=name.encode()),
@@ -84,11 +84,11 @@ def test_acknowledged_changes_survive_sigkill(own_room: Room) -> None:
         deadline = time.monotonic() + 60
         while min(map(len, kept.values())) < 20 and time.monotonic() < deadline:
             time.sleep(0.01)
-        backing(own_room).kill()
+        backing(own_rig).kill()
         began = time.monotonic()
         stopped.set()
     assert min(map(len, kept.values())) >= 20, kept
-    own_room.client("s3").list_buckets()
+    own_rig.client("s3").list_buckets()
     assert time.monotonic() - began < BACK
 
     for name in kept["s3"]:
@@ -112,8 +112,8 @@ def receive_all(sqs: Any, url: str) -> list[str]:
     return found
 
 
-def test_deletions_and_settings_survive(own_room: Room) -> None:
-    dynamodb, sqs, s3, kms = (own_room.client(name) for name in ("dynamodb", "sqs", "s3", "kms"))
+def test_deletions_and_settings_survive(own_rig: Rig) -> None:
+    dynamodb, sqs, s3, kms = (own_rig.client(name) for name in ("dynamodb", "sqs", "s3", "kms"))
     url = sqs.get_queue_url(QueueName="orders")["QueueUrl"]
     made = sqs.create_queue(QueueName="made", Attributes={"DelaySeconds": "3"})["QueueUrl"]
     for number in range(3):
@@ -136,7 +136,7 @@ def test_deletions_and_settings_survive(own_room: Room) -> None:
     s3.delete_bucket(Bucket="mine")
     s3.create_bucket(Bucket="other", CreateBucketConfiguration=here)
     for _ in range(2):  # the second time from a snapshot
-        backing(own_room).kill()
+        backing(own_rig).kill()
         assert sorted(receive_all(sqs, url)) == [
             name for name in ("0", "1", "2") if name != first["Body"]
         ]
@@ -150,23 +150,23 @@ def test_deletions_and_settings_survive(own_room: Room) -> None:
         assert kms.decrypt(CiphertextBlob=secret)["Plaintext"] == b"hello"
 
 
-def test_a_frozen_store_is_restarted(room: Room) -> None:
-    room.client("sqs").list_queues()
-    process = backing(room)
+def test_a_frozen_store_is_restarted(rig: Rig) -> None:
+    rig.client("sqs").list_queues()
+    process = backing(rig)
     process.suspend()
     began = time.monotonic()
-    assert room.client("sqs", read_timeout=60).list_queues()["QueueUrls"]  # retried once
+    assert rig.client("sqs", read_timeout=60).list_queues()["QueueUrls"]  # retried once
     assert time.monotonic() - began < BACK
     assert not process.is_running()
-    assert any("is frozen" in report for report in room.reports)
+    assert any("is frozen" in report for report in rig.reports)
 
 
-def test_a_full_disk_refuses_and_loses_nothing(own_room: Room) -> None:
-    s3, sqs, dynamodb = own_room.client("s3"), own_room.client("sqs"), own_room.client("dynamodb")
+def test_a_full_disk_refuses_and_loses_nothing(own_rig: Rig) -> None:
+    s3, sqs, dynamodb = own_rig.client("s3"), own_rig.client("sqs"), own_rig.client("dynamodb")
     url = sqs.get_queue_url(QueueName="orders")["QueueUrl"]
     s3.put_object(Bucket="shop", Key="kept", Body=b"before")
     s3.put_object(Bucket="shop", Key="large", Body=b"1" * 2_000_000)
-    process = backing(own_room)
+    process = backing(own_rig)
     unlimited = resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
     for call in (
         lambda: s3.put_object(Bucket="shop", Key="kept", Body=b"after"),
@@ -190,10 +190,10 @@ def test_a_full_disk_refuses_and_loses_nothing(own_room: Room) -> None:
     assert [each["Key"] for each in listed] == ["kept", "large"]
 
 
-def test_a_large_object_is_never_in_memory(room: Room) -> None:
+def test_a_large_object_is_never_in_memory(rig: Rig) -> None:
     """Sent, completed from parts, read, read in part, copied: 48 MB and more."""
-    s3 = room.client("s3")
-    process, size = backing(room), 48 * 2**20
+    s3 = rig.client("s3")
+    process, size = backing(rig), 48 * 2**20
     before = process.memory_info().rss
     block = os.urandom(2**20)
     body = block * 48
@@ -226,28 +226,28 @@ def test_a_large_object_is_never_in_memory(room: Room) -> None:
     s3.copy_object(Bucket="shop", Key="twin", CopySource="shop/one")
     assert s3.get_object(Bucket="shop", Key="twin")["Body"].read() == body
     assert process.memory_info().rss - before < 32 * 2**20
-    assert not list((room.cloud._settings.directory / "incoming").iterdir())
+    assert not list((rig.cloud._settings.directory / "incoming").iterdir())
 
 
-def test_a_snapshot_replaces_the_journal(room: Room) -> None:
-    journal = room.cloud._settings.directory / "state" / "journal.jsonl"
-    dynamodb = room.client("dynamodb")
+def test_a_snapshot_replaces_the_journal(rig: Rig) -> None:
+    journal = rig.cloud._settings.directory / "state" / "journal.jsonl"
+    dynamodb = rig.client("dynamodb")
     dynamodb.put_item(TableName="carts", Item={"id": {"S": "kept"}})
     assert journal.stat().st_size
-    backing(room).send_signal(signal.SIGUSR1)
+    backing(rig).send_signal(signal.SIGUSR1)
     deadline = time.monotonic() + 60
     while journal.stat().st_size:
         assert time.monotonic() < deadline
         time.sleep(0.02)
     with journal.open("ab") as file:
         file.write(b'[99, "item", "torn')  # as after a power failure
-    backing(room).kill()
+    backing(rig).kill()
     item = dynamodb.get_item(TableName="carts", Key={"id": {"S": "kept"}})
     assert item["Item"] == {"id": {"S": "kept"}}
 
 
-def test_aborted_downloads_leave_nothing_in_memory(room: Room) -> None:
-    s3, process = room.client("s3"), backing(room)
+def test_aborted_downloads_leave_nothing_in_memory(rig: Rig) -> None:
+    s3, process = rig.client("s3"), backing(rig)
     s3.put_object(Bucket="shop", Key="long", Body=b"x" * 16_000_000)
     before = process.memory_info().rss
     for _ in range(12):
@@ -255,15 +255,15 @@ def test_aborted_downloads_leave_nothing_in_memory(room: Room) -> None:
         body.read(1_000)
         body.close()
         s3.close()  # closes the connection with unread bytes
-        s3 = room.client("s3")
+        s3 = rig.client("s3")
     deadline = time.monotonic() + 60  # it notices a little later that they have gone
     while (held := process.memory_info().rss - before) >= 48 * 2**20:
         assert time.monotonic() < deadline, held
         time.sleep(0.05)
 
 
-def test_asymmetric_keys_sign_and_survive(room: Room) -> None:
-    kms = room.client("kms")
+def test_asymmetric_keys_sign_and_survive(rig: Rig) -> None:
+    kms = rig.client("kms")
     algorithms = {"RSA_2048": "RSASSA_PSS_SHA_256", "ECC_NIST_P256": "ECDSA_SHA_256"}
     signed = []
     for spec, algorithm in algorithms.items():
@@ -273,7 +273,7 @@ def test_asymmetric_keys_sign_and_survive(room: Room) -> None:
     made = kms.create_key(KeySpec="RSA_2048", KeyUsage="ENCRYPT_DECRYPT")
     secret = {"KeyId": made["KeyMetadata"]["KeyId"], "EncryptionAlgorithm": "RSAES_OAEP_SHA_256"}
     sealed = kms.encrypt(**secret, Plaintext=b"hello")["CiphertextBlob"]
-    backing(room).kill()
+    backing(rig).kill()
     for each in signed:
         assert kms.verify(**each, Message=b"true")["SignatureValid"]
         with pytest.raises(ClientError, match="KMSInvalidSignature"):

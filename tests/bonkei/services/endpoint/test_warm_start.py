@@ -22,11 +22,11 @@ from bonkei.services.endpoint.backing.process import RUN
 from bonkei.services.endpoint.cloud import Cloud
 from bonkei.services.endpoint.provision import Provisioner
 from bonkei.services.endpoint.settings import CloudSettings
-from tests.bonkei.services.endpoint.rooms import (
+from tests.bonkei.services.endpoint.rigs import (
     ACCOUNT,
     DECLARED,
     ENVIRONMENTS,
-    Room,
+    Rig,
     give_certificate,
 )
 
@@ -35,7 +35,7 @@ CHECK = 1.0
 
 
 class Starts:
-    """Start rooms in one folder, one after the other."""
+    """Start services in one folder, one after the other."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = give_certificate(folder)
@@ -56,7 +56,7 @@ class Starts:
 
 
 async def keys(cloud: Cloud) -> Any:
-    client = Room(cloud, asyncio.get_running_loop(), MemoryVault({}), []).client("s3")
+    client = Rig(cloud, asyncio.get_running_loop(), MemoryVault({}), []).client("s3")
     return await asyncio.to_thread(client.list_objects_v2, Bucket="shop")
 
 
@@ -132,7 +132,7 @@ async def test_an_apply_without_changes_restores_what_was_deleted_by_hand_after_
 
     cloud = await starts.start(check_after=3600)
     try:
-        ssm = Room(cloud, asyncio.get_running_loop(), MemoryVault({}), []).client("ssm")
+        ssm = Rig(cloud, asyncio.get_running_loop(), MemoryVault({}), []).client("ssm")
         await asyncio.to_thread(ssm.delete_parameter, Name="/shop/a")
         monkeypatch.setattr(Provisioner, "reconcile", slow)
         await asyncio.wait_for(cloud.apply(DECLARED, check_later=True), 60)

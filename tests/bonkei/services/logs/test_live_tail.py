@@ -29,7 +29,7 @@ from bonkei.services.logs.live_tails import MOST_SESSIONS, LiveTails
 from bonkei.services.logs.logs import Logs, LogsSettings
 from bonkei.services.logs.store.log_store import LogStore
 from tests.bonkei.services.endpoint.places import Place, serving
-from tests.bonkei.services.endpoint.rooms import ENVIRONMENTS
+from tests.bonkei.services.endpoint.rigs import ENVIRONMENTS
 
 ROOT = Path(__file__).parents[4]
 AWSCLI = ROOT / "bonkei" / "services" / "endpoint" / "data" / "awscli.txt"

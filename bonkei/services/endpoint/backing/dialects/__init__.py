@@ -1,7 +1,9 @@
 """What the services answer where MiniStack answers otherwise.
 
-kms, dynamodb, ssm   the differences of one service each, pure
-errors               what is in an error of S3 and SQS besides its code, pure
+s3, sqs, kms, dynamodb, ssm   the differences of one service each, pure
+errors                        what is in an error of S3 and SQS besides its code, pure
+
+S3 and SQS differ before an answer is whole, so `passing` asks `s3` and `sqs` itself.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bonkei.miniature.parts.faults.drills import DrillRoom
+from bonkei.miniature.parts.faults.drills import DrillPart
 from bonkei.services.edge.snapshot import ListenerState
 from bonkei.services.faults import FaultError, Faults
 from bonkei.services.faults.drill.scenario import Load
@@ -50,7 +50,7 @@ class Monitor:
 
 @dataclass
 class Drilled:
-    room: DrillRoom
+    rig: DrillPart
     monitor: Monitor
     hands: MemoryHands
     load: MemoryLoad
@@ -73,7 +73,7 @@ async def drilled(tmp_path: Path) -> AsyncIterator[Drilled]:
         sent.append((wanted, url, seconds))
         return load
 
-    room = DrillRoom(
+    rig = DrillPart(
         faults,
         lambda: listeners,
         lambda: monitor,  # type: ignore[arg-type,return-value]
@@ -81,37 +81,37 @@ async def drilled(tmp_path: Path) -> AsyncIterator[Drilled]:
         said.append,
         send,
     )
-    yield Drilled(room, monitor, hands, load, listeners, sent, said)
-    await room.stop()
+    yield Drilled(rig, monitor, hands, load, listeners, sent, said)
+    await rig.stop()
     await faults.stop()
 
 
 async def test_visitors_come_through_the_distribution(drilled: Drilled) -> None:
-    drilled.room.start(TEXT, "a.toml")
+    drilled.rig.start(TEXT, "a.toml")
     assert drilled.sent == [(Load(), "http://127.0.0.1:80", 5.0)]
     drilled.listeners.pop()
-    await drilled.room.end()
-    drilled.room.start(TEXT, "a.toml")
+    await drilled.rig.end()
+    drilled.rig.start(TEXT, "a.toml")
     assert drilled.sent[-1][1] == "http://127.0.0.1:81"
     drilled.listeners.pop()
-    await drilled.room.end()
+    await drilled.rig.end()
     with pytest.raises(FaultError, match="no visitor can come in"):
-        drilled.room.start(TEXT, "a.toml")
+        drilled.rig.start(TEXT, "a.toml")
 
 
 async def test_one_at_a_time_and_ended_it_leaves_nothing(drilled: Drilled) -> None:
-    assert drilled.room.snapshot() is None
-    drilled.room.start(TEXT, "drills/a.toml")
+    assert drilled.rig.snapshot() is None
+    drilled.rig.start(TEXT, "drills/a.toml")
     with pytest.raises(FaultError, match="a drill goes on"):
-        drilled.room.start(TEXT, "drills/a.toml")
+        drilled.rig.start(TEXT, "drills/a.toml")
     async with asyncio.timeout(60):
         while not drilled.hands.effects.tasks:
             await asyncio.sleep(0.01)
-    await drilled.room.end()
+    await drilled.rig.end()
     assert drilled.hands.effects.tasks == {}
     assert drilled.monitor.marks == ["Drill: ", ""]
     assert drilled.monitor.paces == [{"web-5xx": 2.0}, {}]
-    found = drilled.room.snapshot()
+    found = drilled.rig.snapshot()
     assert found is not None
     assert found["over"]
     assert drilled.said == [
@@ -123,26 +123,26 @@ async def test_one_at_a_time_and_ended_it_leaves_nothing(drilled: Drilled) -> No
 async def test_the_time_of_a_rehearsal_is_not_disturbed(drilled: Drilled) -> None:
     drilled.monitor.hurried = {"web-5xx": 1.0}
     with pytest.raises(FaultError, match="a rehearsal of alarms sets their time"):
-        drilled.room.start(TEXT, "a.toml")
-    drilled.room.start(TEXT.replace('alarm_period = "2s"', ""), "a.toml")
-    await drilled.room.end()
+        drilled.rig.start(TEXT, "a.toml")
+    drilled.rig.start(TEXT.replace('alarm_period = "2s"', ""), "a.toml")
+    await drilled.rig.end()
     assert drilled.monitor.paces == []
 
 
 async def test_only_the_projects_own_files_are_read(drilled: Drilled, tmp_path: Path) -> None:
-    assert drilled.room.files() == []
+    assert drilled.rig.files() == []
     (tmp_path / "drills").mkdir()
     (tmp_path / "drills" / "one.toml").write_text(TEXT)
     (tmp_path / "faults.toml").write_text(TEXT)
     (tmp_path / "bonkei.toml").write_text("")
-    assert drilled.room.files() == ["faults.toml", "drills/one.toml"]
-    assert drilled.room.read("drills/one.toml") == TEXT
+    assert drilled.rig.files() == ["faults.toml", "drills/one.toml"]
+    assert drilled.rig.read("drills/one.toml") == TEXT
     for other in ("bonkei.toml", "../etc/passwd", "/etc/passwd", "drills/../bonkei.toml"):
         with pytest.raises(FaultError, match="there is no drill"):
-            drilled.room.read(other)
+            drilled.rig.read(other)
 
 
 async def test_a_wrong_file_starts_nothing(drilled: Drilled) -> None:
     with pytest.raises(FaultError, match="seconds is missing"):
-        drilled.room.start("", "a.toml")
+        drilled.rig.start("", "a.toml")
     assert drilled.sent == []

@@ -18,7 +18,7 @@ from bonkei.base.vault import MemoryVault
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.lambda_.function import Function
 from bonkei.miniature.home import Home
-from bonkei.miniature.parts.lambda_.functions import FunctionRoom, Ways
+from bonkei.miniature.parts.lambda_.functions import FunctionPart, Ways
 from bonkei.miniature.parts.lambda_.subscribed_functions import SubscribedFunctions
 from bonkei.services.lambda_.outcome import LARGEST_EVENT
 from bonkei.services.logs.subscriptions import payloads
@@ -77,7 +77,7 @@ async def test_the_room_calls_a_function_also_with_what_came_before_it(tmp_path:
     called, bus, nothing = Called(declared()), Bus(), SimpleNamespace(note=lambda _: None)
     given: Any = lambda *_: ""  # noqa: E731 - for what is not used
     config: Any = SimpleNamespace(slack_secret="")
-    room = FunctionRoom(
+    rig = FunctionPart(
         config,
         Home(tmp_path / "home").make(),
         Ways(bus, MemoryVault(), given, tmp_path, called.said.append),
@@ -85,12 +85,12 @@ async def test_the_room_calls_a_function_also_with_what_came_before_it(tmp_path:
         given,
         given,
     )
-    await room.start()
-    room.functions.enqueue = called.enqueue  # type: ignore[method-assign, assignment]
+    await rig.start()
+    rig.functions.enqueue = called.enqueue  # type: ignore[method-assign, assignment]
     bus.publish(matched("early"))
-    await room.follow(Blueprint(functions=(declared(),)), nothing)  # type: ignore[arg-type]
+    await rig.follow(Blueprint(functions=(declared(),)), nothing)  # type: ignore[arg-type]
     bus.publish(matched("ERROR one", "ERROR two"))
-    await room.stop()
+    await rig.stop()
     assert [arn for arn, _ in called.events] == [FUNCTION] * 2
     assert [len(found["logEvents"]) for _, found in called.events] == [1, 2]
     assert called.events[1][1] == {

@@ -13,7 +13,7 @@ from bonkei.miniature import addresses
 from bonkei.miniature.addresses import Translator, cluster_addresses, cluster_hosts
 from bonkei.miniature.loopback import AddressBook, Loopback
 from bonkei.miniature.parts.network import network
-from bonkei.miniature.parts.network.network import NetworkRoom
+from bonkei.miniature.parts.network.network import NetworkPart
 from bonkei.miniature.rollout.rollout import unreachable
 from tests.bonkei.analysis.check.changes import remove
 from tests.bonkei.analysis.check.stack.whole import sound, state
@@ -34,13 +34,13 @@ def loopback(tmp_path: Path) -> Iterator[Loopback]:
     made.close()
 
 
-def placed(enforce: Any, loopback: Loopback, found: Blueprint) -> tuple[NetworkRoom, Translator]:
+def placed(enforce: Any, loopback: Loopback, found: Blueprint) -> tuple[NetworkPart, Translator]:
     translator = Translator()
     hosts = cluster_hosts(found, cluster_addresses(found, loopback))
     translator.book = AddressBook(hosts=hosts, services={"worker": "127.77.1.99"})
-    room = NetworkRoom(enforce, {}, translator, lambda _: None)
-    room.place(found, loopback, translator.book)
-    return room, translator
+    rig = NetworkPart(enforce, {}, translator, lambda _: None)
+    rig.place(found, loopback, translator.book)
+    return rig, translator
 
 
 def told(translator: Translator, caller: str) -> tuple[str, str]:
@@ -66,9 +66,9 @@ def test_missing_abilities_of_the_machine_are_reported(
     loopback: Loopback, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(addresses, "can_bind", lambda _: False)
-    room, translator = placed("on", loopback, blueprint())
+    rig, translator = placed("on", loopback, blueprint())
     assert told(translator, "app") == told(translator, "nobody")
-    assert room._addresses.missing
+    assert rig._addresses.missing
 
 
 def test_obstacles_are_looked_for_once_for_each_blueprint(
@@ -77,9 +77,9 @@ def test_obstacles_are_looked_for_once_for_each_blueprint(
     looked: list[Blueprint] = []
     monkeypatch.setattr(network, "obstacles", looked.append)
     found, other = blueprint(), blueprint()
-    room, translator = placed("on", loopback, found)
+    rig, translator = placed("on", loopback, found)
     for each in (found, other):
-        room.place(each, loopback, translator.book)
+        rig.place(each, loopback, translator.book)
     assert [id(each) for each in looked] == [id(found), id(other)]
 
 
@@ -88,24 +88,24 @@ def test_a_task_without_a_route_to_its_secrets(
     enforce: Any, starts: bool, loopback: Loopback
 ) -> None:
     found = blueprint("aws_vpc_endpoint.secrets")
-    room, _ = placed(enforce, loopback, found)
+    rig, _ = placed(enforce, loopback, found)
     [definition] = [each for each in found.task_definitions if each.family == "app"]
-    why = room.may_start(definition, "app")
+    why = rig.may_start(definition, "app")
     assert (why == "") is starts
     assert starts or why.startswith("ResourceInitializationError: unable to pull secrets")
-    assert bool(room.snapshot().obstacles) is (enforce != "off")
+    assert bool(rig.snapshot().obstacles) is (enforce != "off")
 
 
 @pytest.mark.parametrize(("enforce", "closes"), [("on", True), ("report", False), ("off", False)])
 def test_a_service_that_its_load_balancer_does_not_reach(
     enforce: Any, closes: bool, loopback: Loopback
 ) -> None:
-    room, _ = placed(enforce, loopback, blueprint())
-    assert room.closed_target_groups() == {}
+    rig, _ = placed(enforce, loopback, blueprint())
+    assert rig.closed_target_groups() == {}
     found = blueprint("aws_vpc_security_group_ingress_rule.app")
-    room, _ = placed(enforce, loopback, found)
+    rig, _ = placed(enforce, loopback, found)
     said = [
-        (one.name, one.reason) for one in unreachable(room.closed_target_groups(), found.services)
+        (one.name, one.reason) for one in unreachable(rig.closed_target_groups(), found.services)
     ]
     why = "aws_security_group.app lets nothing in from aws_security_group.alb on port 8000"
     assert said == [("app", f"the load balancer does not reach its tasks: {why}")] * closes

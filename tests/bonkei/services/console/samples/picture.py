@@ -13,12 +13,11 @@ from rows import rows_of
 from bonkei.base.events import Bus, DeploymentStateChanged
 from bonkei.blueprint import Blueprint, read
 from bonkei.blueprint.state import Resource, State
-from bonkei.miniature.console.resource import offer_definition
 from bonkei.miniature.console.estate import Estates
 from bonkei.miniature.console.flow import Flow
 from bonkei.miniature.console.health import Parts
 from bonkei.miniature.console.picture import PictureSources, offer_picture
-from bonkei.miniature.console.resource import ResourceSources, offer_resource
+from bonkei.miniature.console.resource import ResourceSources, offer_definition, offer_resource
 from bonkei.miniature.measures.traffic import Totals, Traffic
 from bonkei.miniature.parts.ecs.timeline import Timeline
 from bonkei.services.cloudwatch.metric.model import datum, metric_id

@@ -11,7 +11,7 @@ from typing import Any
 
 from aws import InMemoryAws
 from pipeline_books import approval, build, pipeline, source
-from pipeline_rooms import World
+from pipeline_rigs import World
 
 from bonkei.base.aws_service import ADMINISTRATOR, AwsCall
 from bonkei.blueprint.codepipeline import Pipeline, Stage

@@ -111,8 +111,8 @@ async def test_over_the_limit_the_oldest_idle_connection_is_closed() -> None:
                 assert (await second.request()).status == 200
         await edge.until(lambda: edge.edge.snapshot().listeners[0].connections == 0)
         assert (await edge.get("/")).status == 200
-        room = edge.edge.snapshot().rooms[0]
-        assert (room.refused, room.displaced) == (0, 1)
+        capacity = edge.edge.snapshot().capacities[0]
+        assert (capacity.refused, capacity.displaced) == (0, 1)
     assert len(told) == 1
     assert told[0].startswith("2 connections are open, and there is room for no more (")
 
@@ -145,9 +145,9 @@ async def test_over_the_limit_without_idle_connections_the_newest_is_closed() ->
                 assert await third.closed() == b""
             first.send(b"st: a\r\n\r\n")
             assert (await first.receive()).status == 200
-            assert edge.edge.snapshot().rooms[0].refused == 4
+            assert edge.edge.snapshot().capacities[0].refused == 4
             second.writer.transport.abort()
-        await edge.until(lambda: edge.edge.snapshot().rooms[0].open == 0)
+        await edge.until(lambda: edge.edge.snapshot().capacities[0].open == 0)
         assert (await edge.get("/")).status == 200
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from bonkei.services.edge.cloudfront.capture import Capture, Room
+from bonkei.services.edge.cloudfront.capture import Budget, Capture
 
 
 def test_single_bodies_and_their_sum_are_bounded_and_release_their_bytes() -> None:
-    room = Room(each=10, together=15)
-    first, second = Capture(room), Capture(room)
+    budget = Budget(each=10, together=15)
+    first, second = Capture(budget), Capture(budget)
     assert first.add(b"x" * 6)
     assert first.add(b"y" * 4)
     assert not first.add(b"z")
     assert not second.add(b"x" * 6)
     assert second.add(b"x" * 5)
-    assert room.free == 0
+    assert budget.free == 0
     assert first.take() == b"x" * 6 + b"y" * 4
     assert second.add(b"y" * 5)
     second.drop()
-    assert (room.free, second.take()) == (15, b"")
+    assert (budget.free, second.take()) == (15, b"")

@@ -19,7 +19,7 @@ from bonkei.services.endpoint.calls import s3_limits
 from bonkei.services.endpoint.calls.request import Request
 from bonkei.services.endpoint.errors import ApiError
 from bonkei.services.endpoint.port import connection
-from tests.bonkei.services.endpoint.rooms import REGION, Room
+from tests.bonkei.services.endpoint.rigs import REGION, Rig
 
 GIB = 1024**3
 OK = b"HTTP/1.1 200"
@@ -35,22 +35,22 @@ def status_of(error: ClientError) -> int:
     return int(error.response["ResponseMetadata"]["HTTPStatusCode"])
 
 
-def put(room: Room, path: str, *more: str, body: bytes = b"") -> bytes:
+def put(rig: Rig, path: str, *more: str, body: bytes = b"") -> bytes:
     """The answer to a PUT whose body differs from the announced length."""
-    with connected(room) as client:
-        return answered(client, head(room, path, *more) + body)
+    with connected(rig) as client:
+        return answered(client, head(rig, path, *more) + body)
 
 
-def put_all(room: Room, paths: Iterable[str]) -> None:
+def put_all(rig: Rig, paths: Iterable[str]) -> None:
     """Empty objects, on one connection: a client of boto3 takes ten times as long for each."""
-    with connected(room) as client:
+    with connected(rig) as client:
         for path in paths:
-            assert answered(client, head(room, path, "Content-Length: 0")).startswith(OK)
+            assert answered(client, head(rig, path, "Content-Length: 0")).startswith(OK)
 
 
-def head(room: Room, path: str, *more: str) -> bytes:
+def head(rig: Rig, path: str, *more: str) -> bytes:
     """That of a signed PUT. Amazon's headers of `more` are signed."""
-    environment = room.cloud.environment("")
+    environment = rig.cloud.environment("")
     url = environment["AWS_ENDPOINT_URL"]
     keys = Credentials(environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"])
     amazon = [line.partition(": ")[::2] for line in more if line.startswith("X-Amz-")]
@@ -63,8 +63,8 @@ def head(room: Room, path: str, *more: str) -> bytes:
     return "\r\n".join([*first, *lines, *more, "", ""]).encode()
 
 
-def connected(room: Room) -> socket.socket:
-    address = urlsplit(room.cloud.environment("")["AWS_ENDPOINT_URL"])
+def connected(rig: Rig) -> socket.socket:
+    address = urlsplit(rig.cloud.environment("")["AWS_ENDPOINT_URL"])
     return socket.create_connection((address.hostname, address.port), 60)
 
 
@@ -86,7 +86,7 @@ def is_whole(answer: bytes) -> bool:
 
 
 @pytest.mark.parametrize("path", ["/shop/large", "/shop/large?partNumber=1&uploadId=u"])
-def test_a_put_of_more_than_5_gib(room: Room, path: str) -> None:
+def test_a_put_of_more_than_5_gib(rig: Rig, path: str) -> None:
     """The length alone refuses it, before the client sends a byte: it waits for 100 Continue.
 
     "Uploading objects", Amazon S3 User Guide: "Upload an object in a single operation by using the
@@ -94,24 +94,24 @@ def test_a_put_of_more_than_5_gib(room: Room, path: str) -> None:
     to 5 GB in size."
     """
     waits = "Expect: 100-continue"
-    answer = put(room, path, f"Content-Length: {5 * GIB + 1}", waits).decode()
+    answer = put(rig, path, f"Content-Length: {5 * GIB + 1}", waits).decode()
     assert answer.startswith("HTTP/1.1 400")
     assert "<Code>EntityTooLarge</Code>" in answer
     assert "<Message>Your proposed upload exceeds the maximum allowed size</Message>" in answer
     assert f"<ProposedSize>{5 * GIB + 1}</ProposedSize>" in answer
     assert f"<MaxSizeAllowed>{5 * GIB}</MaxSizeAllowed>" in answer
     decoded = f"X-Amz-Decoded-Content-Length: {5 * GIB + 1}"
-    assert b"EntityTooLarge" in put(room, path, "Content-Length: 9", waits, decoded)
-    assert put(room, "/shop/large", f"Content-Length: {5 * GIB}", waits).startswith(
+    assert b"EntityTooLarge" in put(rig, path, "Content-Length: 9", waits, decoded)
+    assert put(rig, "/shop/large", f"Content-Length: {5 * GIB}", waits).startswith(
         b"HTTP/1.1 100 Continue"
     )
 
 
-def test_chunks_of_more_than_5_gib(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_chunks_of_more_than_5_gib(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     """The limit is lower in this test. A client that announces less than it sends is refused,
     too.
     """
-    s3 = room.client("s3")
+    s3 = rig.client("s3")
     s3.put_object(Bucket="shop", Key="kept", Body=b"before")
     monkeypatch.setattr(s3_limits, "LARGEST", 1_000_000)
     monkeypatch.setattr(connection, "_LINGER", 60.0)  # the client sends all before it reads
@@ -124,27 +124,27 @@ def test_chunks_of_more_than_5_gib(room: Room, monkeypatch: pytest.MonkeyPatch) 
             b"%x\r\n%b\r\n" % (len(part), part)
             for part in (inner[at : at + 50_000] for at in range(0, len(inner), 50_000))
         )
-        answer = put(room, f"/shop/{number}", *framed, length, body=body + b"0\r\n\r\n")
+        answer = put(rig, f"/shop/{number}", *framed, length, body=body + b"0\r\n\r\n")
         assert expected in answer
     assert [each["Key"] for each in s3.list_objects_v2(Bucket="shop")["Contents"]] == ["5", "kept"]
     for key in ("5", "kept"):
         s3.delete_object(Bucket="shop", Key=key)
 
 
-def test_a_put_needs_a_length(room: Room) -> None:
+def test_a_put_needs_a_length(rig: Rig) -> None:
     """ "Error responses": NotImplemented and MissingContentLength."""
-    answer = put(room, "/shop/a", "Transfer-Encoding: chunked", body=b"0\r\n\r\n")
+    answer = put(rig, "/shop/a", "Transfer-Encoding: chunked", body=b"0\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 501")
     assert b"<Code>NotImplemented</Code>" in answer
-    answer = put(room, "/shop/a")
+    answer = put(rig, "/shop/a")
     assert answer.startswith(b"HTTP/1.1 411")
     assert b"<Code>MissingContentLength</Code>" in answer
 
 
-def test_limits_of_parts(room: Room) -> None:
+def test_limits_of_parts(rig: Rig) -> None:
     """ "Amazon S3 multipart upload limits": part numbers from 1 to 10,000, parts of 5 MiB at least
     but for the last one."""
-    s3 = room.client("s3")
+    s3 = rig.client("s3")
     name = {"Bucket": "shop", "Key": "parts"}
     upload = {**name, "UploadId": s3.create_multipart_upload(**name)["UploadId"]}
     for number in (0, 10_001):
@@ -168,9 +168,9 @@ def test_limits_of_parts(room: Room) -> None:
     s3.delete_object(**name)
 
 
-def test_keys_and_metadata(room: Room) -> None:
+def test_keys_and_metadata(rig: Rig) -> None:
     """ "Creating object key names": 1,024 bytes of UTF-8; "Working with object metadata": 2 KB."""
-    s3 = room.client("s3")
+    s3 = rig.client("s3")
     found = refusal(s3.put_object, Bucket="shop", Key="é" * 513, Body=b"")
     assert (found["Code"], found["Message"]) == ("KeyTooLongError", "Your key is too long")
     found = refusal(s3.put_object, Bucket="shop", Key="m", Metadata={"a": "x" * 2_048})
@@ -180,8 +180,8 @@ def test_keys_and_metadata(room: Room) -> None:
     s3.delete_object(Bucket="shop", Key="é" * 512)
 
 
-def test_other_limits(room: Room) -> None:
-    s3 = room.client("s3")
+def test_other_limits(rig: Rig) -> None:
+    s3 = rig.client("s3")
     s3.put_object(Bucket="shop", Key="tagged")
     tags = {"TagSet": [{"Key": str(number), "Value": "v"} for number in range(11)]}
     found = refusal(s3.put_object_tagging, Bucket="shop", Key="tagged", Tagging=tags)
@@ -189,12 +189,12 @@ def test_other_limits(room: Room) -> None:
     s3.delete_object(Bucket="shop", Key="tagged")
 
 
-def test_a_page_has_1000_keys_at_most(room: Room) -> None:
+def test_a_page_has_1000_keys_at_most(rig: Rig) -> None:
     """In a bucket of its own, whose objects nobody deletes: each deletion would write a marker."""
-    s3 = room.client("s3")
+    s3 = rig.client("s3")
     s3.create_bucket(Bucket="many", CreateBucketConfiguration={"LocationConstraint": REGION})
     s3.put_bucket_versioning(Bucket="many", VersioningConfiguration={"Status": "Enabled"})
-    put_all(room, (f"/many/n/{number:04}" for number in range(1_001)))
+    put_all(rig, (f"/many/n/{number:04}" for number in range(1_001)))
     for call in (s3.list_objects, s3.list_objects_v2):
         page = call(Bucket="many", Prefix="n/", MaxKeys=5_000)
         assert (len(page["Contents"]), page["MaxKeys"], page["IsTruncated"]) == (1_000, 1_000, True)
@@ -202,18 +202,18 @@ def test_a_page_has_1000_keys_at_most(room: Room) -> None:
     assert [len(page["Versions"]) for page in pages] == [1_000, 1]
 
 
-def test_pages_of_versions_repeat_no_object_without_one(room: Room) -> None:
-    s3 = room.client("s3")
+def test_pages_of_versions_repeat_no_object_without_one(rig: Rig) -> None:
+    s3 = rig.client("s3")
     s3.create_bucket(Bucket="plain", CreateBucketConfiguration={"LocationConstraint": REGION})
-    put_all(room, ("/plain/a", "/plain/b", "/plain/c"))
+    put_all(rig, ("/plain/a", "/plain/b", "/plain/c"))
     listing = s3.get_paginator("list_object_versions")
     pages = listing.paginate(Bucket="plain", PaginationConfig={"PageSize": 1})
     assert [[one["Key"] for one in page["Versions"]] for page in pages] == [["a"], ["b"], ["c"]]
 
 
-def test_a_call_deletes_1000_keys_at_most(room: Room) -> None:
+def test_a_call_deletes_1000_keys_at_most(rig: Rig) -> None:
     """A deletion of what is not there succeeds."""
-    s3 = room.client("s3")
+    s3 = rig.client("s3")
     s3.create_bucket(Bucket="empty", CreateBucketConfiguration={"LocationConstraint": REGION})
     keys = [{"Key": str(number)} for number in range(1_001)]
     found = refusal(s3.delete_objects, Bucket="empty", Delete={"Objects": keys})
@@ -222,9 +222,9 @@ def test_a_call_deletes_1000_keys_at_most(room: Room) -> None:
     assert len(deleted) == 1_000
 
 
-def test_a_copy_to_itself_must_change_something(room: Room) -> None:
+def test_a_copy_to_itself_must_change_something(rig: Rig) -> None:
     """The words are those of "CopyObject"'s error InvalidRequest."""
-    s3 = room.client("s3")
+    s3 = rig.client("s3")
     s3.put_object(Bucket="shop", Key="a b", Body=b"x")
     same = {"Bucket": "shop", "Key": "a b", "CopySource": {"Bucket": "shop", "Key": "a b"}}
     found = refusal(s3.copy_object, **same)
@@ -235,8 +235,8 @@ def test_a_copy_to_itself_must_change_something(room: Room) -> None:
     s3.delete_object(Bucket="shop", Key="a b")
 
 
-def test_operations_that_are_not_simulated_are_refused_by_name(room: Room) -> None:
-    s3 = room.client("s3")
+def test_operations_that_are_not_simulated_are_refused_by_name(rig: Rig) -> None:
+    s3 = rig.client("s3")
     csv, lines = {"CSV": {"FileHeaderInfo": "USE"}}, {"JSON": {}}
     found = refusal(
         s3.select_object_content, Bucket="shop", Key="a", ExpressionType="SQL",
@@ -254,15 +254,15 @@ SETTINGS = ("cors", "website", "notification", "encryption", "lifecycle", "taggi
     ("size", "code"), [(10, "MalformedXML"), (300_000, "MalformedXML"),
                        (1_100_000, "MaxMessageLengthExceeded")],
 )  # fmt: skip
-def test_a_setting_that_is_not_a_document(room: Room, name: str, size: int, code: str) -> None:
+def test_a_setting_that_is_not_a_document(rig: Rig, name: str, size: int, code: str) -> None:
     body = b"<a>" + b"x" * size
-    answer = put(room, f"/shop?{name}", f"Content-Length: {len(body)}", body=body)
+    answer = put(rig, f"/shop?{name}", f"Content-Length: {len(body)}", body=body)
     assert (answer[:12], code.encode() in answer) == (b"HTTP/1.1 400", True)
 
 
-def test_a_long_setting_is_taken(room: Room) -> None:
+def test_a_long_setting_is_taken(rig: Rig) -> None:
     """MiniStack got one as a file, and answered 500."""
-    s3 = room.client("s3")
+    s3 = rig.client("s3")
     rules = [
         {"ID": f"{number}-{'x' * 240}", "Status": "Enabled", "Filter": {"Prefix": f"{number}/"},
          "Expiration": {"Days": 1}}
@@ -275,15 +275,15 @@ def test_a_long_setting_is_taken(room: Room) -> None:
     s3.delete_bucket_lifecycle(Bucket="shop")
 
 
-def test_the_digest_of_a_setting_is_compared(room: Room) -> None:
+def test_the_digest_of_a_setting_is_compared(rig: Rig) -> None:
     digest = f"X-Amz-Content-SHA256: {'0' * 64}"
-    answer = put(room, "/shop?tagging", "Content-Length: 4", digest, body=b"<a/>")
+    answer = put(rig, "/shop?tagging", "Content-Length: 4", digest, body=b"<a/>")
     assert b"XAmzContentSHA256Mismatch" in answer
 
 
-def test_keys_with_what_xml_cannot_have(room: Room) -> None:
-    s3, keys = room.client("s3"), ["a\x01b", "a\x0b&<c", "a\rb", "a é+%"]
-    bucket = room.client("s3").create_bucket
+def test_keys_with_what_xml_cannot_have(rig: Rig) -> None:
+    s3, keys = rig.client("s3"), ["a\x01b", "a\x0b&<c", "a\rb", "a é+%"]
+    bucket = rig.client("s3").create_bucket
     bucket(Bucket="odd", CreateBucketConfiguration={"LocationConstraint": REGION})
     for key in keys:
         s3.put_object(Bucket="odd", Key=key, Body=b"1")

@@ -22,7 +22,7 @@ from bonkei.services.endpoint.identity.credentials import Issuer
 from bonkei.services.endpoint.identity.environments import CallerEnvironments
 from bonkei.services.endpoint.own import sts
 from tests.bonkei.services.endpoint.places import Place, serving
-from tests.bonkei.services.endpoint.rooms import ENVIRONMENTS
+from tests.bonkei.services.endpoint.rigs import ENVIRONMENTS
 
 ACCOUNT = "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/shop/build"

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from bonkei.services.endpoint.errors import ApiError
 from bonkei.services.endpoint.identity.credentials import Issuer
-from tests.bonkei.services.endpoint.rooms import DECLARED, Room
+from tests.bonkei.services.endpoint.rigs import DECLARED, Rig
 
 ROLE, OTHER = "arn:aws:iam::1:role/shop", "arn:aws:iam::1:role/other"
 
@@ -36,11 +36,11 @@ def test_only_what_was_declared_can_be_deleted() -> None:
     assert use(issuer, ROLE) == ROLE
 
 
-def test_a_session_ends_with_its_role(start: Callable[..., Room]) -> None:
-    room = start()
-    parameters, s3 = room.client("ssm", "task"), room.client("s3", "task")
+def test_a_session_ends_with_its_role(start: Callable[..., Rig]) -> None:
+    rig = start()
+    parameters, s3 = rig.client("ssm", "task"), rig.client("s3", "task")
     assert parameters.get_parameter(Name="/shop/a")
-    room.do(room.cloud.apply(replace(DECLARED, roles=())))
+    rig.do(rig.cloud.apply(replace(DECLARED, roles=())))
     for call in (lambda: parameters.get_parameter(Name="/shop/a"), s3.list_buckets):
         with pytest.raises(ClientError, match=r"security token|InvalidAccessKeyId"):
             call()

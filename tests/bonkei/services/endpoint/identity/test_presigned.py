@@ -16,7 +16,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from bonkei.base.aws_service import AwsCall, Operations
-from tests.bonkei.services.endpoint.rooms import REGION, Room
+from tests.bonkei.services.endpoint.rigs import REGION, Rig
 
 CLUSTER = {"x-k8s-aws-id": "shop"}
 IDENTITY = "/?Action=GetCallerIdentity&Version=2011-06-15"
@@ -24,7 +24,7 @@ WORDS = re.compile(r"<Code>(.*?)</Code>\s*<Message>(.*?)</Message>", re.DOTALL)
 
 
 @pytest.fixture(scope="module")
-def place(start: Callable[..., Room], tmp_path_factory: pytest.TempPathFactory) -> Room:
+def place(start: Callable[..., Rig], tmp_path_factory: pytest.TempPathFactory) -> Rig:
     async def answer(call: AwsCall) -> Mapping[str, Any]:
         said = {"Publish": {"MessageId": str(call.parameters.get("Message"))}}
         return said.get(call.operation, {"Stacks": []})
@@ -34,18 +34,18 @@ def place(start: Callable[..., Room], tmp_path_factory: pytest.TempPathFactory) 
         "cloudformation": Operations({"DescribeStacks": answer}),
     }
     home: Path = tmp_path_factory.mktemp("presigned")
-    room = start(home, services=own)
-    room.client("s3").put_object(Bucket="shop", Key="a b", Body=b"hello")
-    return room
+    rig = start(home, services=own)
+    rig.client("s3").put_object(Bucket="shop", Key="a b", Body=b"hello")
+    return rig
 
 
 def presigned(
-    room: Room, service: str, path: str, *, region: str = REGION, ago: float = 0, **more: Any
+    rig: Rig, service: str, path: str, *, region: str = REGION, ago: float = 0, **more: Any
 ) -> str:
     """As a client signs that has a clock of its own."""
-    environment = room.cloud.environment("")
+    environment = rig.cloud.environment("")
     keys = Credentials(environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"])
-    request = AWSRequest("GET", room.url + path, headers=more.pop("headers", {}))
+    request = AWSRequest("GET", rig.url + path, headers=more.pop("headers", {}))
     request.context["client_config"] = None
     auth = (S3SigV4QueryAuth if service == "s3" else SigV4QueryAuth)(keys, service, region, **more)
     moment = datetime.fromtimestamp(time.time() - ago, UTC)
@@ -62,13 +62,13 @@ def words(answer: httpx.Response) -> tuple[int, str, str]:
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_the_identity_of_a_caller(place: Room, method: str) -> None:
+def test_the_identity_of_a_caller(place: Rig, method: str) -> None:
     url = place.client("sts").generate_presigned_url("get_caller_identity", HttpMethod=method)
     answer = httpx.request(method, url, timeout=60)
     assert (answer.status_code, "user/bonkei" in answer.text) == (200, True)
 
 
-def test_the_token_of_a_cluster(place: Room) -> None:
+def test_the_token_of_a_cluster(place: Rig) -> None:
     """aws-iam-authenticator signs for a minute, and uses the URL for 14 minutes."""
     for ago in (0, 800):
         url = presigned(place, "sts", IDENTITY, headers=CLUSTER, expires=60, ago=ago)
@@ -80,7 +80,7 @@ def test_the_token_of_a_cluster(place: Room) -> None:
             assert words(refused)[:2] == (403, "SignatureDoesNotMatch")
 
 
-def test_the_request_that_a_vault_passes_on(place: Room) -> None:
+def test_the_request_that_a_vault_passes_on(place: Rig) -> None:
     """HashiCorp Vault gets a signed POST with a header of its own, and sends it to STS."""
     environment = place.cloud.environment("")
     keys = Credentials(environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"])
@@ -96,7 +96,7 @@ def test_the_request_that_a_vault_passes_on(place: Room) -> None:
     assert (answer.status_code, "user/bonkei" in answer.text) == (200, True)
 
 
-def test_services_of_the_query_protocol(place: Room) -> None:
+def test_services_of_the_query_protocol(place: Rig) -> None:
     sns = place.client("sns").generate_presigned_url(
         "publish", {"TopicArn": "arn:aws:sns:eu-west-1:123456789012:t", "Message": "é x"},
         HttpMethod="GET",
@@ -142,7 +142,7 @@ TIME = r"\d{8}T\d{6}Z"
     ],
 )  # fmt: skip
 def test_a_url_that_is_refused(
-    place: Room, service: str, path: str, given: dict[str, Any], status: int, code: str, said: str
+    place: Rig, service: str, path: str, given: dict[str, Any], status: int, code: str, said: str
 ) -> None:
     answer = httpx.get(presigned(place, service, path, **given), timeout=60)
     found = words(answer)
@@ -163,7 +163,7 @@ def test_a_url_that_is_refused(
         ("s3", "/shop/a%20b", "Check your key and signing method."),
     ],
 )  # fmt: skip
-def test_an_altered_url(place: Room, service: str, path: str, check: str) -> None:
+def test_an_altered_url(place: Rig, service: str, path: str, check: str) -> None:
     url = presigned(place, service, path)
     assert httpx.get(url, timeout=60).status_code == 200
     expected = "The request signature we calculated does not match the signature you provided."

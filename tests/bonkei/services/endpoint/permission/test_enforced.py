@@ -22,7 +22,7 @@ from bonkei.services.endpoint.calls.request import Request, Scope
 from bonkei.services.endpoint.identity import browser_upload
 from bonkei.services.endpoint.identity.signature import UNSIGNED, sign
 from bonkei.services.endpoint.permission.ledger import read_denials
-from tests.bonkei.services.endpoint.rooms import ACCOUNT, DECLARED, KEY_ID, SECRET, Room, arn
+from tests.bonkei.services.endpoint.rigs import ACCOUNT, DECLARED, KEY_ID, SECRET, Rig, arn
 
 READER = f"arn:aws:iam::{ACCOUNT}:role/reader"
 PEOPLE = f"arn:aws:iam::{ACCOUNT}:role/people"
@@ -86,7 +86,7 @@ TASK = TaskDefinition("aws_ecs_task_definition.t", "arn", "shop", 1, 256, 512, (
 
 
 @pytest.fixture(scope="module")
-def guarded(start: Callable[..., Room]) -> Room:
+def guarded(start: Callable[..., Rig]) -> Rig:
     async def nothing(_call: AwsCall) -> Mapping[str, Any]:
         return {}
 
@@ -104,7 +104,7 @@ def denied(call: Any, **options: Any) -> tuple[str, int, str]:
     )
 
 
-def test_allowed_calls_are_answered(guarded: Room) -> None:
+def test_allowed_calls_are_answered(guarded: Rig) -> None:
     s3, ssm = guarded.client("s3", "reader"), guarded.client("ssm", "reader")
     s3.put_object(Bucket="shop", Key="public/a", Body=b"one")
     assert s3.get_object(Bucket="shop", Key="public/a")["Body"].read() == b"one"
@@ -113,7 +113,7 @@ def test_allowed_calls_are_answered(guarded: Room) -> None:
     assert guarded.client("sts", "reader").get_caller_identity()["Arn"].endswith("reader/bonkei")
 
 
-def test_other_calls_are_denied_in_the_words_of_aws(guarded: Room) -> None:
+def test_other_calls_are_denied_in_the_words_of_aws(guarded: Rig) -> None:
     session = f"arn:aws:sts::{ACCOUNT}:assumed-role/reader/bonkei"
     s3 = guarded.client("s3", "reader")
     code, status, message = denied(s3.get_object, Bucket="shop", Key="private/a")
@@ -137,7 +137,7 @@ def test_other_calls_are_denied_in_the_words_of_aws(guarded: Room) -> None:
     assert (code, status) == ("AuthorizationError", 403)
 
 
-def test_each_deleted_key_needs_permission(guarded: Room) -> None:
+def test_each_deleted_key_needs_permission(guarded: Rig) -> None:
     s3 = guarded.client("s3", "reader")
     s3.delete_objects(Bucket="shop", Delete={"Objects": [{"Key": "public/a"}]})
     s3.put_object(Bucket="shop", Key="public/a", Body=b"1")
@@ -153,7 +153,7 @@ def test_each_deleted_key_needs_permission(guarded: Room) -> None:
     assert "s3:DeleteObjectVersion" in answer["Errors"][0]["Message"]
 
 
-def test_a_missing_object_is_a_404_only_with_permission_to_list(guarded: Room) -> None:
+def test_a_missing_object_is_a_404_only_with_permission_to_list(guarded: Rig) -> None:
     """GetObject, "Permissions" (Amazon S3 API Reference)."""
     s3 = guarded.client("s3", "reader")
     code, status, message = denied(s3.get_object, Bucket="shop", Key="public/none")
@@ -165,13 +165,13 @@ def test_a_missing_object_is_a_404_only_with_permission_to_list(guarded: Room) -
     assert denied(person.get_object, Bucket="nowhere", Key="a")[:2] == ("NoSuchBucket", 404)
 
 
-def test_an_object_under_a_customer_key_needs_permission_for_the_key(guarded: Room) -> None:
+def test_an_object_under_a_customer_key_needs_permission_for_the_key(guarded: Rig) -> None:
     s3 = guarded.client("s3", "reader")
     message = denied(s3.put_object, Bucket="sealed", Key="a", Body=b"1")[2]
     assert f"kms:GenerateDataKey on resource: {KEY}" in message
 
 
-def test_a_role_for_people_wants_a_second_factor(guarded: Room) -> None:
+def test_a_role_for_people_wants_a_second_factor(guarded: Rig) -> None:
     """ "AssumeRole", SerialNumber and TokenCode. What the role's session does then has no factor:
     "The temporary credentials returned by AssumeRole do not include MFA information in the
     context" ("Secure API access with MFA", IAM User Guide)."""
@@ -190,7 +190,7 @@ def test_a_role_for_people_wants_a_second_factor(guarded: Room) -> None:
     assert said[0] == "AccessDenied"
 
 
-def test_another_user_may_only_what_a_policy_names_them_for(guarded: Room) -> None:
+def test_another_user_may_only_what_a_policy_names_them_for(guarded: Rig) -> None:
     """No policy of their own: a trust policy that names the user is enough, one that names the
     account is not."""
     device = {"SerialNumber": f"arn:aws:iam::{ACCOUNT}:mfa/friend", "TokenCode": "123456"}
@@ -211,7 +211,7 @@ def test_another_user_may_only_what_a_policy_names_them_for(guarded: Room) -> No
     assert who == f"arn:aws:iam::{ACCOUNT}:user/friend"
 
 
-def test_members_of_a_permission_set_may_assume_roles_and_nothing_else(guarded: Room) -> None:
+def test_members_of_a_permission_set_may_assume_roles_and_nothing_else(guarded: Rig) -> None:
     def assume(members_of: str) -> Any:
         role = f"AWSReservedSSO_{members_of}_0123456789abcdef"
         sts = guarded.client("sts", role, "friend")
@@ -223,18 +223,18 @@ def test_members_of_a_permission_set_may_assume_roles_and_nothing_else(guarded: 
     assert denied(member.list_objects_v2, Bucket="shop")[:2] == ("AccessDenied", 403)
 
 
-def test_a_buckets_policy_denies_explicitly(guarded: Room) -> None:
+def test_a_buckets_policy_denies_explicitly(guarded: Rig) -> None:
     for role in ("reader", ""):  # the user at this machine, too
         s3 = guarded.client("s3", role)
         message = denied(s3.put_object, Bucket="closed", Key="a", Body=b"1")[2]
         assert message.endswith("with an explicit deny in a resource-based policy")
 
 
-def test_nothing_is_decided_about_a_role_with_an_unknown_policy(guarded: Room) -> None:
+def test_nothing_is_decided_about_a_role_with_an_unknown_policy(guarded: Rig) -> None:
     assert guarded.client("s3", "odd").list_objects_v2(Bucket="shop")["KeyCount"] >= 0
 
 
-def test_denials_and_use_are_recorded(guarded: Room) -> None:
+def test_denials_and_use_are_recorded(guarded: Rig) -> None:
     directory = guarded.cloud.directory
     before = len(read_denials(directory / "denied.jsonl"))
     denied(guarded.client("s3", "reader").get_object, Bucket="shop", Key="private/z")
@@ -250,7 +250,7 @@ def test_denials_and_use_are_recorded(guarded: Room) -> None:
     assert json.dumps(used)
 
 
-def test_an_execution_role_needs_permission_for_a_tasks_secrets(guarded: Room) -> None:
+def test_an_execution_role_needs_permission_for_a_tasks_secrets(guarded: Rig) -> None:
     def why(role: str, secret: str) -> str:
         return guarded.cloud.asks.may_read(replace(TASK, execution_role_arn=role), secret)
 
@@ -262,7 +262,7 @@ def test_an_execution_role_needs_permission_for_a_tasks_secrets(guarded: Room) -
     assert why(f"arn:aws:iam::{ACCOUNT}:role/elsewhere", SECRET) == ""
 
 
-def test_a_browsers_form_needs_permission_for_its_key(guarded: Room) -> None:
+def test_a_browsers_form_needs_permission_for_its_key(guarded: Rig) -> None:
     reader = guarded.client("s3", "reader")
     for prefix, status in (("public", 204), ("private", 403)):
         form = reader.generate_presigned_post("shop", prefix + "/${filename}")
@@ -284,22 +284,22 @@ def test_the_last_key_of_a_form_decides() -> None:
 
 
 def ask(
-    room: Room, service: str, method: str, path: str, body: bytes = b"", **headers: str
+    rig: Rig, service: str, method: str, path: str, body: bytes = b"", **headers: str
 ) -> httpx.Response:
     """A call of the reader that no client of AWS makes."""
-    who, now = room.cloud.environment("reader", ""), f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    who, now = rig.cloud.environment("reader", ""), f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     digest = UNSIGNED if service == "s3" else hashlib.sha256(body).hexdigest()
     sent = {
-        "host": room.url.removeprefix("http://"), "x-amz-date": now,
+        "host": rig.url.removeprefix("http://"), "x-amz-date": now,
         "x-amz-security-token": who["AWS_SESSION_TOKEN"], "x-amz-content-sha256": digest,
     } | {name.replace("_", "-"): value for name, value in headers.items()}  # fmt: skip
     request = Request(method, *path.partition("?")[::2], tuple(sent.items()))
     scope = Scope(who["AWS_ACCESS_KEY_ID"], now[:8], "eu-west-1", service)
     sent["authorization"] = sign(request, body, scope, who["AWS_SECRET_ACCESS_KEY"])
-    return httpx.request(method, room.url + path, content=body, headers=sent, timeout=60)
+    return httpx.request(method, rig.url + path, content=body, headers=sent, timeout=60)
 
 
-def test_a_call_in_a_strange_form_gets_no_further(guarded: Room) -> None:
+def test_a_call_in_a_strange_form_gets_no_further(guarded: Rig) -> None:
     """The store has its own view of what a request is. The endpoint passes on what it decided."""
     guarded.client("s3").put_object(Bucket="shop", Key="private/x", Body=b"secret")
     item = b'{"TableName": "carts", "Key": {"id": {"S": "1"}}}'
@@ -329,7 +329,7 @@ def test_a_call_in_a_strange_form_gets_no_further(guarded: Room) -> None:
     assert kept["Body"].read() == b"secret"
 
 
-def test_a_sessions_own_policy_limits_it(guarded: Room) -> None:
+def test_a_sessions_own_policy_limits_it(guarded: Rig) -> None:
     """ "Session policies": what both allow, and no more than the role's policies allow."""
     sts = guarded.client("sts")
     wanted = {"RoleArn": LIMITED, "RoleSessionName": "one"}
@@ -357,7 +357,7 @@ def test_a_sessions_own_policy_limits_it(guarded: Room) -> None:
     ["nothing-valid-in-here", "arn::b:::something/test-role", "arn:a::::something/test-role",
      "arn:a:::something/test-role", "arn:a:a::aaaaaaaaaa:"],
 )  # fmt: skip
-def test_a_role_that_cannot_be_one_is_invalid(guarded: Room, role: str) -> None:
+def test_a_role_that_cannot_be_one_is_invalid(guarded: Rig, role: str) -> None:
     """Also for a caller who may assume no role."""
     for caller in ("", "reader"):
         sts = guarded.client("sts", caller)
@@ -365,7 +365,7 @@ def test_a_role_that_cannot_be_one_is_invalid(guarded: Room, role: str) -> None:
         assert found == ("ValidationError", 400, f"{role} is invalid")
 
 
-def test_tags_of_a_session_need_their_own_permission(guarded: Room) -> None:
+def test_tags_of_a_session_need_their_own_permission(guarded: Rig) -> None:
     """ "Passing session tags using AssumeRole"."""
     tags = [{"Key": "team", "Value": "blue"}]
     sts = guarded.client("sts")
@@ -387,7 +387,7 @@ def test_tags_of_a_session_need_their_own_permission(guarded: Room) -> None:
     ],
 )  # fmt: skip
 def test_no_key_of_a_deletion_is_hidden(
-    guarded: Room, body: bytes, headers: dict[str, str], code: str
+    guarded: Rig, body: bytes, headers: dict[str, str], code: str
 ) -> None:
     s3 = guarded.client("s3")
     s3.put_object(Bucket="shop", Key="private/d", Body=b"1")
@@ -396,7 +396,7 @@ def test_no_key_of_a_deletion_is_hidden(
     assert s3.head_object(Bucket="shop", Key="private/d")
 
 
-def test_a_parameter_stands_once(guarded: Room) -> None:
+def test_a_parameter_stands_once(guarded: Rig) -> None:
     """Of two, the store takes the first one, and the endpoint would decide about the last."""
     queue = guarded.client("sqs").get_queue_url(QueueName="orders")["QueueUrl"]
     form = {"content_type": "application/x-www-form-urlencoded"}

@@ -19,7 +19,7 @@ from bonkei.blueprint.iam import PolicyStatement
 from bonkei.blueprint.lambda_.function import Function
 from bonkei.blueprint.s3 import Bucket
 from bonkei.services.endpoint.permission.network import UNKNOWN, NetworkWays
-from tests.bonkei.services.endpoint.rooms import DECLARED, REGION, ROLE, Room
+from tests.bonkei.services.endpoint.rigs import DECLARED, REGION, ROLE, Rig
 
 SUBNET = Subnet("aws_subnet.app", "arn", "app", "vpc", "10.0.1.0/24", "a", "rtb")
 GET = PolicyStatement("aws_vpc_endpoint.s3", "Allow", ("s3:GetObject", "s3:ListBucket"),
@@ -57,15 +57,15 @@ BLUEPRINT = replace(
 
 
 @pytest.fixture(scope="module")
-def inner(start: Callable[..., Room]) -> Room:
+def inner(start: Callable[..., Rig]) -> Rig:
     return start(blueprint=BLUEPRINT)
 
 
-def client(room: Room, service: str, read_timeout: float = 60, **keys: str) -> Any:
-    given = keys or room.cloud.callers.function(ROLE, "inside")
+def client(rig: Rig, service: str, read_timeout: float = 60, **keys: str) -> Any:
+    given = keys or rig.cloud.callers.function(ROLE, "inside")
     return boto3.client(
         service,
-        endpoint_url=room.url,
+        endpoint_url=rig.url,
         region_name=REGION,
         aws_access_key_id=given["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=given["AWS_SECRET_ACCESS_KEY"],
@@ -74,7 +74,7 @@ def client(room: Room, service: str, read_timeout: float = 60, **keys: str) -> A
     )
 
 
-def test_an_endpoints_policy_decides_too(inner: Room) -> None:
+def test_an_endpoints_policy_decides_too(inner: Rig) -> None:
     inner.client("s3").put_object(Bucket="shop", Key="a", Body=b"1")
     s3 = client(inner, "s3")
     assert s3.get_object(Bucket="shop", Key="a")["Body"].read() == b"1"
@@ -84,7 +84,7 @@ def test_an_endpoints_policy_decides_too(inner: Room) -> None:
     assert message.endswith("because no VPC endpoint policy allows the s3:PutObject action")
 
 
-def test_a_condition_on_the_endpoint(inner: Room) -> None:
+def test_a_condition_on_the_endpoint(inner: Rig) -> None:
     """ "Controlling access from VPC endpoints with bucket policies" (Amazon S3 User Guide)."""
     assert client(inner, "s3").list_objects_v2(Bucket="inner")["KeyCount"] == 0
     with pytest.raises(ClientError, match="explicit deny in a resource-based policy"):
@@ -92,7 +92,7 @@ def test_a_condition_on_the_endpoint(inner: Room) -> None:
 
 
 def test_without_a_route_the_connection_times_out_and_the_reason_is_reported_at_once(
-    inner: Room,
+    inner: Rig,
 ) -> None:
     before = time.monotonic()
     with pytest.raises(ReadTimeoutError):
@@ -106,7 +106,7 @@ def test_without_a_route_the_connection_times_out_and_the_reason_is_reported_at_
     assert inner.client("sqs").list_queues()  # the user is outside the VPC
 
 
-def test_another_role_calls_from_the_same_place(inner: Room) -> None:
+def test_another_role_calls_from_the_same_place(inner: Rig) -> None:
     made = client(inner, "sts").assume_role(RoleArn=ROLE, RoleSessionName="other")["Credentials"]
     keys = {
         "AWS_ACCESS_KEY_ID": made["AccessKeyId"],

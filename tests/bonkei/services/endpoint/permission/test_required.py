@@ -43,8 +43,8 @@ SCOPE = {
     "logs": r".*(LogGroup|LogStream|LogEvents|MetricFilters?|SubscriptionFilters?|Retention\w*)$",
 }
 
-# Services of the miniature's own rooms: the operations that they answer, and their neighbours.
-ROOMS = {
+# Services of the miniature's own services: the operations that they answer, and their neighbours.
+OWN = {
     "ecs": r"ExecuteCommand|(Describe|List|Update|Stop|Run|Register|Deregister)"
     r"(Clusters|Services?|Tasks?|TaskDefinitions?|TaskDefinitionFamilies)",
     "lambda": r"Invoke|(Get|Update|Delete|List)Function(Configuration|Code|Concurrency|UrlConfig)?",
@@ -89,7 +89,7 @@ NAMED: Mapping[str, Mapping[str, Any]] = {
 
 def operations(service: str) -> list[str]:
     model = AWS.get_service_model(service)
-    return [n for n in model.operation_names if re.fullmatch({**SCOPE, **ROOMS}[service], n)]
+    return [n for n in model.operation_names if re.fullmatch({**SCOPE, **OWN}[service], n)]
 
 
 def given(service: str, operation: str) -> Mapping[str, Any]:
@@ -100,7 +100,7 @@ def given(service: str, operation: str) -> Mapping[str, Any]:
     return {name: value for name, value in NAMED[service].items() if name in members}
 
 
-@pytest.mark.parametrize("service", ROOMS)
+@pytest.mark.parametrize("service", OWN)
 def test_an_operation_of_a_room_needs_the_actions_of_the_reference(service: str) -> None:
     found = [
         each

@@ -22,7 +22,7 @@ from bonkei.services.console.views import denials
 from bonkei.services.endpoint.permission.ledger import read_denials
 from bonkei.services.sns import api
 from bonkei.services.sns.topics import Topics
-from tests.bonkei.services.endpoint.rooms import ACCOUNT, DECLARED, Room, arn
+from tests.bonkei.services.endpoint.rigs import ACCOUNT, DECLARED, Rig, arn
 
 WRITER = f"arn:aws:iam::{ACCOUNT}:role/writer"
 STRANGER = f"arn:aws:iam::{ACCOUNT}:role/stranger"
@@ -67,10 +67,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("written")
 
 
-class Rooms:
+class Parts:
     """One home, and its miniature, which can be started again."""
 
-    def __init__(self, start: Callable[..., Room], home: Path) -> None:
+    def __init__(self, start: Callable[..., Rig], home: Path) -> None:
         self._start, self._home = start, home
         self.start()
 
@@ -79,19 +79,19 @@ class Rooms:
         topics = Topics(self._home / "topics", nothing, print)
         topics.apply(BLUEPRINT)
         services = {"sns": api.service(topics)}
-        self.room = self._start(self._home, BLUEPRINT, services)
+        self.rig = self._start(self._home, BLUEPRINT, services)
 
     def again(self) -> None:
-        self.room.do(self.room.cloud.stop())
+        self.rig.do(self.rig.cloud.stop())
         self.start()
 
     def client(self, service: str, who: str = "writer") -> Any:
-        return self.room.client(service, who)
+        return self.rig.client(service, who)
 
 
 @pytest.fixture(scope="module")
-def rooms(start: Callable[..., Room], home: Path) -> Rooms:
-    return Rooms(start, home)
+def rigs(start: Callable[..., Rig], home: Path) -> Parts:
+    return Parts(start, home)
 
 
 def code(call: Callable[..., Any], **given: Any) -> str:
@@ -102,31 +102,31 @@ def code(call: Callable[..., Any], **given: Any) -> str:
     return ""
 
 
-def delete(rooms: Rooms) -> str:
-    return code(rooms.client("s3").delete_object, Bucket="shop", Key="a")
+def delete(rigs: Parts) -> str:
+    return code(rigs.client("s3").delete_object, Bucket="shop", Key="a")
 
 
-def test_a_buckets_policy(rooms: Rooms) -> None:
-    s3 = rooms.client("s3")
-    assert delete(rooms) == ""
+def test_a_buckets_policy(rigs: Parts) -> None:
+    s3 = rigs.client("s3")
+    assert delete(rigs) == ""
     s3.put_bucket_policy(Bucket="shop", Policy=document("Deny", "s3:DeleteObject", OBJECTS))
-    assert delete(rooms) == "AccessDenied"
-    [*_, last] = read_denials(rooms.room.cloud.directory / "denied.jsonl")
+    assert delete(rigs) == "AccessDenied"
+    [*_, last] = read_denials(rigs.rig.cloud.directory / "denied.jsonl")
     assert denials.looked_at(last) == ("arn:aws:s3:::shop",)
-    rooms.again()
-    assert delete(rooms) == "AccessDenied"
-    s3 = rooms.client("s3")
+    rigs.again()
+    assert delete(rigs) == "AccessDenied"
+    s3 = rigs.client("s3")
     s3.put_bucket_policy(Bucket="shop", Policy=document("Allow", "s3:Get*", OBJECTS, STRANGER))
-    assert delete(rooms) == ""
+    assert delete(rigs) == ""
     s3.put_object(Bucket="shop", Key="a", Body=b"1")
-    other = rooms.client("s3", "stranger")
+    other = rigs.client("s3", "stranger")
     assert other.get_object(Bucket="shop", Key="a")["Body"].read() == b"1"
     s3.delete_bucket_policy(Bucket="shop")
     assert code(other.get_object, Bucket="shop", Key="a") == "AccessDenied"
 
 
-def test_a_bucket_that_a_call_has_made(rooms: Rooms) -> None:
-    s3 = rooms.client("s3")
+def test_a_bucket_that_a_call_has_made(rigs: Parts) -> None:
+    s3 = rigs.client("s3")
     s3.create_bucket(
         Bucket="made", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
     )  # fmt: skip
@@ -141,8 +141,8 @@ def test_a_bucket_that_a_call_has_made(rooms: Rooms) -> None:
     assert code(s3.put_object, Bucket="made", Key="a", Body=b"") == ""
 
 
-def test_a_declared_policy_that_a_call_replaces_until_it_is_applied_again(rooms: Rooms) -> None:
-    s3, sqs = rooms.client("s3"), rooms.client("sqs")
+def test_a_declared_policy_that_a_call_replaces_until_it_is_applied_again(rigs: Parts) -> None:
+    s3, sqs = rigs.client("s3"), rigs.client("sqs")
     url = sqs.get_queue_url(QueueName="told")["QueueUrl"]
 
     def refused() -> tuple[str, str]:
@@ -153,13 +153,13 @@ def test_a_declared_policy_that_a_call_replaces_until_it_is_applied_again(rooms:
     s3.delete_bucket_policy(Bucket="closed")
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": ""})
     assert refused() == ("", "")
-    rooms.room.do(rooms.room.cloud.apply(BLUEPRINT))
+    rigs.rig.do(rigs.rig.cloud.apply(BLUEPRINT))
     assert refused() == ("AccessDenied", "AccessDeniedException")
 
 
-def test_the_owner_is_never_locked_out_of_a_buckets_policy(rooms: Rooms) -> None:
+def test_the_owner_is_never_locked_out_of_a_buckets_policy(rigs: Parts) -> None:
     """ "PutBucketPolicy": the root user of the account always has these three."""
-    owner, writer = rooms.client("s3", ""), rooms.client("s3")
+    owner, writer = rigs.client("s3", ""), rigs.client("s3")
     deny = document("Deny", "s3:*", "arn:aws:s3:::shop")
     owner.put_bucket_policy(Bucket="shop", Policy=deny)
     assert code(writer.get_bucket_policy, Bucket="shop") == "AccessDenied"
@@ -170,15 +170,15 @@ def test_the_owner_is_never_locked_out_of_a_buckets_policy(rooms: Rooms) -> None
     assert code(owner.list_objects_v2, Bucket="shop") == ""
 
 
-def test_a_queues_policy(rooms: Rooms) -> None:
-    sqs = rooms.client("sqs")
+def test_a_queues_policy(rigs: Parts) -> None:
+    sqs = rigs.client("sqs")
     queue = arn("sqs", "made")
     deny = document("Deny", "sqs:SendMessage", queue)
     url = sqs.create_queue(QueueName="made", Attributes={"Policy": deny})["QueueUrl"]
     given = {"QueueUrl": url, "MessageBody": "x"}
     assert code(sqs.send_message, **given) == "AccessDeniedException"
-    rooms.again()
-    sqs, other = rooms.client("sqs"), rooms.client("sqs", "stranger")
+    rigs.again()
+    sqs, other = rigs.client("sqs"), rigs.client("sqs", "stranger")
     url = given["QueueUrl"] = sqs.get_queue_url(QueueName="made")["QueueUrl"]
     assert code(sqs.send_message, **given) == "AccessDeniedException"
     allow = document("Allow", "sqs:SendMessage", queue, STRANGER)
@@ -190,16 +190,16 @@ def test_a_queues_policy(rooms: Rooms) -> None:
         QueueUrl=url, Label="all", AWSAccountIds=[ACCOUNT], Actions=["SendMessage"]
     )  # fmt: skip
     shown = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]
-    assert rooms.room.cloud._written.of(queue) == shown["Policy"]
+    assert rigs.rig.cloud._written.of(queue) == shown["Policy"]
     sqs.remove_permission(QueueUrl=url, Label="all")
-    assert rooms.room.cloud._written.of(queue) is None
+    assert rigs.rig.cloud._written.of(queue) is None
 
 
-def test_a_queue_of_the_same_name_in_another_region_has_a_policy_of_its_own(rooms: Rooms) -> None:
-    here = rooms.client("sqs")
-    environment = rooms.room.cloud.environment("writer", "")
+def test_a_queue_of_the_same_name_in_another_region_has_a_policy_of_its_own(rigs: Parts) -> None:
+    here = rigs.client("sqs")
+    environment = rigs.rig.cloud.environment("writer", "")
     there = boto3.client(
-        "sqs", endpoint_url=rooms.room.url, region_name="us-west-2",
+        "sqs", endpoint_url=rigs.rig.url, region_name="us-west-2",
         aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
         aws_session_token=environment["AWS_SESSION_TOKEN"],
@@ -213,8 +213,8 @@ def test_a_queue_of_the_same_name_in_another_region_has_a_policy_of_its_own(room
     )  # fmt: skip
 
 
-def test_a_topics_policy(rooms: Rooms) -> None:
-    sns = rooms.client("sns")
+def test_a_topics_policy(rigs: Parts) -> None:
+    sns = rigs.client("sns")
     made = arn("sns", "made")
     deny = document("Deny", "sns:Publish", made)
     sns.create_topic(Name="made", Attributes={"Policy": deny})
@@ -226,17 +226,17 @@ def test_a_topics_policy(rooms: Rooms) -> None:
         TopicArn=news, AttributeName="Policy",
         AttributeValue=document("Allow", "sns:Publish", news, STRANGER),
     )  # fmt: skip
-    rooms.again()
-    sns, other = rooms.client("sns"), rooms.client("sns", "stranger")
+    rigs.again()
+    sns, other = rigs.client("sns"), rigs.client("sns", "stranger")
     assert code(sns.publish, TopicArn=made, Message="x") == "AuthorizationError"
     assert code(other.publish, TopicArn=news, Message="x") == ""
     sns.set_topic_attributes(TopicArn=news, AttributeName="Policy", AttributeValue=usual)
     assert code(other.publish, TopicArn=news, Message="x") == "AuthorizationError"
 
 
-def test_permissions_of_a_topic(rooms: Rooms) -> None:
+def test_permissions_of_a_topic(rigs: Parts) -> None:
     """As AWS's answers are recorded in LocalStack's tests of SNS."""
-    sns = rooms.client("sns")
+    sns = rigs.client("sns")
     topic = sns.create_topic(Name="shared")["TopicArn"]
     given = {"TopicArn": topic, "Label": "test", "AWSAccountId": [ACCOUNT]}
 
@@ -265,17 +265,17 @@ def test_permissions_of_a_topic(rooms: Rooms) -> None:
 
 
 def test_a_policy_that_the_disk_does_not_take_is_an_error(
-    rooms: Rooms, monkeypatch: pytest.MonkeyPatch
+    rigs: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "full")
 
-    s3, policy = rooms.client("s3"), document("Deny", "s3:DeleteObject", OBJECTS)
+    s3, policy = rigs.client("s3"), document("Deny", "s3:DeleteObject", OBJECTS)
     with monkeypatch.context() as patch:
         patch.setattr(kept, "write", full)
         assert code(s3.put_bucket_policy, Bucket="shop", Policy=policy) == "InternalError"
     s3.put_bucket_policy(Bucket="shop", Policy=policy)
-    assert delete(rooms) == "AccessDenied"
+    assert delete(rigs) == "AccessDenied"
     s3.delete_bucket_policy(Bucket="shop")
 
 
@@ -303,16 +303,16 @@ def without(name: str, text: str = document("Allow", "s3:Get*", OBJECTS)) -> str
          "Policy exceeds the maximum allowed document size."),
     ],
 )  # fmt: skip
-def test_a_document_that_is_not_a_buckets_policy(rooms: Rooms, policy: str, said: str) -> None:
+def test_a_document_that_is_not_a_buckets_policy(rigs: Parts, policy: str, said: str) -> None:
     with pytest.raises(ClientError) as caught:
-        rooms.client("s3").put_bucket_policy(Bucket="shop", Policy=policy)
+        rigs.client("s3").put_bucket_policy(Bucket="shop", Policy=policy)
     error = caught.value.response["Error"]
     assert (error["Code"], error["Message"]) == ("MalformedPolicy", said)
 
 
 @pytest.mark.parametrize("policy", ["no", "{}", without("Principal"), without("Action")])
-def test_a_document_that_is_not_a_policy_of_another_resource(rooms: Rooms, policy: str) -> None:
-    sns, sqs = rooms.client("sns"), rooms.client("sqs")
+def test_a_document_that_is_not_a_policy_of_another_resource(rigs: Parts, policy: str) -> None:
+    sns, sqs = rigs.client("sns"), rigs.client("sqs")
     url = sqs.get_queue_url(QueueName="orders")["QueueUrl"]
     attributes = {"Policy": policy}
     for call, given, expected in (

@@ -18,7 +18,7 @@ from bonkei.blueprint.lambda_.event_source import EventSource
 from bonkei.services.lambda_.outcome import Outcome
 from bonkei.services.lambda_.sources.stream import StreamPoller
 from tests.bonkei.blueprint.conftest import make_state
-from tests.bonkei.services.endpoint.rooms import ACCOUNT, REGION, Room, arn
+from tests.bonkei.services.endpoint.rigs import ACCOUNT, REGION, Rig, arn
 
 QUEUE, DEAD = arn("sqs", "orders"), arn("sqs", "dead")
 KEY = "11111111-2222-4333-8444-555555555555"
@@ -152,7 +152,7 @@ REST: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture(scope="module")
-def declared(start: Callable[..., Room], tmp_path_factory: pytest.TempPathFactory) -> Room:
+def declared(start: Callable[..., Rig], tmp_path_factory: pytest.TempPathFactory) -> Rig:
     directory = tmp_path_factory.mktemp("declared")
     (directory / "files").mkdir()
     (directory / "files" / "page").write_text("from a file")
@@ -163,7 +163,7 @@ def blueprint_of(*parts: dict[str, dict[str, Any]]) -> Blueprint:
     return read(make_state({name: values for part in parts for name, values in part.items()}))
 
 
-def test_a_second_provision_is_not_refused(declared: Room) -> None:
+def test_a_second_provision_is_not_refused(declared: Rig) -> None:
     assert declared.cloud.snapshot().notes == ()
     sqs = declared.client("sqs")
     url = sqs.get_queue_url(QueueName="orders")["QueueUrl"]
@@ -175,7 +175,7 @@ def test_a_second_provision_is_not_refused(declared: Room) -> None:
     assert "Messages" not in sqs.receive_message(QueueUrl=url)
 
 
-def test_a_bucket_is_as_declared(declared: Room) -> None:
+def test_a_bucket_is_as_declared(declared: Rig) -> None:
     s3, bucket = declared.client("s3"), {"Bucket": "shop"}
     assert s3.get_bucket_location(**bucket)["LocationConstraint"] == REGION
     assert s3.get_bucket_versioning(**bucket)["Status"] == "Enabled"
@@ -201,7 +201,7 @@ def test_a_bucket_is_as_declared(declared: Room) -> None:
     assert s3.get_bucket_website(**bucket)["IndexDocument"] == {"Suffix": "index.html"}
 
 
-def test_objects_are_there_with_their_headers(declared: Room) -> None:
+def test_objects_are_there_with_their_headers(declared: Rig) -> None:
     s3 = declared.client("s3")
     found = s3.get_object(Bucket="shop", Key="text ü.txt")
     assert found["Body"].read() == b"hello"
@@ -212,7 +212,7 @@ def test_objects_are_there_with_their_headers(declared: Room) -> None:
     assert s3.get_object(Bucket="shop", Key="file")["Body"].read() == b"from a file"
 
 
-def test_a_bucket_notifies_its_queue(declared: Room) -> None:
+def test_a_bucket_notifies_its_queue(declared: Rig) -> None:
     sqs = declared.client("sqs")
     url = sqs.get_queue_url(QueueName="orders")["QueueUrl"]
     declared.client("s3").put_object(Bucket="shop", Key="in/new", Body=b"x")
@@ -226,7 +226,7 @@ def test_a_bucket_notifies_its_queue(declared: Room) -> None:
     sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 
 
-def test_queues_are_as_declared(declared: Room) -> None:
+def test_queues_are_as_declared(declared: Rig) -> None:
     sqs = declared.client("sqs")
     url = sqs.get_queue_url(QueueName="orders")["QueueUrl"]
     found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
@@ -236,7 +236,7 @@ def test_queues_are_as_declared(declared: Room) -> None:
     assert sqs.list_queue_tags(QueueUrl=url)["Tags"] == TAGS
 
 
-def test_a_table_is_as_declared(declared: Room) -> None:
+def test_a_table_is_as_declared(declared: Rig) -> None:
     dynamodb = declared.client("dynamodb")
     table = dynamodb.describe_table(TableName="carts")["Table"]
     assert [index["IndexName"] for index in table["GlobalSecondaryIndexes"]] == ["by_at"]
@@ -260,7 +260,7 @@ def test_a_table_is_as_declared(declared: Room) -> None:
 
 
 def test_a_function_reads_a_stream_and_continues_at_its_position(
-    declared: Room, tmp_path: Path
+    declared: Rig, tmp_path: Path
 ) -> None:
     """The poller on the real store: it calls as a role, and continues from its position on disk."""
     called: list[str] = []
@@ -294,7 +294,7 @@ def test_a_function_reads_a_stream_and_continues_at_its_position(
     assert called.count("INSERT read-1") == called.count("REMOVE read-1") == 1
 
 
-def test_keys_and_parameters_are_as_declared(declared: Room) -> None:
+def test_keys_and_parameters_are_as_declared(declared: Rig) -> None:
     kms, ssm = declared.client("kms"), declared.client("ssm")
     key = kms.describe_key(KeyId="alias/shop")["KeyMetadata"]
     assert (key["KeyId"], key["Description"], key["Enabled"]) == (KEY, "of the shop", True)
@@ -305,12 +305,12 @@ def test_keys_and_parameters_are_as_declared(declared: Room) -> None:
     assert ssm.list_tags_for_resource(ResourceType="Parameter", ResourceId="/shop/a")["TagList"]
 
 
-def test_changed_settings_change_and_data_stays(start: Callable[..., Room], tmp_path: Path) -> None:
+def test_changed_settings_change_and_data_stays(start: Callable[..., Rig], tmp_path: Path) -> None:
     (tmp_path / "files").mkdir()
     (tmp_path / "files" / "page").write_text("from a file")
-    room = start(tmp_path, blueprint_of(BUCKET, OBJECTS, QUEUES, REST))
-    dynamodb, s3, sqs = room.client("dynamodb"), room.client("s3"), room.client("sqs")
-    kms = room.client("kms")
+    rig = start(tmp_path, blueprint_of(BUCKET, OBJECTS, QUEUES, REST))
+    dynamodb, s3, sqs = rig.client("dynamodb"), rig.client("s3"), rig.client("sqs")
+    kms = rig.client("kms")
     dynamodb.put_item(TableName="carts", Item={"id": {"S": "1"}, "at": {"N": "2"}})
     s3.put_object(Bucket="shop", Key="text ü.txt", Body=b"mine")
     without = ("lifecycle", "cors", "policy", "notification", "website")
@@ -325,9 +325,9 @@ def test_changed_settings_change_and_data_stays(start: Callable[..., Room], tmp_
         "tags_all": {"other": "tag"},
     }
     rest = {**REST, "aws_dynamodb_table.carts": table}
-    room.do(room.cloud.apply(blueprint_of(
+    rig.do(rig.cloud.apply(blueprint_of(
         bucket, OBJECTS, {"aws_sqs_queue.orders": plain}, rest)))  # fmt: skip
-    assert room.cloud.snapshot().notes == ()
+    assert rig.cloud.snapshot().notes == ()
 
     for name in ("lifecycle_configuration", "cors", "policy", "website"):
         with pytest.raises(ClientError, match="NoSuch"):
@@ -348,12 +348,12 @@ def test_changed_settings_change_and_data_stays(start: Callable[..., Room], tmp_
 
     for key in ("a\x01b", "a\rb", "a&é <c"):
         s3.put_object(Bucket="shop", Key=key, Body=b"1")
-    room.do(room.cloud.apply(Blueprint()))
-    assert room.cloud.snapshot().notes == ()
+    rig.do(rig.cloud.apply(Blueprint()))
+    assert rig.cloud.snapshot().notes == ()
     assert s3.list_buckets()["Buckets"] == []  # `force_destroy` emptied it
     assert dynamodb.list_tables()["TableNames"] == []
     metadata = kms.describe_key(KeyId=KEY)["KeyMetadata"]
     assert metadata["KeyState"] == "PendingDeletion"
     assert ACCOUNT in metadata["Arn"]
-    room.do(room.cloud.apply(blueprint_of(REST)))
+    rig.do(rig.cloud.apply(blueprint_of(REST)))
     assert kms.describe_key(KeyId=KEY)["KeyMetadata"]["KeyState"] == "Enabled"

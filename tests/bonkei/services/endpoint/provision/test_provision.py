@@ -21,7 +21,7 @@ from bonkei.services.endpoint.provision.step import (
     Unless,
 )
 from bonkei.services.endpoint.provision.wanted import find_region, wanted
-from tests.bonkei.services.endpoint.rooms import DECLARED, REGION
+from tests.bonkei.services.endpoint.rigs import DECLARED, REGION
 
 
 class Store:

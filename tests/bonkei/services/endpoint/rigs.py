@@ -1,4 +1,4 @@
-"""A running room: the endpoint with a real MiniStack, shared by the tests of a file."""
+"""A running rig: the endpoint with a real MiniStack, shared by the tests of a file."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _certificate() -> Mapping[str, bytes]:
 
 def give_certificate(folder: Path) -> Path:
     """Put the endpoint's certificate into its folder, unless it has one. It is made once for all
-    rooms: a room would start a process for it.
+    services: a rig would start a process for it.
     """
     place = folder / "tls"
     if not place.exists():
@@ -89,8 +89,8 @@ def give_certificate(folder: Path) -> Path:
 
 
 @dataclass
-class Room:
-    """The room on an event loop of its own, and clients for it."""
+class Rig:
+    """The rig on an event loop of its own, and clients for it."""
 
     cloud: Cloud
     loop: asyncio.AbstractEventLoop

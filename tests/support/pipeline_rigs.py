@@ -1,4 +1,4 @@
-"""The room of pipelines with doubles of the others: S3, CodeCommit, CodeBuild, SNS, EventBridge."""
+"""The pipelines with doubles of the others: S3, CodeCommit, CodeBuild, SNS, EventBridge."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ DEMO = pipeline(
 
 
 class World:
-    """The rooms around: S3, CodeCommit, CodeBuild, SNS, EventBridge, IAM."""
+    """The services around: S3, CodeCommit, CodeBuild, SNS, EventBridge, IAM."""
 
     def __init__(self) -> None:
         self.objects: dict[tuple[str, str], tuple[bytes, str]] = {}
@@ -107,7 +107,7 @@ class World:
     service = NothingIsAsked.service
 
 
-class Room:
+class Rig:
     """The pipelines, and the endpoint's calls of them."""
 
     def __init__(
