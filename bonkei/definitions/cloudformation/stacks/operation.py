@@ -30,7 +30,10 @@ _MOST_EVENTS = 5_000
 def begin(stack: Stack, status: str, now: float, target: Target | None = None) -> Stack:
     """Return the operation's first state, with its event. `target` is None for a deletion."""
     previous = Target(stack.inputs, stack.resources, stack.outputs)
-    is_update = status == "UPDATE_IN_PROGRESS"
+    # A change set makes a stack for review, so its execution is the stack's first update.
+    is_update = status == "UPDATE_IN_PROGRESS" or (
+        status == "CREATE_IN_PROGRESS" and bool(stack.change_set_id)
+    )
     begun = replace(
         stack,
         wanted=target or Target(),

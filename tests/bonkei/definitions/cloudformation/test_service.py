@@ -175,6 +175,8 @@ def test_a_change_set_shows_what_its_execution_does(client: Any) -> None:
     assert client.list_change_sets(StackName="one")["Summaries"][0]["ChangeSetName"] == "first"
     client.execute_change_set(StackName="one", ChangeSetName="first")
     client.get_waiter("stack_create_complete").wait(StackName="one")
+    (made,) = client.describe_stacks(StackName="one")["Stacks"]
+    assert made["LastUpdatedTime"] > made["CreationTime"]
     update = given | {
         "ChangeSetName": "second",
         "Parameters": [{"ParameterKey": "Password", "ParameterValue": "other"}],
