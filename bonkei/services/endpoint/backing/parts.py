@@ -46,13 +46,12 @@ class _Part(NamedTuple):
 
 
 async def require_complete(ask: Ask, request: Request, body: bytes) -> None:
-    """Raises ApiError if the parts that a CompleteMultipartUpload names make no object. What is not
-    XML, and parts and uploads that do not exist, are left to MiniStack."""
-    if (numbers := _named(body)) is None:
-        return
-    if not numbers:
+    """Raises ApiError if the parts that a CompleteMultipartUpload names make no object. Parts and
+    uploads that do not exist are left to MiniStack. A part that stands there twice would be in the
+    object twice: one part and a short list would fill the disk."""
+    if not (numbers := _named(body)):
         raise ApiError("MalformedXML", MALFORMED)
-    if any(later < number for number, later in pairwise(numbers)):
+    if any(later <= number for number, later in pairwise(numbers)):
         raise ApiError("InvalidPartOrder", _ORDER)
     wanted = whole_checksum(request)
     if len(numbers) == 1 and not wanted:
@@ -130,13 +129,18 @@ def _part(element: ET.Element) -> _Part:
     return _Part(int(text["PartNumber"]), int(text["Size"]), text["ETag"].strip('"'), sums)
 
 
-def _named(body: bytes) -> list[int] | None:
-    """The numbers of the parts, in the client's order. None: the body is not XML."""
+def _named(body: bytes) -> list[int]:
+    """The numbers of the parts, in the client's order; empty if the body is not such a list."""
+    if b"<!DOCTYPE" in body:
+        return []
     try:
         root = ET.fromstring(body)  # noqa: S314 - expat bounds what entities may become
-        return [int(each.text or "") for each in root.iter() if _name(each) == "PartNumber"]
-    except (ET.ParseError, ValueError):
-        return None
+        parts = [each for each in root.iter() if _name(each) == "Part"]
+        named = [{_name(one): one.text or "" for one in part} for part in parts]
+        numbers = [int(each["PartNumber"]) for each in named]
+        return numbers if all(each["ETag"] for each in named) else []
+    except (ET.ParseError, ValueError, KeyError):
+        return []
 
 
 def _name(element: ET.Element) -> str:

@@ -192,7 +192,7 @@ def _check_copy(request: Request) -> None:
 
 
 def _check_part(text: str) -> None:
-    if not text.isdecimal() or not 1 <= int(text) <= PARTS:
+    if not re.fullmatch("[0-9]{1,9}", text) or not 1 <= int(text) <= PARTS:
         members = {"ArgumentName": "partNumber", "ArgumentValue": text}
         message = f"Part number must be an integer between 1 and {PARTS}, inclusive"
         raise ApiError("InvalidArgument", message, 400, members)

@@ -6,7 +6,7 @@ import re
 import socket
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 from botocore.auth import SigV4Auth
@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from bonkei.services.endpoint.backing.parts import require_complete
 from bonkei.services.endpoint.calls import s3_limits
-from bonkei.services.endpoint.calls.request import Request
+from bonkei.services.endpoint.calls.request import Call, Request
 from bonkei.services.endpoint.errors import ApiError
 from bonkei.services.endpoint.port import connection
 from tests.bonkei.services.endpoint.rigs import REGION, Rig
@@ -307,3 +307,58 @@ async def test_the_parts_of_a_key_with_what_xml_cannot_have() -> None:
     with pytest.raises(ApiError) as caught:
         await require_complete(ask, call, body)
     assert caught.value.code == "EntityTooSmall"
+
+
+@pytest.mark.parametrize("number", ["", "-1", "+1", " 1", "1e3", "\u0661", "9" * 5_000])
+def test_a_part_has_a_number(number: str) -> None:
+    """Python takes the digits of all scripts for a number."""
+    call = Call("s3", "UploadPart", "rest-xml")
+    request = Request("PUT", "/shop/a", f"uploadId=1&partNumber={quote(number)}", ())
+    with pytest.raises(ApiError, match="between 1 and 10000"):
+        s3_limits.check(call, request)
+
+
+UPLOADED = [f"<PartNumber>{number}</PartNumber><ETag>e</ETag>" for number in (1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("parts", "code"),
+    [
+        ([UPLOADED[0], UPLOADED[0]], "InvalidPartOrder"),  # or the object would have it twice
+        ([UPLOADED[1], UPLOADED[0]], "InvalidPartOrder"),
+        (["<PartNumber>one</PartNumber><ETag>e</ETag>"], "MalformedXML"),
+        ([f"<PartNumber>{'9' * 5_000}</PartNumber><ETag>e</ETag>"], "MalformedXML"),
+        (["<PartNumber>1</PartNumber>"], "MalformedXML"),
+        ([UPLOADED[0], "<ETag>e</ETag>"], "MalformedXML"),
+        ([UPLOADED[0], "<PartNumber>2</PartNumber><ETag/>"], "MalformedXML"),
+        ([], "MalformedXML"),
+    ],
+)
+async def test_a_list_of_parts_that_makes_no_object(parts: list[str], code: str) -> None:
+    async def ask(_: Request) -> tuple[int, bytes]:
+        listing = "".join(f"<Part>{each}<Size>5242880</Size></Part>" for each in UPLOADED)
+        return 200, f"<ListPartsResult>{listing}</ListPartsResult>".encode()
+
+    body = "".join(f"<Part>{each}</Part>" for each in parts)
+    document = f"<CompleteMultipartUpload>{body}</CompleteMultipartUpload>".encode()
+    with pytest.raises(ApiError) as caught:
+        await require_complete(ask, Request("POST", "/shop/a", "uploadId=1", ()), document)
+    assert caught.value.code == code
+
+
+ENTITY = """<!DOCTYPE a [<!ENTITY x "1">]>
+<a><Part><PartNumber>&x;</PartNumber><ETag>e</ETag></Part></a>"""
+
+
+@pytest.mark.parametrize("document", ["", "not XML", "<All>", ENTITY])
+async def test_what_is_not_a_list_of_parts(document: str) -> None:
+    """MiniStack answered 500 to entities."""
+
+    async def ask(_: Request) -> tuple[int, bytes]:
+        raise AssertionError("there is nothing to ask for")
+
+    with pytest.raises(ApiError) as caught:
+        await require_complete(
+            ask, Request("POST", "/shop/a", "uploadId=1", ()), document.encode()
+        )  # fmt: skip
+    assert caught.value.code == "MalformedXML"
