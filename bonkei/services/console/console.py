@@ -66,6 +66,8 @@ class Console:
         from bonkei.services.console.server import Handler, answers  # noqa: PLC0415
 
         listening = self._open(self._settings.port)
+        if self._note:  # what has the port gets the cookie of a page that is still open
+            (self._settings.directory / "token").unlink(missing_ok=True)
         keys = Keys(_token(self._settings.directory), listening.getsockname()[1])
         handler = answers(Handler(keys, self._feed, self._actions))
         runner = web.ServerRunner(web.Server(handler, access_log=None), shutdown_timeout=0.5)

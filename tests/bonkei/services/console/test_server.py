@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from bonkei.services.console import Console, ConsoleError, ConsoleSettings, Json
+from bonkei.services.console.guard import Keys
 
 ACTION = {"X-Bonkei": "1", "Content-Type": "application/json"}
 
@@ -230,15 +231,27 @@ async def test_the_token_is_kept_for_its_owner_alone(tmp_path: Path) -> None:
 
 
 async def test_a_taken_port_leaves_a_console_on_another(tmp_path: Path) -> None:
+    """What took it gets the cookie of a page that is still open: it must not open this console."""
+    (tmp_path / "token").write_text("t" * 32)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         console = Console(ConsoleSettings(port, tmp_path))
         await console.start()
         shown = console.snapshot()
+        assert shown is not None
+        keys = Keys("t" * 32, int(urlsplit(shown.url).port or 0))
+        async with httpx.AsyncClient(base_url=base(console), timeout=60) as client:
+            answer = await client.get("/", headers={"Cookie": f"{keys.cookie_name}={keys.cookie}"})
         await console.stop()
-    assert shown is not None
     assert f":{port}/" not in shown.url
     assert f"port {port} is taken" in shown.note
+    assert answer.status_code == 401
+    again = Console(ConsoleSettings(port, tmp_path))
+    await again.start()
+    reopened = again.snapshot()
+    await again.stop()
+    assert reopened is not None
+    assert "t" * 32 not in reopened.url
 
 
 async def test_without_settings_there_is_none() -> None:
