@@ -27,3 +27,11 @@ class Arn:
         """Split a text into these parts. All of them are empty if the text is not an ARN."""
         prefix, *parts = text.split(":", _PARTS - 1)
         return cls(*parts) if prefix == "arn" else cls()
+
+
+def log_group_name(identifier: str) -> str:
+    """The name in a log group's name or ARN. Who decides about a call and who answers it must read
+    the same name."""
+    if not identifier.startswith("arn:"):
+        return identifier
+    return Arn.of(identifier).resource.removeprefix("log-group:").removesuffix(":*")

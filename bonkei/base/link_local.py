@@ -3,13 +3,21 @@
 No service of AWS delivers there, and what runs here for others must not either: this machine may be
 one in a cloud.
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html
+https://docs.aws.amazon.com/eks/latest/userguide/pod-id-agent-setup.html
 """
 
 from __future__ import annotations
 
 import ipaddress
 
-_IPV6 = ipaddress.ip_address("fd00:ec2::254")
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+_OTHERS = [
+    ipaddress.ip_network(each)
+    for each in ("fd00:ec2::/32", "fd20:ce::254/128", "100.100.100.200/32")
+]
+"""AWS's over IPv6, Google Cloud's over IPv6, Alibaba Cloud's."""
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_COMPATIBLE = ipaddress.ip_network("::/96")
 
 
 class LinkLocalError(OSError):
@@ -21,7 +29,15 @@ class LinkLocalError(OSError):
 
 def require_other(address: str) -> None:
     """Raises LinkLocalError. `address`: of an IP connection, as its socket has it."""
-    found = ipaddress.ip_address(address.partition("%")[0])
-    found = getattr(found, "ipv4_mapped", None) or found
-    if found.is_link_local or found == _IPV6:
+    found = _inner(ipaddress.ip_address(address.partition("%")[0]))
+    if found.is_link_local or any(found in each for each in _OTHERS):
         raise LinkLocalError(address)
+
+
+def _inner(address: Address) -> Address:
+    """The IPv4 address to which a router may translate one of IPv6: RFC 4291, 6052, 3056."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    if address in _NAT64 or address in _COMPATIBLE:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or address

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from bonkei.services.cloudwatch.metric.model import Datum, MetricId
 from bonkei.services.cloudwatch.monitor import Around, Monitor
 from bonkei.services.ecs.api.service import Repeats
 from bonkei.services.edge.cloudfront.cache import Cache
-from bonkei.services.edge.cloudfront.capture import Capture, Rig
+from bonkei.services.edge.cloudfront.capture import Budget, Capture
 from bonkei.services.edge.cloudfront.freshness import Lifetime
 from bonkei.services.edge.cloudfront.stored import to_store
 from bonkei.services.edge.http.message import header
@@ -60,7 +60,7 @@ def cache(key: int, count: int, value: int, body: int) -> Fill:
 
 
 def body_of_single_bytes(_folder: Path, _patch: pytest.MonkeyPatch) -> Capture:
-    found = Capture(Rig(MB // 10, MB // 10))
+    found = Capture(Budget(MB // 10, MB // 10))
     while found.add(b"x"):
         pass
     return found
@@ -95,7 +95,7 @@ def calls_of_long_resources(folder: Path, _patch: pytest.MonkeyPatch) -> CallLog
 def events_under_way(_folder: Path, patch: pytest.MonkeyPatch) -> bytes:
     patch.setattr(bus, "_MOST_CHARACTERS", 4 * MB)
 
-    async def never(_target: EventTarget, _payload: str) -> None:
+    async def never(_target: EventTarget, _payload: str, _marks: Mapping[str, str]) -> None:
         await asyncio.sleep(3600)
 
     async def put() -> int:

@@ -145,7 +145,7 @@ class EventBus:
 
     def _send(self, deliveries: Iterable[Delivery]) -> None:
         for delivery in deliveries:
-            size = len(delivery.payload)
+            size = 2 * len(delivery.payload)  # the event is held, too, for a dead letter
             if len(self._tasks) >= _MOST or self._held + size > _MOST_CHARACTERS:
                 self._fail(delivery, "too many deliveries are under way")
                 continue

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlparse
 
-from bonkei.base.arn import Arn
+from bonkei.base.arn import Arn, log_group_name
 from bonkei.services.endpoint.errors import ApiError
 from bonkei.services.endpoint.permission import dynamodb, own_services
 from bonkei.services.endpoint.permission.names import Names
@@ -204,16 +204,17 @@ _LOGS_WITHOUT = (
 
 def _logs(operation: str, given: Parameters, names: Names) -> Iterator[Requirement]:
     action = f"logs:{operation}"
-    group = str(given.get("logGroupName") or given.get("logGroupIdentifier") or "")
-    groups = [group] if group else [str(each) for each in given.get("logGroupIdentifiers") or ()]
+    named = [given.get("logGroupName"), given.get("logGroupIdentifier")]
+    groups = [str(each) for each in (*named, *(given.get("logGroupIdentifiers") or ())) if each]
     if operation in _LOGS_WITHOUT:
         yield Requirement(action)
         return
     if arn := given.get("resourceArn"):
         yield Requirement(action, str(arn))
+    elif not groups:  # of all groups, such as DescribeMetricFilters
+        yield Requirement(action, names.place.arn("logs", "log-group:*"))
     for each in groups:
-        name = each.partition(":log-group:")[2].removesuffix(":*") or each
-        of_group = names.place.arn("logs", f"log-group:{name}")
+        of_group = names.place.arn("logs", f"log-group:{log_group_name(each)}")
         stream = f"{of_group}:log-stream:{given.get('logStreamName') or ''}"
         # Policies name a group with and without `:*`. For a stream's actions, only the former
         # matches.

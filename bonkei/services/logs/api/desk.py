@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from bonkei.base.arn import log_group_name
 from bonkei.blueprint.logs.log_group import MetricFilter
 from bonkei.grammar.filter_pattern import FilterPattern, FilterPatternError, parse
 from bonkei.services.logs.errors import LogsError, invalid
@@ -48,14 +49,7 @@ class Desk:
             )
         if name is None and identifier is None:
             raise invalid("Exactly one of logGroupName and logGroupIdentifier must be given.")
-        return str(name) if name is not None else name_of(str(identifier))
-
-
-def name_of(identifier: str) -> str:
-    """The name in a group's name or ARN."""
-    if not identifier.startswith("arn:"):
-        return identifier
-    return identifier.split(":", 6)[-1].removesuffix(":*")
+        return str(name) if name is not None else log_group_name(str(identifier))
 
 
 def page(

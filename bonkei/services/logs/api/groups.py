@@ -6,13 +6,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from bonkei.base.arn import log_group_name
 from bonkei.services.logs.api.desk import (
     Answer,
     Desk,
     Operation,
     Parameters,
     given,
-    name_of,
     page,
     with_token,
 )
@@ -67,7 +67,9 @@ def describe_log_groups(desk: Desk, parameters: Parameters) -> Answer:
         raise invalid(
             "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters."
         )
-    identifiers = {name_of(str(each)) for each in parameters.get("logGroupIdentifiers") or ()}
+    identifiers = {
+        log_group_name(str(each)) for each in parameters.get("logGroupIdentifiers") or ()
+    }
     log_class = parameters.get("logGroupClass")
     found = [
         (name, _described(desk, group))
@@ -162,7 +164,7 @@ def _resource(parameters: Parameters) -> str:
     arn = str(parameters.get("resourceArn") or parameters.get("resourceIdentifier") or "")
     if ":log-group:" not in arn:
         raise no_such_group()
-    return name_of(arn)
+    return log_group_name(arn)
 
 
 OPERATIONS: Mapping[str, Operation] = {

@@ -11,13 +11,13 @@ from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 from uuid import uuid4
 
+from bonkei.base.arn import log_group_name
 from bonkei.services.logs.api.desk import (
     Answer,
     Desk,
     Operation,
     Parameters,
     given,
-    name_of,
     read_pattern,
 )
 from bonkei.services.logs.errors import LogsError, invalid
@@ -70,7 +70,7 @@ def _wish(desk: Desk, parameters: Parameters) -> Wish:
     for each in identifiers:
         if not each.startswith("arn:") or each.endswith("*"):
             raise invalid(f"{each} is not the ARN of a log group (without `:*` at its end).")
-    groups = {name_of(each): each for each in identifiers}
+    groups = {log_group_name(each): each for each in identifiers}
     for name in groups:
         if desk.store.group(name).document.log_class == "INFREQUENT_ACCESS":
             raise LogsError(

@@ -16,6 +16,7 @@ from backend.store.database import Write
 
 MOST = 100  # the most that a page can show; also limits the database's work for one request
 _NAMES = 7_261_954_031  # separates the locks of names from other advisory locks
+_CREATIONS = 7_261_954_032
 
 # Maintenance begins and ends by time, so its effect is computed here, never stored.
 _SELECT = """
@@ -64,8 +65,9 @@ async def lock(write: Write, ids: Collection[UUID]) -> set[UUID]:
 async def create(write: Write, values: Mapping[str, Any]) -> Component:
     """`values`: name, name_ja, description, description_ja, position (None: last), status.
 
-    The write is alone: simultaneous creations would exceed `MOST`, and take the same position.
+    Creations wait for each other: else they would exceed `MOST`, and take the same position.
     """
+    await write.connection.run("SELECT pg_advisory_xact_lock(%(all)s)", all=_CREATIONS)
     (found,) = await write.connection.all(
         "SELECT count(*) AS count, max(position) AS last FROM components"
     )

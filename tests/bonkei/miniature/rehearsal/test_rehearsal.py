@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -207,7 +208,7 @@ async def test_a_rule_on_a_failed_pipeline_leaves_the_pipeline_as_it_was(
 ) -> None:
     taken: list[dict[str, Any]] = []
 
-    async def deliver(_target: EventTarget, payload: str) -> None:
+    async def deliver(_target: EventTarget, payload: str, _marks: Mapping[str, str]) -> None:
         taken.append(json.loads(payload))
 
     rig = Rig(PipelineWorld(), tmp_path)

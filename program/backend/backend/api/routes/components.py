@@ -38,7 +38,7 @@ async def list_components(own: Own, request: Request) -> Response:
 async def create_component(
     own: Own, who: ComponentWriter, once: OnlyOnce, asked: models.ComponentCreate
 ) -> Response:
-    async with own.database.write(alone=True) as write:  # so that creations see each other
+    async with own.database.write() as write:
         if (earlier := await once.earlier(write.connection, who, asked)) is not None:
             return earlier
         made = await components.create(write, asked.model_dump())

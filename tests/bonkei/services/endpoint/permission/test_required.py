@@ -195,7 +195,7 @@ def test_running_a_task_passes_its_roles_on() -> None:
         assert passed == ("ecs-tasks.amazonaws.com",)
 
 
-def test_calls_to_rooms() -> None:
+def test_calls_to_own_services() -> None:
     def of(service: str, operation: str, **given: Any) -> list[str]:
         found = services.required(service, operation, given, NAMES) or ()
         return [each.resource.split(":", 5)[-1] for each in found]
@@ -214,6 +214,24 @@ def test_calls_to_rooms() -> None:
         "event-bus/own", "event-bus/default"
     ]  # fmt: skip
     assert of("cloudformation", "DescribeStacks", StackName="s") == ["stack/s/*"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "given", "asked"),
+    [
+        ("FilterLogEvents", {"logGroupIdentifier": "arn:x:log-group:own:y:z:B"}, ["z:B"]),
+        ("StartLiveTail", {"logGroupName": "own", "logGroupIdentifiers": ["B"]}, ["own", "B"]),
+        ("StartLiveTail", {"logGroupIdentifiers": ["a", "arn:aws:logs:r:1:log-group:b"]},
+         ["a", "b"]),
+        ("DescribeMetricFilters", {}, ["*"]),
+    ],
+)  # fmt: skip
+def test_each_named_log_group_is_asked_about_as_the_service_reads_it(
+    operation: str, given: Mapping[str, Any], asked: list[str]
+) -> None:
+    found = services.required("logs", operation, given, NAMES) or ()
+    names = [one.resource.partition(":log-group:")[2].partition(":log-stream:")[0] for one in found]
+    assert names == asked
 
 
 @pytest.mark.parametrize(
