@@ -2,8 +2,8 @@
 
 model       Blueprint: everything read
 reading     the reading, subject by subject
-alarm, ...  one subject each: its values, and their reader. Large subjects have a folder:
-            bucket, distribution, load_balancer, network, release, service, web_acl
+ecs, sns    one service of AWS each, as all others here: its values, and their reader. In the
+            folder of a large one, `__init__` has the values
 coverage    parts that the miniature does not simulate
 state       Terraform's state, with typed access for the readers
 """

@@ -5,11 +5,12 @@ Joining
     changes       follows new definitions, restarts services
     assembly      what the parts do together: follow a blueprint, roll it out
     wiring        creates the parts and connects them
-    parts         creates every component that touches the machine; tests put doubles here
+    making        creates every component that touches the machine; tests put doubles here
     parts         each service (functions, logs, monitor) as the supervisor uses it
-    aws           the AWS endpoint, and the services that parts answer behind it
+    console       the console's topics for the parts
     rollout       brings the services to the blueprint's state, and waits for healthy ones
     lifecycle     steps of the start, and the orderly end
+    rehearsal     leads each alarm to ALARM and back, by a real cause where there is one
     measures      the parts' measurements, as CloudWatch's metrics
     requests      explains a request's way, and records finished requests
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import re
 from collections.abc import Iterator
@@ -73,3 +74,16 @@ def test_each_key_of_the_settings_file_is_documented() -> None:
     keys |= {field.name for field in dataclasses.fields(config.OneOff)}
     assert {"definitions", "variables", "run", "when", "time_factor", "port"} <= keys
     assert [key for key in sorted(keys) if key not in SETTINGS] == []
+
+
+@pytest.mark.parametrize(
+    "package", sorted(str(each.relative_to(ROOT)) for each in ROOT.glob("bonkei/**/__init__.py"))
+)
+def test_a_packages_map_names_only_what_is_there(package: str) -> None:
+    """A map's line is names, two spaces, and words."""
+    file = ROOT / package
+    text = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
+    lines = re.findall(r"^ *([a-z0-9_.]+(?:, [a-z0-9_.]+)*) {2,}\S", text, re.MULTILINE)
+    named = {name.partition(".")[0] for names in lines for name in names.split(", ")}
+    there = {each.stem for each in file.parent.iterdir()}
+    assert named - there - {""} == set()

@@ -6,12 +6,11 @@ runner               sets the levels of the rules, runs them, and looks up their
 report, sarif        findings for a person, as JSON, as SARIF
 
 Pure functions for the rules:
-reach                whether a packet gets from one place of the network to another
 permission           whether a role allows an action
 resource_policy      whether the policy of a key or a topic allows a service
 metrics              the existing metrics, and their bad values
 log_writer           the writers of a log group, and their formats
-filter_pattern       whether a metric filter's pattern can match that
+matching             whether a metric filter's pattern can match that
 
 Input besides the blueprint:
 program, router      a container's Dockerfile; a log router's configuration

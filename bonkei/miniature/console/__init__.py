@@ -2,9 +2,7 @@
 
 overview     the frame: the miniature's name and state, and the progress of its start
 tasks        services, tasks, their usage over time, and their actions
-usage        CPU and memory of tasks over time, bounded
 requests     the recent requests, and the course of one
-timeline     the bus's events about deployments, tasks, targets and scaling, bounded
 logs         logs of this machine and of log groups
 metrics      metrics over time, and the alarms that look at them
 alarms       alarms with their past, and rehearsals
@@ -15,6 +13,7 @@ health       the state of each node of a picture
 resource     all about one resource; its place in the definitions, and its evaluated values
 estate       every resource as evaluated, with masked secrets and its references
 pipelines    stages, runs, logs, the plan to approve, and their actions
+faults       what can be broken, what is, and drills
 permissions  denied calls, used and unused grants, and questions
 data         the content of buckets, queues, tables, parameters, secrets and databases
 

@@ -13,6 +13,6 @@ running        its process, its log, its limits
 artifacts      zips and patterns of files
 happenings     the events for EventBridge: pure
 tools          commands and downloads of a build
-service        CodeBuild's API, for the AWS endpoint
+api            CodeBuild's API, for the AWS endpoint
 surroundings   the other services that it needs
 """

@@ -6,6 +6,6 @@ record      the books on disk
 lookup      runs and their actions, in a book and a declaration
 runners     the Protocols of runners of actions; `actions` has those of each provider
 events      changes of state, as events for EventBridge
-service     CodePipeline's API
+api         CodePipeline's API
 snapshot    the values for `bonkei status`
 """

@@ -285,8 +285,7 @@ def _topics(topics: Topics) -> dict[str, Any]:
 
 
 def _policy(topics: Topics, arn: str) -> str:
-    attributes = topics.subscriptions.topic_attributes(arn)
-    return attributes.get("Policy") or permissions.default_policy(arn)
+    return shown(arn, topics.subscriptions.topic_attributes(arn))["Policy"]
 
 
 def _permissions(topics: Topics) -> dict[str, Any]:

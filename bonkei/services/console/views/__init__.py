@@ -2,5 +2,5 @@
 
 plan     Terraform's plan, read from a build's log
 inert    foreign texts, made safe: bounded, with visible control characters
-grants   permissions: groups of denied calls, the answer to a question
+denials  permissions: groups of denied calls, the answer to a question
 """

@@ -37,9 +37,13 @@ def draw_edge(drawing: Drawing) -> int:
 
 
 def _draw_distribution(drawing: Drawing, distribution: Distribution, row: int) -> None:
+    rules = sum(
+        len(acl.rules) for acl in drawing.blueprint.web_acls if acl.arn == distribution.web_acl_arn
+    )
     adds = any(origin.headers for origin in distribution.origins)
     lines = (
         plural(len(distribution.behaviors), "cache behavior"),
+        *((f"web ACL of {plural(rules, 'rule')}",) if rules else ()),
         *(("adds a secret header",) if adds else ()),
     )
     title = distribution.aliases[0] if distribution.aliases else "CloudFront"

@@ -3,5 +3,5 @@
 clusters, instances Aurora clusters; their instances and single databases
 groups              subnet groups, parameter groups, event subscriptions
 proxies             RDS Proxy
-common              what is alike for clusters and instances
+databases           what is alike for clusters and instances
 """
