@@ -125,7 +125,15 @@ def _text(content: bytes) -> str:
     return content.decode("utf-8", "surrogateescape")
 
 
-def _blocks(name: str, content: str) -> Iterator[tuple[int, str]]:
+def _blocks(name: str, content: str) -> list[tuple[int, str]]:
+    """What is nested too deeply to be read counts as a program, as a whole."""
+    try:
+        return list(_read_blocks(name, content))
+    except RecursionError:
+        return [(1, content)]
+
+
+def _read_blocks(name: str, content: str) -> Iterator[tuple[int, str]]:
     if name.endswith(".json"):
         yield from ((1, text) for text in _json_blocks(content))
         return

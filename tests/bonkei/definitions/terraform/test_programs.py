@@ -48,6 +48,7 @@ WRITTEN = {
     "a mark in front": ('\ufeffdata "external" "a" {}', [1]),
     "the lines of Windows": ('a {\r\n  provisioner "local-exec" {\r\n}\r\n}', [2]),
     "a string in front": ('a = "/*"\nprovisioner "local-exec" {}\nb = "*/"', [2]),
+    "too deep to be read": ('\nprovisioner "local-exec" ' + "{" * 5_000, [1]),
     "none": ('# provisioner "local-exec" {}\n// data "external" "a" {}\ndata "aws_vpc" "b" {}', []),
     "words": ("a = data.external.b\nprovisioners = 1\ndata_external = 2", []),
 }  # fmt: skip
@@ -68,6 +69,11 @@ def _of(folder: Path, name: str, text: str) -> list[tuple[int, str]]:
 def test_programs_are_found_however_they_are_written(tmp_path: Path, way: str) -> None:
     text, lines = WRITTEN[way]
     assert [line for line, _ in _of(tmp_path, "a.tf", text)] == lines
+
+
+def test_json_that_is_too_deep_to_be_read_counts_as_a_program(tmp_path: Path) -> None:
+    text = '{"a":' * 5_000 + "1" + "}" * 5_000
+    assert [line for line, _ in _of(tmp_path, "a.tf.json", text)] == [1]
 
 
 @pytest.mark.parametrize("way", JSON)
