@@ -48,7 +48,7 @@ class Visits:
 
     async def succeed(self, spec: ProcessSpec, within: float) -> bool:
         """Run a command beside a container's process. Returns whether it succeeded in time
-        (seconds). Its whole group has ended then."""
+        (seconds). Its process has ended then, and its whole group is killed."""
         try:
             spec = with_program(spec)
             async with self._starting:
