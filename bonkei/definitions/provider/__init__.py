@@ -3,7 +3,8 @@
 addresses         where Terraform finds them; catalogue: which providers are served
 plugin            Terraform's plugin protocol, served over a socket
 plan, apply       planned values, replacements; the values of what is created
-existing          resources outside the stack; surroundings: other inputs of a plan
+existing          resources outside the stack; proposals: those that a look-up misses, as text
+surroundings      other inputs of a plan
 behaviour         the functions of a type, beyond its schema
 aws               the AWS provider's types, a module or package for each service
 small             HashiCorp's small providers: random, time, archive, ...

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from bonkei.base.vault import MemoryVault, Vault
 from bonkei.definitions.provider.values import Object, Value
 
+Described: TypeAlias = Mapping[str, Any]
+"""A resource outside the stack: its `type`, and any of its arguments and attributes."""
 ACCOUNT_ID = "123456789012"
 """The account, unless the settings name another: the one of AWS's own examples."""
 
@@ -43,9 +45,17 @@ def as_warnings(problems: Iterable[Problem]) -> list[Problem]:
 class Refused(Exception):  # noqa: N818 -- an outcome of an operation, turned into a diagnostic
     """Raised by a behaviour: the service would refuse this. Becomes the operation's diagnostic."""
 
-    def __init__(self, summary: str, detail: str = "", path: tuple[str | int, ...] = ()) -> None:
+    def __init__(
+        self,
+        summary: str,
+        detail: str = "",
+        path: tuple[str | int, ...] = (),
+        missing: Sequence[Described] = (),
+    ) -> None:
+        """`missing`: resources that would have been found."""
         super().__init__(summary)
         self.problem = Problem(path, summary, detail)
+        self.missing = missing
 
 
 def count_from_one() -> Callable[[str], int]:
@@ -93,6 +103,11 @@ ANY_CHANGE: frozenset[str] = frozenset({"*"})
 
 def no_problems(_: Object) -> Sequence[Problem]:
     """A `validate` that accepts everything the schema accepts."""
+    return ()
+
+
+def nothing_missing(_config: Object, _found: Object) -> Sequence[Described]:
+    """A `missing` of a search that may well find nothing."""
     return ()
 
 
@@ -163,6 +178,8 @@ class DataSource:
     Refused if there is no such thing."""
 
     validate: Callable[[Object], Sequence[Problem]] = no_problems
+    missing: Callable[[Object, Object], Sequence[Described]] = nothing_missing
+    """Resources that the search was probably meant for, given its configuration and its result."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

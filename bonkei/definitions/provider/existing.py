@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -16,17 +16,18 @@ from bonkei.definitions.provider import apply
 from bonkei.definitions.provider.behaviour import (
     Context,
     DataSource,
+    Described,
+    Problem,
     Refused,
     ResourceBehaviour,
     no_effect,
 )
 from bonkei.definitions.provider.plan import plan_creation
+from bonkei.definitions.provider.proposals import as_blocks
 from bonkei.definitions.provider.provider import Provider
 from bonkei.definitions.provider.schema import empty
 from bonkei.definitions.provider.values import Object
 
-Described: TypeAlias = Mapping[str, Any]
-"""A resource: its `type`, and any of its arguments and attributes."""
 Peers: TypeAlias = Callable[[str], Sequence[Object]]
 
 _GENERIC = ResourceBehaviour()
@@ -53,15 +54,15 @@ class Existing:
         return peers
 
     def as_data_source(self, type_name: str, context: Context) -> DataSource:
-        """A data source that has no answer of its own: it finds what is described. Raises Refused
-        if nothing of the type is."""
+        """A data source that has no answer of its own: it finds what is described."""
         described = [one for one in self._for_data if one["type"] == type_name]
-        if not described:
-            raise not_simulated("data source", type_name)
         block = self._provider.schema.data_sources[type_name]
 
         def read(config: Object, _: Context) -> Object:
             asked = {name: v for name, v in config.items() if v not in (None, [], {})}
+            missing = {"type": type_name, **asked}
+            if not described:
+                raise not_simulated("data source", type_name, [missing])
             found = [
                 one
                 for one in described
@@ -71,7 +72,8 @@ class Existing:
                 many = "no" if not found else "more than one"
                 raise Refused(
                     f"There is {many} {type_name} outside the stack with these arguments",
-                    "Describe it in bonkei.toml: [[existing]], with the arguments of this block.",
+                    "Describe it in bonkei.toml, with the arguments of this block:",
+                    missing=[missing],
                 )
             whole = found[0]
             if type_name in self._provider.schema.resources:
@@ -80,6 +82,18 @@ class Existing:
             return {**empty(block), **values, **asked}
 
         return DataSource(read=read)
+
+    def with_tables(self, problem: Problem, missing: Sequence[Described]) -> Problem:
+        """The problem with the descriptions that would help, for bonkei.toml. They have only what
+        their types' schema has."""
+        schema, known = self._provider.schema, []
+        for one in missing:
+            block = schema.resources.get(one["type"]) or schema.data_sources.get(one["type"])
+            if block is not None:
+                has = {"type", *block.attributes}
+                known.append({name: value for name, value in one.items() if name in has})
+        detail = f"{problem.detail}\n\n{as_blocks(*known)}" if known else problem.detail
+        return replace(problem, detail=detail)
 
     def take_effect(self, context: Context) -> None:
         """Carry out an apply's effects outside the state, such as storing a secret's value.
@@ -114,13 +128,14 @@ class Existing:
         return self._provider.resources.get(type_name, _GENERIC)
 
 
-def not_simulated(kind: str, type_name: str) -> Refused:
+def not_simulated(kind: str, type_name: str, missing: Sequence[Described] = ()) -> Refused:
     """The refusal to guess what AWS would answer."""
     return Refused(
         f"The {kind} {type_name} is not simulated",
-        "The miniature does not know AWS's answer, and does not guess. Describe what there is in"
-        " bonkei.toml: [[existing]], pass the value in as a variable, or take it from the resource"
-        " that defines it.",
+        "The miniature does not know AWS's answer, and does not guess. Pass the value in as a"
+        " variable, take it from the resource that defines it, or describe what there is in"
+        " bonkei.toml, under [[existing]].",
+        missing=missing,
     )
 
 

@@ -113,7 +113,6 @@ def _certificates(context: Context) -> Iterator[Object]:
     for certificate in context.peers("aws_acm_certificate"):
         yield {
             **certificate,
-            "domain": certificate.get("domain_name"),
             "status": "ISSUED",
             "certificate": "",
             "certificate_chain": "",
@@ -121,5 +120,5 @@ def _certificates(context: Context) -> Iterator[Object]:
 
 
 DATA_SOURCES: Mapping[str, DataSource] = {
-    "aws_acm_certificate": own("aws_acm_certificate", _certificates),
+    "aws_acm_certificate": own("aws_acm_certificate", _certificates, domain="domain_name"),
 }

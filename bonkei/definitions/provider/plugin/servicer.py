@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bonkei.definitions.provider import private
-from bonkei.definitions.provider.behaviour import FunctionFailed, Problem, Refused
+from bonkei.definitions.provider.behaviour import Described, FunctionFailed, Problem, Refused
 from bonkei.definitions.provider.existing import Existing, not_simulated
 from bonkei.definitions.provider.plugin import codec, wire
 from bonkei.definitions.provider.plugin.connection import Connection, answer, errors_of
@@ -15,6 +15,11 @@ from bonkei.definitions.provider.plugin.protocol import message
 from bonkei.definitions.provider.plugin.selection import Selection
 from bonkei.definitions.provider.provider import Provider
 from bonkei.definitions.provider.surroundings import Surroundings
+
+_ELSEWHERE = (
+    "The list is empty, as on AWS. If there are some outside this stack, describe them in"
+    " bonkei.toml:"
+)
 
 
 class Servicer(ManagedResources):
@@ -93,8 +98,20 @@ class Servicer(ManagedResources):
                 return response(diagnostics=wire.diagnostics(errors, block, config))
             found = source.read(config, self._connection.context(private.fresh(), config))
         except Refused as refusal:
-            return response(diagnostics=wire.diagnostics([refusal.problem], block))
-        return response(state=self._coder.encode({**config, **found}, block))
+            problem = self._connection.existing.with_tables(refusal.problem, refusal.missing)
+            return response(diagnostics=wire.diagnostics([problem], block))
+        notices = self._notices(request.type_name, source.missing(config, found))
+        return response(
+            state=self._coder.encode({**config, **found}, block),
+            diagnostics=wire.diagnostics(notices, block),
+        )
+
+    def _notices(self, type_name: str, missing: Sequence[Described]) -> Sequence[Problem]:
+        """AWS gives an empty list without a word. Here it mostly means a forgotten description."""
+        if not missing:
+            return ()
+        notice = Problem((), f"{type_name} found none", _ELSEWHERE, "warning")
+        return [self._connection.existing.with_tables(notice, missing)]
 
     def validate_ephemeral_resource_config(self, request: Any) -> Any:
         block = self._provider.schema.ephemeral_resources[request.type_name]

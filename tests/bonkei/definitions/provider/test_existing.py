@@ -6,16 +6,23 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from bonkei.base.vault import MemoryVault
 from bonkei.definitions.provider import addresses, catalogue
-from bonkei.definitions.provider.behaviour import Context
+from bonkei.definitions.provider.behaviour import Context, Problem, Refused
 from bonkei.definitions.provider.existing import Existing
 from bonkei.definitions.provider.private import Private
+from bonkei.definitions.provider.proposals import read_blocks
+from bonkei.definitions.provider.schema import empty
 from bonkei.definitions.provider.surroundings import Peers
 from bonkei.definitions.provider.surroundings import read as surroundings
 from bonkei.definitions.provider.values import Object
+from bonkei.definitions.terraform.inputs.elsewhere import check_existing
 
 AWS = catalogue.providers()[addresses.AWS]
 SECRET = {"type": "aws_secretsmanager_secret", "name": "payments/key"}
@@ -106,3 +113,68 @@ def test_a_type_with_two_names_is_one_type() -> None:
     peers = Peers()
     peers.saw("aws_alb_listener", "a" * 17, {"port": 443})
     assert peers.of("aws_lb_listener") == peers.of("aws_alb_listener") == ({"port": 443},)
+
+
+@pytest.mark.parametrize(
+    ("data_source", "config"),
+    [
+        ("aws_vpc", {"tags": {"Name": "shared", "team/of": 'a "quoted"\nname'}}),
+        ("aws_vpc", {"filter": [{"name": "tag:Name", "values": ["*-shared-?"]}]}),
+        ("aws_vpc", {"id": "vpc-0a1b2c3d4e5f60718"}),
+        ("aws_vpc", {"filter": [{"name": "cidr", "values": ["10.1.0.0/16"]}]}),
+        ("aws_subnet", {"filter": [{"name": "vpc-id", "values": ["vpc-1"]}]}),
+        ("aws_security_group", {"name": "web", "vpc_id": "vpc-1"}),
+        ("aws_route53_zone", {"name": "example.org", "private_zone": False}),
+        ("aws_lb", {"name": "web"}),
+        ("aws_lb_listener", {"load_balancer_arn": "arn:lb", "port": 443}),
+        ("aws_ecs_cluster", {"cluster_name": "main"}),
+        ("aws_iam_role", {"name": "deploy"}),
+        ("aws_kms_key", {"key_id": "0ab1c2d3-0000-4000-8000-000000000000"}),
+        ("aws_kms_key", {"key_id": "arn:aws:kms:us-east-1:1:key/0ab1"}),
+        ("aws_kms_key", {"key_id": "alias/app"}),
+        ("aws_kms_alias", {"name": "alias/app"}),
+        ("aws_ssm_parameter", {"name": "/prod/key"}),
+        ("aws_secretsmanager_secret", {"name": "payments/key"}),
+        ("aws_acm_certificate", {"domain": "example.org", "statuses": ["ISSUED"]}),
+        ("aws_cloudwatch_event_bus", {"name": "orders"}),
+        ("aws_s3_bucket", {"bucket": "assets"}),
+        ("aws_ecr_repository", {"name": "web"}),
+        ("aws_sns_topic", {"name": "alarms"}),
+        ("aws_sqs_queue", {"name": "jobs"}),
+        ("aws_db_instance", {"db_instance_identifier": "main"}),
+        ("aws_rds_cluster", {"cluster_identifier": "main"}),
+        ("aws_cognito_user_pools", {"name": "people"}),
+        ("aws_subnets", {"filter": [{"name": "vpc-id", "values": ["vpc-1"]}], "tags": {"a": "b"}}),
+        ("aws_security_groups", {"tags": {"Name": "web"}}),
+    ],
+)
+def test_what_a_look_up_misses_is_found_once_it_is_described(
+    data_source: str, config: Mapping[str, Any]
+) -> None:
+    """As a person copies it from the error into bonkei.toml; and again until nothing is missed."""
+    described: list[Mapping[str, Any]] = []
+    for _ in range(3):
+        said = looked_up(described, data_source, config)
+        if said is None:
+            return
+        found = read_blocks(said)
+        assert found
+        check_existing(found)
+        described += found
+    pytest.fail(f"still not found: {said}")
+
+
+def looked_up(
+    described: Sequence[Mapping[str, Any]], data_source: str, config: Mapping[str, Any]
+) -> str | None:
+    """What the provider says of a look-up; None when it has nothing to say."""
+    existing = Existing(AWS, described)
+    context = Context(vault=MemoryVault())
+    around = Context(peers=existing.beside(context.peers, context))
+    config = {**empty(AWS.schema.data_sources[data_source]), **config}
+    source = AWS.data_sources.get(data_source) or existing.as_data_source(data_source, around)
+    try:
+        missing = source.missing(config, source.read(config, around))
+    except Refused as refusal:
+        return existing.with_tables(refusal.problem, refusal.missing).detail
+    return existing.with_tables(Problem((), "none"), missing).detail or None

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from bonkei.definitions.provider.aws.shared.blocks import each
 from bonkei.definitions.provider.aws.shared.resource import words
-from bonkei.definitions.provider.behaviour import Refused
+from bonkei.definitions.provider.behaviour import Described, Refused
 from bonkei.definitions.provider.values import Object, Value
 
 # These arguments are about the search, not about the resource.
@@ -44,19 +45,34 @@ def chosen(
     `kind` is the type without "aws_", so that `vpc-id` of a VPC is its own id. `renamed`: the data
     source's argument -> the attribute. Refused if a filter is not understood.
     """
-    wanted = {
-        (renamed or {}).get(name, name): value
-        for name, value in config.items()
-        if name not in _HOW and value not in (None, "", [])
-    }
-    own_id = f"{kind.replace('_', '-')}-id"
+    wanted = _arguments(config, renamed or {})
     found = [one for one in candidates if all(one.get(k) == v for k, v in wanted.items())]
     for number, block in enumerate(each(config.get("filter"))):
-        name, values = str(block.get("name")), [str(value) for value in block.get("values") or ()]
-        attribute = "id" if name == own_id else _ATTRIBUTES.get(name, name.replace("-", "_"))
+        name, values = _filter(block)
+        attribute = _attribute(name, kind)
         found = [one for one in found if _passes(one, name, attribute, values, number)]
     tags = config.get("tags") or {}
     return [one for one in found if all(_tag_is(one, key, [tags[key]]) for key in tags)]
+
+
+def _arguments(config: Object, renamed: Mapping[str, str]) -> dict[str, Value]:
+    """The attributes that the resource must have."""
+    return {
+        renamed.get(name, name): value
+        for name, value in config.items()
+        if name not in _HOW and value not in (None, "", [])
+    }
+
+
+def _filter(block: Mapping[str, Value]) -> tuple[str, list[str]]:
+    return str(block.get("name")), [str(value) for value in block.get("values") or ()]
+
+
+def _attribute(name: str, kind: str) -> str:
+    """The attribute behind a filter."""
+    if name == f"{kind.replace('_', '-')}-id":
+        return "id"
+    return _ATTRIBUTES.get(name, name.replace("-", "_"))
 
 
 def _passes(one: Object, name: str, attribute: str, values: Sequence[str], number: int) -> bool:
@@ -109,14 +125,31 @@ def asked(config: Object) -> str:
     return " and ".join(said)
 
 
-def none_found(kind: str, config: Object) -> Refused:
+def proposal(kind: str, config: Object, renamed: Mapping[str, str] | None = None) -> Described:
+    """Describe a resource that this look-up would find. A wildcard stands for nothing."""
+    described: dict[str, Any] = _arguments(config, renamed or {})
+    tags = dict(config.get("tags") or {})
+    for block in each(config.get("filter")):
+        name, values = _filter(block)
+        value = values[0].replace("*", "").replace("?", "x") if values else ""
+        if name.startswith("tag:"):
+            tags[name.removeprefix("tag:")] = value
+        elif name == "tag-key":
+            tags[value] = ""
+        elif "." not in name and name != "state":
+            attribute = _attribute(name, kind.removeprefix("aws_"))
+            described[attribute] = {"true": True, "false": False}.get(value, value)
+    return {"type": kind, **described, **({"tags": tags} if tags else {})}
+
+
+def none_found(kind: str, config: Object, renamed: Mapping[str, str] | None = None) -> Refused:
     """The error for a resource that this stack does not have."""
     said = asked(config)
     return Refused(
         f"there is no {kind}{f' with {said}' if said else ''}",
-        "There is no AWS account behind the miniature. Declare what exists outside this stack in"
-        " bonkei.toml: [[existing]], with a type and its arguments. If this stack creates it, add"
-        " depends_on to the data block.",
+        "There is no AWS account behind the miniature. If this stack creates it, add depends_on to"
+        " the data block. If it exists outside this stack, describe it in bonkei.toml:",
+        missing=[proposal(kind, config, renamed)],
     )
 
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from bonkei.definitions.provider.aws.shared.lookups import chosen, none_found, several_found
+from bonkei.definitions.provider.aws.shared.lookups import (
+    chosen,
+    none_found,
+    proposal,
+    several_found,
+)
+from bonkei.definitions.provider.aws.shared.regions import zone_names
 from bonkei.definitions.provider.aws.shared.resource import words
-from bonkei.definitions.provider.behaviour import Context, DataSource
+from bonkei.definitions.provider.behaviour import Context, DataSource, Described
 from bonkei.definitions.provider.values import Object
 
 Candidates = Callable[[Context], Iterable[Object]]
@@ -24,7 +30,7 @@ def own(resource_type: str, candidates: Candidates | None = None, **renamed: str
         there = candidates(context) if candidates else context.peers(resource_type)
         found = chosen(there, config, kind, renamed)
         if not found:
-            raise none_found(resource_type, config)
+            raise none_found(resource_type, config, renamed)
         if len({str(one.get("id")) for one in found}) > 1:
             raise several_found(resource_type, config, found)
         said = {name: value for name, value in config.items() if value is not None}
@@ -50,7 +56,16 @@ def every(resource_type: str, candidates: Candidates | None = None) -> DataSourc
             "tags": config.get("tags") or {},
         }
 
-    return DataSource(read=read)
+    def missing(config: Object, found: Object) -> Sequence[Described]:
+        if found["ids"]:
+            return ()
+        one = proposal(resource_type, config)
+        region = found["region"]
+        if resource_type != "aws_subnet" or "availability_zone" in one:
+            return [one]
+        return [{**one, "availability_zone": zone} for zone in zone_names(str(region))[:2]]
+
+    return DataSource(read=read, missing=missing)
 
 
 def by_own_names(types: str) -> Mapping[str, DataSource]:
