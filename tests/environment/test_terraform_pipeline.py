@@ -20,7 +20,7 @@ POLICIES = (
     "ArtifactAccess", "VariablesAccess", "StateLockAndRead", "StateWrite", "ReadDeployed",
     "Boundary", "WriteDeployed", "WriteRoles",
 )  # fmt: skip
-NAME = {"Fn::Sub": "${ServiceName}-${EnvironmentIdentifier}-pipeline-tf"}
+NAME = {"Fn::Sub": "${Name.Value}-pipeline-tf"}
 
 
 def resources() -> dict[str, Any]:
@@ -296,5 +296,5 @@ def test_a_managed_policy_fits_its_quota(policy: str) -> None:
     document = json.dumps(
         resources()[policy]["Properties"]["PolicyDocument"], separators=(",", ":")
     )
-    longest = document.replace("${AWS::Partition}", "aws").replace("${ServiceName}", "s" * 20)
+    longest = document.replace("${AWS::Partition}", "aws").replace("${Name.Value}", "s" * 22)
     assert len(longest) <= 6144

@@ -40,10 +40,12 @@ environment_identifier = "production"
 region                 = "ap-northeast-1"
 """
 
-# Another region than the other examples'.
+# Another region than the other examples', in the same account, under the longest name.
 ELSEWHERE = """
-region             = "eu-central-1"
-availability_zones = ["eu-central-1a", "eu-central-1b"]
+service_name           = "statuspage"
+environment_identifier = "frankfurt-2"
+region                 = "eu-central-1"
+availability_zones     = ["eu-central-1a", "eu-central-1b"]
 """
 
 
@@ -77,8 +79,7 @@ def production(evaluated: Evaluate) -> Evaluation:
 @pytest.fixture(scope="session")
 def example(evaluated: Evaluate) -> Evaluation:
     """The file that a user copies first, in another region."""
-    names = NAMES.replace('region                 = "ap-northeast-1"', ELSEWHERE.strip())
-    return evaluated("example", INFRASTRUCTURE, [EXAMPLE, names])
+    return evaluated("example", INFRASTRUCTURE, [EXAMPLE, ELSEWHERE])
 
 
 @pytest.fixture(scope="session")

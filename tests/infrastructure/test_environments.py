@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from evaluations import DEVELOPMENT, ROOT, Evaluation
+from stack import PRODUCTION as PRODUCTION_STACK
+from stack import Stack
 
 from bonkei.config import load
 from bonkei.services.codebuild.tools.archives import archive_digests
+
+# Names of these are unique in an account, whatever its region. (Of a bucket: in all of AWS.)
+GLOBAL = ("aws_cloudfront_", "aws_iam_", "aws_s3_bucket")
+OUTSIDE = {"aws_cloudfront_distribution": "its id and its domain are AWS's own"}
+STACK = {"AWS::S3::Bucket", "AWS::IAM::Role", "AWS::IAM::ManagedPolicy"}
 
 
 @pytest.fixture
@@ -71,6 +80,48 @@ def test_the_miniature_alone_trusts_its_own_scanner(
     assert load(ROOT / "bonkei.toml", {}).variable_files == DEVELOPMENT[2]
     assert scanner_digests(development) == {archive_digests()["trivy"]}
     assert scanner_digests(production) == {""}
+
+
+def test_an_environment_of_another_region_is_beside_the_first(
+    production: Evaluation, example: Evaluation
+) -> None:
+    """In one account, under another name: docs/operations/set-up.md."""
+    names = set(global_names(production))
+    assert names & set(global_names(example)) == set()
+    kinds = {kind for kind, _ in names}
+    assert {
+        "aws_s3_bucket",
+        "aws_iam_role",
+        "aws_cloudfront_cache_policy",
+        "aws_sns_topic",
+    } <= kinds
+
+
+def test_the_stack_of_another_environment_is_beside_the_first() -> None:
+    def names(environment: str) -> set[str]:
+        stack = Stack(PRODUCTION_STACK | {"EnvironmentIdentifier": environment})
+        return {
+            properties[attribute]
+            for kind in STACK
+            for properties in stack.of_type(kind).values()
+            for attribute in ("BucketName", "RoleName", "ManagedPolicyName")
+            if attribute in properties
+        }
+
+    assert len(names("production")) == 10
+    assert names("production") & names("frankfurt-2") == set()
+
+
+def global_names(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
+    """Type and name of each resource whose name has no region, and of those that are in us-east-1
+    for CloudFront, whatever the environment's region."""
+    for found in evaluation.resources():
+        kind, values = found["type"], found["values"]
+        is_global = kind.startswith(GLOBAL) or ":us-east-1:" in str(values.get("arn"))
+        if found["mode"] != "managed" or not is_global or kind in OUTSIDE:
+            continue
+        owner = values.get("role") or values.get("bucket") or ""
+        yield kind, f"{owner} {values.get('name') or values.get('arn') or values['id']}"
 
 
 def scanner_digests(evaluation: Evaluation) -> set[str]:

@@ -1,7 +1,8 @@
 """A CloudFormation template, evaluated for given parameters.
 
 It knows the intrinsic functions that the pipeline's stack uses. A reference to a resource becomes
-the resource's name if the template sets one, otherwise its logical id.
+the resource's name if the template sets one, otherwise its logical id. So does one to an attribute,
+except to one that the template sets.
 """
 
 from __future__ import annotations
@@ -125,8 +126,8 @@ class Stack:
                 return _NOTHING
             case "Ref", str():
                 return self._reference(argument)
-            case "Fn::GetAtt", [str() as resource, *_]:
-                return self._reference(resource)
+            case "Fn::GetAtt", [str() as resource, *attribute]:
+                return self._reference(".".join([resource, *attribute]))
             case "Fn::Sub", str():
                 return re.sub(r"\$\{([\w:.]+)\}", lambda m: self._reference(m[1]), argument)
             case "Fn::If", [str() as condition, yes, no]:
@@ -146,7 +147,9 @@ class Stack:
     def _reference(self, name: str) -> str:
         if name in self._values:
             return str(self._values[name])
-        logical_id = name.partition(".")[0]
+        logical_id, _, attribute = name.partition(".")
         properties = self._template["Resources"][logical_id].get("Properties", {})
+        if attribute in properties:  # such as a parameter's Value
+            return str(self.value(properties[attribute]))
         named = next((properties[key] for key in _NAMES if key in properties), None)
         return logical_id if named is None else str(self.value(named))

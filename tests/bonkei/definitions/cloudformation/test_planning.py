@@ -12,6 +12,7 @@ import pytest
 
 from bonkei.definitions.cloudformation.errors import TemplateError
 from bonkei.definitions.cloudformation.stacks.changes import changes, is_empty
+from bonkei.definitions.cloudformation.stacks.refusals import invalid
 from bonkei.definitions.cloudformation.stacks.values import Stack, Target
 from tests.bonkei.definitions.cloudformation.stacks import PIPELINE, STACK, STATUS_PAGE, planned
 
@@ -64,7 +65,7 @@ Resources:
 def test_everything_is_new_at_first() -> None:
     found = changes(STACK, planned(PIPELINE, **STATUS_PAGE))
     assert {each.action for each in found} == {"Add"}
-    assert len(found) == 31
+    assert len(found) == 32
 
 
 def test_the_same_template_gives_an_empty_plan() -> None:
@@ -187,3 +188,14 @@ def test_optional_resources_in_the_pipelines_template() -> None:
     assert len(plain["OperatorRole"].properties["AssumeRolePolicyDocument"]["Statement"]) == 1
     approve = plain["Pipeline"].properties["Stages"][3]["Actions"][0]["Configuration"]
     assert "NotificationArn" not in approve
+
+
+@pytest.mark.parametrize(("name", "refused"), [("a" * 11, set()), ("a" * 12, {"Name"})])
+def test_the_pipelines_names_are_refused_before_anything_is_made(
+    name: str, refused: set[str]
+) -> None:
+    """Each part may have 19 characters, both together 21, as Terraform's variable says."""
+    given = STATUS_PAGE | {"ServiceName": name, "EnvironmentIdentifier": "production"}
+    made = planned(PIPELINE, **given).resources
+    assert made[0].logical_id == "Name"
+    assert set(invalid(made)) == refused
