@@ -113,6 +113,8 @@ def refuse_to_put_back(found: Programs, when: str, aws: Aws) -> str:
     """A sentence on the result. PlanError when applying the plan would put programs back."""
     if not found.changed:
         return "The plan leaves the programs as they run."
+    if found.images and not found.tags:
+        raise PlanError(f"no parameter *{_TAG_PARAMETER} says what is released: {_REMEDY}")
     if when == "plan":
         troubles = list(unreleased(found))
         said = "a release of the programs is running, or has failed; once it is over"

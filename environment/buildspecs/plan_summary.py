@@ -1,24 +1,31 @@
 """One line for the approval: the plan's changes, most dangerous first.
 
 Reads `terraform show -json tfplan`; prints counts and addresses, never a value. CodePipeline shows
-1000 characters of it at most, so the line is cut well before.
+1000 characters of it at most, so the line is cut well before. SummaryError ends it with its message
+and exit code 1: a change that it does not know would be approved unread.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 _LONGEST = 600
-_VERBS = ("replace", "destroy", "create", "update")
+_VERBS = ("replace", "destroy", "forget", "create", "update", "import", "move")
 
 
-def verb(actions: Iterable[str]) -> str | None:
-    """Terraform's list of actions as one word; None when nothing changes."""
-    match sorted(actions):
-        case ["create", "delete"]:
+class SummaryError(Exception):
+    """The plan has a change of an unknown kind; the message names it."""
+
+
+def verb(resource: Mapping[str, Any]) -> str | None:
+    """A resource's change as one word; None when nothing changes. To forget it is to leave it on
+    AWS, without Terraform."""
+    change = resource["change"]
+    match sorted(change["actions"]):
+        case ["create", "delete"] | ["create", "forget"]:
             return "replace"
         case ["delete"]:
             return "destroy"
@@ -26,14 +33,20 @@ def verb(actions: Iterable[str]) -> str | None:
             return "create"
         case ["update"]:
             return "update"
-    return None
+        case ["forget"]:
+            return "forget"
+        case ["no-op"] | ["read"]:
+            if change.get("importing"):
+                return "import"
+            return "move" if resource.get("previous_address") else None
+    raise SummaryError(f"{resource['address']}: unknown actions {change['actions']}")
 
 
 def summary(plan: Mapping[str, Any]) -> str:
     """`replace 1, create 2: replace a.b, create …`."""
     changes: dict[str, list[str]] = {name: [] for name in _VERBS}
     for resource in plan.get("resource_changes", ()):
-        name = verb(resource["change"]["actions"])
+        name = verb(resource)
         if name is not None:
             changes[name].append(resource["address"])
     counts = ", ".join(f"{name} {len(found)}" for name, found in changes.items() if found)
@@ -45,4 +58,7 @@ def summary(plan: Mapping[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    print(summary(json.load(sys.stdin)))
+    try:
+        print(summary(json.load(sys.stdin)))
+    except SummaryError as error:
+        sys.exit(f"error: {error}")

@@ -33,6 +33,10 @@ def migrate(aws: Aws, release: Release) -> None:
     }
     known = latest(aws, task["family"])
     before = known["taskDefinition"]["taskDefinitionArn"]
+    containers = known["taskDefinition"]["containerDefinitions"]
+    images = {each["name"]: each["image"] for each in containers}
+    if not release.owns(images.get(task["container"], "")):  # its log router's alone may be
+        raise ReleaseError(f"{task['container']} of {task['family']} has no image of this release")
     revision = register(aws, known, release)
     started = aws(
         "ecs", "run-task", "--cluster", release.system["cluster"], "--launch-type", "FARGATE",

@@ -44,12 +44,23 @@ def test_dangerous_changes_come_first(plan_summary: ModuleType) -> None:
             ("aws_e.safe", ["create", "delete"]),
             ("aws_f.changed", ["update"]),
             ("data.aws_g.read", ["read"]),
+            ("aws_h.left", ["forget"]),
         )
     )
     assert text == (
-        "replace 2, destroy 1, create 1, update 1: replace aws_d.moved, replace aws_e.safe, "
-        "destroy aws_c.gone, create aws_a.new, update aws_f.changed"
+        "replace 2, destroy 1, forget 1, create 1, update 1: replace aws_d.moved, "
+        "replace aws_e.safe, destroy aws_c.gone, forget aws_h.left, create aws_a.new, "
+        "update aws_f.changed"
     )
+
+
+def test_a_move_and_an_import_are_changes(plan_summary: ModuleType) -> None:
+    """Terraform's own exit code says so, too."""
+    found = plan(("aws_a.new", ["no-op"]), ("aws_b.found", ["no-op"]), ("aws_c.same", ["no-op"]))
+    found["resource_changes"][0]["previous_address"] = "aws_a.old"
+    found["resource_changes"][1]["change"]["importing"] = {"id": "b"}
+    said = "import 1, move 1: import aws_b.found, move aws_a.new"
+    assert plan_summary.summary(found) == said
 
 
 def test_no_value_of_the_plan_is_shown(plan_summary: ModuleType) -> None:

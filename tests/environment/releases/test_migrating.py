@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 import release as module
@@ -50,6 +51,38 @@ def test_a_failed_migration_ends_the_release_and_leaves_no_revision(
     with pytest.raises(ReleaseError, match="the migration failed"):
         module.migrate(account, release)
     assert account.latest == AS_BEFORE
+
+
+ROUTER_ENDED = {"name": "router", "exitCode": 0}
+NOTHING_RUNS: list[dict[str, Any]] = [
+    {"run_task": {"tasks": [], "failures": []}},
+    {"run_task": {"tasks": [], "failures": [{"reason": "RESOURCE:MEMORY"}]}},
+    {"describe_tasks": {"tasks": [{"lastStatus": "STOPPED", "containers": []}]}},
+    {"describe_tasks": {"tasks": [{"lastStatus": "STOPPED", "containers": [ROUTER_ENDED]}]}},
+]
+
+
+@pytest.mark.parametrize("answers", NOTHING_RUNS)
+def test_a_migration_that_did_not_run_is_none(
+    account: Account,
+    release: Release,
+    answers: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, answer in answers.items():
+        monkeypatch.setattr(account, name, lambda _, answer=answer: answer)
+    with pytest.raises(ReleaseError, match="the migration failed"):
+        module.migrate(account, release)
+
+
+def test_the_earlier_program_does_not_migrate_for_the_new_one(
+    account: Account, release: Release
+) -> None:
+    """The log router beside it is one of ours, too."""
+    (definition,) = account.revisions["app-migrate"]
+    definition["containerDefinitions"][0]["image"] = "elsewhere/backend:old"
+    with pytest.raises(ReleaseError, match="web of app-migrate has no image of this release"):
+        module.migrate(account, release)
 
 
 def test_a_failed_migration_of_the_released_commit_deregisters_nothing(
