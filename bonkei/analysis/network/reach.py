@@ -215,6 +215,11 @@ _DONE_THROUGH: dict[str, tuple[tuple[str, str], ...]] = {
 }
 
 
+_OF_ACCOUNT = {
+    f"aws:{whose}{what}" for whose in ("principal", "resource") for what in ("account", "orgid")
+}
+
+
 def _refused_by_policy(endpoint: VpcEndpoint) -> str:
     """An endpoint without a policy of its own allows everything."""
     if not endpoint.policy:
@@ -227,9 +232,15 @@ def _refused_by_policy(endpoint: VpcEndpoint) -> str:
 
 
 def _by_kind(endpoint: VpcEndpoint) -> tuple[PolicyStatement, ...]:
-    """Statements for any resource, because only the action counts here."""
+    """Statements for any resource, because only the action counts here. The layers' bucket is
+    AWS's, and ECR signs the requests to it: a condition on one's own account keeps them out."""
     if endpoint.service == "s3":
-        return endpoint.policy
+        return tuple(
+            statement
+            for statement in endpoint.policy
+            if statement.effect != "Allow"
+            or not _OF_ACCOUNT & {key.lower() for _, key, _ in statement.conditions}
+        )
     return tuple(
         replace(statement, resources=("*",)) if statement.effect == "Allow" else statement
         for statement in endpoint.policy

@@ -116,3 +116,4 @@ class Distribution:
     default_root_object: str = ""
     custom_error_responses: tuple[CustomErrorResponse, ...] = ()
     web_acl_arn: str = ""
+    names: tuple[str, ...] = ()  # of DNS records that lead to it

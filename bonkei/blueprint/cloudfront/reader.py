@@ -19,6 +19,7 @@ from bonkei.blueprint.cloudfront.policies import (
 from bonkei.blueprint.coverage import Gaps
 from bonkei.blueprint.state import Resource, State
 from bonkei.blueprint.state.block import Block
+from bonkei.blueprint.state.dns import names_of
 
 _VIEWER_POLICIES = ("allow-all", "https-only", "redirect-to-https")
 _ORIGIN_POLICIES = ("http-only", "https-only", "match-viewer")
@@ -57,6 +58,7 @@ def _distribution(block: Resource, state: State, gaps: Gaps) -> Distribution:
             )
         ),
         web_acl_arn=block.text("web_acl_id", ""),
+        names=tuple(sorted(names_of(block.text("domain_name"), state))),
     )
 
 

@@ -24,6 +24,7 @@ from bonkei.blueprint.elbv2 import (
 )
 from bonkei.blueprint.state import Resource, State
 from bonkei.blueprint.state.block import Block
+from bonkei.blueprint.state.dns import names_of
 
 _LISTENERS = ("aws_lb_listener", "aws_alb_listener")
 _RULES = ("aws_lb_listener_rule", "aws_alb_listener_rule")
@@ -70,7 +71,7 @@ def _load_balancer(block: Resource, state: State, gaps: Gaps) -> LoadBalancer:
         desync_mitigation_mode=block.choice(
             "desync_mitigation_mode", ("monitor", "defensive", "strictest"), "defensive"
         ),
-        aliases=tuple(sorted(_aliases(dns_name, state))),
+        aliases=tuple(sorted(names_of(dns_name, state))),
         subnet_ids=tuple(sorted(block.texts("subnets"))),
         security_group_ids=tuple(sorted(block.texts("security_groups"))),
         web_acl_arn=next(
@@ -82,21 +83,6 @@ def _load_balancer(block: Resource, state: State, gaps: Gaps) -> LoadBalancer:
             "",
         ),
     )
-
-
-def _aliases(dns_name: str, state: State) -> set[str]:
-    """Names of DNS records that lead to the load balancer. An origin may use such a name."""
-    found: set[str] = set()
-    for record in state.managed("aws_route53_record"):
-        targets = [alias.text("name") for alias in record.blocks("alias")]
-        targets += record.texts("records") if record.text("type", "") == "CNAME" else ()
-        if any(_same_name(target, dns_name) for target in targets):
-            found.add((record.text("fqdn", "") or record.text("name")).rstrip(".").lower())
-    return found
-
-
-def _same_name(target: str, dns_name: str) -> bool:
-    return target.rstrip(".").lower().removeprefix("dualstack.") == dns_name.lower()
 
 
 def _listener(block: Resource, state: State, gaps: Gaps) -> Listener:

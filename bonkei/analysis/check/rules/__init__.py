@@ -5,6 +5,7 @@ from __future__ import annotations
 from bonkei.analysis.check.rules import (
     alarms,
     delivery,
+    events,
     filters,
     isolation,
     keys,
@@ -39,6 +40,7 @@ _MODULES = (
     shipping,
     trust,
     delivery,
+    events,
 )
 RULES: tuple[Rule, ...] = tuple(
     each for module in _MODULES for each in vars(module).values() if isinstance(each, Rule)

@@ -58,6 +58,46 @@ def pipeline_role_starts_its_builds(subject: Subject) -> Iterator[Problem]:
                         )
 
 
+@error(
+    "A build with several inputs names the one with its buildspec",
+    "https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodeBuild.html",
+)
+def build_names_its_primary_source(subject: Subject) -> Iterator[Problem]:
+    for pipeline in subject.blueprint.pipelines:
+        for action in (action for stage in pipeline.stages for action in stage.actions):
+            primary = action.setting("PrimarySource")
+            is_open = len(action.inputs) > 1 and primary not in action.inputs
+            if action.provider == "CodeBuild" and is_open:
+                yield Problem(
+                    pipeline.address,
+                    f"{action.name} has the inputs {', '.join(action.inputs)}, and its"
+                    f" PrimarySource is {primary or 'not set'}",
+                    "set PrimarySource to the input with the buildspec",
+                    "stage",
+                )
+
+
+@warning(
+    "A pipeline builds images for the processor of its tasks",
+    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html",
+)
+def images_are_for_the_tasks_processor(subject: Subject) -> Iterator[Problem]:
+    """By the machine of the builds with Docker. A cross-build is what may be intended."""
+    blueprint = subject.blueprint
+    wanted = {definition.architecture for definition in blueprint.task_definitions}
+    builds = [project for project in blueprint.build_projects if project.privileged]
+    made = {"arm64" if "ARM" in each.environment_type else "amd64" for each in builds}
+    if blueprint.repositories and builds and not wanted & made:
+        for project in builds:
+            yield Problem(
+                project.address,
+                f"{project.name} builds on {project.environment_type}, and tasks run on"
+                f" {', '.join(sorted(wanted))}: their programs would not start",
+                "build on the tasks' processor, or for it (docker build --platform)",
+                "environment",
+            )
+
+
 @warning(
     "A service that scales has room, and a target that can be reached",
     "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-autoscaling-targettracking.html",

@@ -134,6 +134,17 @@ def _header_mismatch(
             "add it as custom_header of the origin",
             "origin",
         )
+    elif all(
+        m.search_string != m.search_string.lower() and "LOWERCASE" in m.transformations
+        for m in wanted
+    ):
+        yield Problem(
+            acl.address,
+            f"{acl.name} compares the header in lower case with a value that has capitals:"
+            " everything would be blocked",
+            "set the text transformation to NONE",
+            "rule",
+        )
     elif not any(sent.get(m.field.name.lower()) == m.search_string for m in wanted):
         yield Problem(
             acl.address,

@@ -76,6 +76,41 @@ def key_lets_alarms_and_events_in(subject: Subject) -> Iterator[Problem]:
                 )
 
 
+@error(
+    "A key that encrypts a queue of dead letters lets those who send them use it",
+    "https://docs.aws.amazon.com/sns/latest/dg/sns-configure-dead-letter-queue.html",
+)
+def key_lets_dead_letters_in(subject: Subject) -> Iterator[Problem]:
+    """A message that cannot be delivered is then lost, and nothing reports it."""
+    blueprint = subject.blueprint
+    for queue in blueprint.queues:
+        key = _key(queue.attributes.get("KmsMasterKeyId", ""), blueprint)
+        for service in _leaving(queue.arn, blueprint) if key else ():
+            missing = [
+                action
+                for action in _FOR_TOPICS
+                if key and not lets_in(key.policy, (service,), action, key.arn, {})
+            ]
+            if key and missing:
+                yield Problem(
+                    key.address,
+                    f"{service} may not {', '.join(missing)} with it, so it cannot leave dead"
+                    f" letters in {queue.name}",
+                    "allow it in the key's policy",
+                    "policy",
+                )
+
+
+def _leaving(queue_arn: str, blueprint: Blueprint) -> Iterator[str]:
+    """The services that leave dead letters in a queue by its policy. (Lambda has a role.)"""
+    subscriptions = (each for topic in blueprint.topics for each in topic.subscriptions)
+    if any(queue_arn in dict(each.attributes).get("RedrivePolicy", "") for each in subscriptions):
+        yield "sns.amazonaws.com"
+    deliveries = (each for rule in blueprint.event_rules for each in rule.deliveries)
+    if any(each.dead_letters == queue_arn for each in deliveries):
+        yield "events.amazonaws.com"
+
+
 def publishers(topic_arn: str, blueprint: Blueprint) -> Iterator[str]:
     """The services that the definitions let publish to a topic."""
     if any(topic_arn in (*a.alarm_actions, *a.ok_actions) for a in alarms(blueprint)):

@@ -132,3 +132,24 @@ def secret_is_not_in_the_environment(subject: Subject) -> Iterator[Problem]:
                         "keep it in Secrets Manager and name it in `secrets`",
                         "container_definitions",
                     )
+
+
+@error(
+    "A load balancer's access log is in a bucket with S3's own key",
+    "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html",
+)
+def load_balancer_log_has_s3s_key(subject: Subject) -> Iterator[Problem]:
+    """ "The only server-side encryption option that's supported is Amazon S3-managed keys"."""
+    blueprint = subject.blueprint
+    balancers = {balancer.arn: balancer.name for balancer in blueprint.load_balancers}
+    buckets = {bucket.name: bucket for bucket in blueprint.buckets}
+    for log in blueprint.access_logs:
+        bucket = buckets.get(log.bucket)
+        if log.source_arn in balancers and bucket and bucket.encryption.startswith("aws:kms"):
+            yield Problem(
+                log.source,
+                f"{balancers[log.source_arn]} cannot write its log to {bucket.name}, which is"
+                " encrypted by KMS",
+                "encrypt that bucket with AES256",
+                "access_logs",
+            )

@@ -193,3 +193,32 @@ def _allowing(role: Role) -> Iterator[PolicyStatement]:
     for statement in (*role.statements, *managed_statements(role)):
         if statement.effect == "Allow":
             yield statement
+
+
+# "Pushing a Docker image", without the action for all repositories.
+_UPLOAD = ("InitiateLayerUpload", "UploadLayerPart", "CompleteLayerUpload")
+_PUSH = (*_UPLOAD, "BatchCheckLayerAvailability", "PutImage")
+
+
+@error(
+    "A role that may upload a part of an image may push the whole",
+    "https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html",
+)
+def role_may_push_whole_images(subject: Subject) -> Iterator[Problem]:
+    """To put an image alone is to give one another tag, which needs no upload."""
+    blueprint = subject.blueprint
+    for role in blueprint.roles:
+        if unknown_managed_policies(role):
+            continue
+        for repository in blueprint.repositories:
+            allowed = {name for name in _PUSH if allows(role, f"ecr:{name}", repository.arn)}
+            missing = [f"ecr:{name}" for name in _PUSH if name not in allowed]
+            if allowed & set(_UPLOAD) and not allows(role, "ecr:GetAuthorizationToken", "*"):
+                missing.append("ecr:GetAuthorizationToken")
+            if allowed & set(_UPLOAD) and missing:
+                yield Problem(
+                    role.address,
+                    f"{role.name} may upload layers to {repository.name}, but not"
+                    f" {', '.join(missing)}: each push fails",
+                    "allow it in the role",
+                )

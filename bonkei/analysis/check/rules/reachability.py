@@ -14,6 +14,7 @@ from bonkei.analysis.network.reach import (
     obstacle_to_internet,
     obstacle_to_service,
     places,
+    way_to_service,
 )
 from bonkei.analysis.network.targets import forwards_to, obstacles_to
 from bonkei.blueprint import Blueprint
@@ -95,7 +96,14 @@ def task_reaches_image(subject: Subject) -> Iterator[Problem]:
     "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html",
 )
 def task_reaches_logs(subject: Subject) -> Iterator[Problem]:
-    yield from _unmet(subject, lambda container: _log_needs(subject, container))
+    yield from _unmet(subject, lambda container: _log_needs(subject, container), _obstacle_to_logs)
+
+
+def _obstacle_to_logs(blueprint: Blueprint, place: Place, service: str) -> str:
+    """What an endpoint of S3 has to allow is known for images alone."""
+    if service == "s3":
+        return way_to_service(blueprint, place, service)[0]
+    return obstacle_to_service(blueprint, place, service)
 
 
 @error(
@@ -191,7 +199,11 @@ def task_reaches_peers(subject: Subject) -> Iterator[Problem]:
                     )
 
 
-def _unmet(subject: Subject, needs: Callable[[Container], Iterator[Need]]) -> Iterator[Problem]:
+def _unmet(
+    subject: Subject,
+    needs: Callable[[Container], Iterator[Need]],
+    obstacle_to: Callable[[Blueprint, Place, str], str] = obstacle_to_service,
+) -> Iterator[Problem]:
     blueprint = subject.blueprint
     for service, definition in _services(blueprint):
         purposes: dict[str, str] = {}
@@ -200,7 +212,7 @@ def _unmet(subject: Subject, needs: Callable[[Container], Iterator[Need]]) -> It
                 purposes.setdefault(name, purpose)
         for name, purpose in purposes.items():
             for place in _places(blueprint, service):
-                if obstacle := obstacle_to_service(blueprint, place, name):
+                if obstacle := obstacle_to(blueprint, place, name):
                     yield Problem(
                         service.address,
                         f"{service.name} cannot reach {name}, by which it {purpose}: {obstacle}",

@@ -219,3 +219,21 @@ def _of_load_balancers(subject: Subject) -> Iterator[tuple[Distribution, Behavio
         for behavior in distribution.behaviors:
             if behavior.origin_id in own:
                 yield distribution, behavior
+
+
+@error(
+    "A name that leads to a distribution is one of its aliases",
+    "https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/CNAMEs.html",
+)
+def name_is_one_of_the_aliases(subject: Subject) -> Iterator[Problem]:
+    """CloudFront answers 403 under any other name. An alias may begin with `*.`."""
+    for distribution in subject.blueprint.distributions:
+        for name in distribution.names:
+            wild = f"*.{name.partition('.')[2]}"
+            if not {name, wild} & {alias.lower() for alias in distribution.aliases}:
+                yield Problem(
+                    distribution.address,
+                    f"{name} leads to the distribution, which does not know it: 403",
+                    "name it in aliases, with a certificate for it",
+                    "aliases",
+                )

@@ -8,7 +8,10 @@ from bonkei.analysis.check.finding import Problem
 from bonkei.analysis.check.resource_policy import lets_in
 from bonkei.analysis.check.rules.keys import alarms
 from bonkei.analysis.check.subject import Subject, error, warning
+from bonkei.analysis.policy.lenient import allows
+from bonkei.analysis.policy.managed import unknown_managed_policies
 from bonkei.analysis.policy.wildcard import matches
+from bonkei.base.arn import Arn
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.sns import Topic
 
@@ -72,6 +75,27 @@ def function_lets_its_callers_in(subject: Subject) -> Iterator[Problem]:
                     f"{name} may not call {function.name}: the function never runs",
                     f"give it an aws_lambda_permission for {service} and {source}",
                 )
+
+
+@error(
+    "A function's role may send its dead letters",
+    "https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html",
+)
+def function_may_leave_dead_letters(subject: Subject) -> Iterator[Problem]:
+    """Lambda: "The provided execution role does not have permissions to call SendMessage"."""
+    blueprint = subject.blueprint
+    for function in blueprint.functions:
+        target, role = function.dead_letter_arn, blueprint.role(function.role_arn)
+        if not target or role is None or unknown_managed_policies(role):
+            continue
+        action = "sqs:SendMessage" if Arn.of(target).service == "sqs" else "sns:Publish"
+        if not allows(role, action, target):
+            yield Problem(
+                function.address,
+                f"{role.name} may not {action} on {target}: Lambda refuses the function",
+                "allow it in the function's role",
+                "dead_letter_config",
+            )
 
 
 # Their calls may lack the key. The ARNs of their topics and rules name the account, as a bucket's

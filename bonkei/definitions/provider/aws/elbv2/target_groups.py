@@ -94,6 +94,20 @@ def _health_check_times(config: Object) -> Iterator[Problem]:
                 yield Problem((*at_block, name), "Conflicting arguments", detail)
 
 
+def _of_http(config: Object) -> Iterator[Problem]:
+    """What an Application Load Balancer's target groups do not have: "Edit target group attributes
+    for your Application Load Balancer"."""
+    if config.get("protocol") not in ("HTTP", "HTTPS"):
+        return
+    if first(config.get("stickiness")).get("type") == "source_ip":
+        detail = "source_ip is for network load balancers; here it is lb_cookie or app_cookie."
+        yield Problem(("stickiness", 0, "type"), "Invalid stickiness", detail)
+    algorithm, start = config.get("load_balancing_algorithm_type"), config.get("slow_start")
+    if given(algorithm) and algorithm not in (None, "round_robin") and given(start) and start:
+        detail = f'A target group with the algorithm "{algorithm}" has no slow start.'
+        yield Problem(("slow_start",), "Conflicting arguments", detail)
+
+
 def _codes(value: Value) -> str | None:
     """`200`, `200,302`, `200-299`."""
     for part in str(value).split(","):
@@ -135,6 +149,7 @@ _TARGET_GROUP = resource(
     at("health_check.matcher", _codes),
     _target_group_fits,
     _health_check_times,
+    _of_http,
     arguments={
         "deregistration_delay": "300",
     },

@@ -6,13 +6,13 @@ https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/Welcome.html
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from bonkei.definitions.provider.aws.shared.checks import Check, Rule, at, lacks, length, matches
 from bonkei.definitions.provider.aws.shared.formats import arn
 from bonkei.definitions.provider.aws.shared.naming import Mint
 from bonkei.definitions.provider.aws.shared.seeds import LOWER, UPPER, scatter
-from bonkei.definitions.provider.behaviour import Context
+from bonkei.definitions.provider.behaviour import Context, Problem
 from bonkei.definitions.provider.values import Object, Value, given
 
 PORTS = {"postgres": 5432, "mysql": 3306, "mariadb": 3306, "oracle": 1521, "sqlserver": 1433}
@@ -118,9 +118,33 @@ _DAILY_WINDOW = matches(
     r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d", "a daily window, such as 16:00-16:30 (UTC)"
 )
 
+
+def windows_apart(backup: str, maintenance: str) -> Rule:
+    """RDS: "The backup window and maintenance window must not overlap"."""
+
+    def check(config: Object) -> Iterator[Problem]:
+        daily, weekly = config.get(backup), config.get(maintenance)
+        if not given(daily) or not given(weekly):
+            return
+        times = re.findall(r"(\d\d):(\d\d)", f"{daily} {weekly}")
+        if len(times) == 4:
+            first, end, other, last = (int(hour) * 60 + int(minute) for hour, minute in times)
+            if (other - first) % _DAY < (end - first) % _DAY or (first - other) % _DAY < (
+                last - other
+            ) % _DAY:
+                detail = f"It overlaps the backups at {daily}, which RDS refuses."
+                yield Problem((maintenance,), "Overlapping windows", detail)
+
+    return check
+
+
+_DAY = 24 * 60
+
+
 # Rules for the monitoring and windows of clusters and their instances.
 OPERATION: tuple[Rule, ...] = (
     at("monitoring_role_arn", arn("iam")),
     at("preferred_backup_window", _DAILY_WINDOW),
     at("preferred_maintenance_window", _weekly_window),
+    windows_apart("preferred_backup_window", "preferred_maintenance_window"),
 )

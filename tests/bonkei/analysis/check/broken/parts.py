@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from tests.bonkei.analysis.check.changes import Change, containers, put
@@ -110,8 +111,11 @@ def pipeline(**changes: Any) -> Change:
         "name": "Build",
         "category": "Build",
         "provider": "CodeBuild",
-        "input_artifacts": ["source"],
-        "configuration": {"ProjectName": changes.get("project", "build")},
+        "input_artifacts": ["source", *changes.get("more_inputs", [])],
+        "configuration": {
+            "ProjectName": changes.get("project", "build"),
+            **changes.get("configuration", {}),
+        },
     }
     actions = changes.get("actions", ["codebuild:StartBuild", "codebuild:BatchGetBuilds"])
 
@@ -134,7 +138,9 @@ def pipeline(**changes: Any) -> Change:
             "name": "build",
             "service_role": build_role,
             "source": [{"type": "CODEPIPELINE"}],
-            "environment": [{"image": "aws/codebuild/standard:7.0"}],
+            "environment": [
+                {"image": "aws/codebuild/standard:7.0", **changes.get("environment", {})}
+            ],
         }
         found["aws_codepipeline.this"] = {
             "arn": f"arn:aws:codepipeline:{ACCOUNT}:release",
@@ -245,3 +251,97 @@ def health_check(command: str, path: str) -> Change:
 
 
 ANYONE = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}
+
+
+DEAD_LETTERS = f"arn:aws:sqs:{ACCOUNT}:dead"
+
+
+def dead_letters(*services: str) -> Change:
+    """An encrypted queue for what a topic cannot deliver."""
+    return all_of(
+        put("aws_sqs_queue.dead", arn=DEAD_LETTERS, name="dead", kms_master_key_id=KEY_ARN),
+        put(
+            "aws_sns_topic_subscription.this",
+            redrive_policy=json.dumps({"deadLetterTargetArn": DEAD_LETTERS}),
+        ),
+        put("aws_kms_key.this", policy=key_policy(LOG_GROUP_ARN, *services)),
+    )
+
+
+def logging_function(*actions: str) -> Change:
+    """A function with a dead-letter queue, whose role may do these on it."""
+    logs = allow("logs:CreateLogStream", "logs:PutLogEvents", on=f"{LOG_GROUP_ARN}:*")
+    more = [allow(*actions, on=DEAD_LETTERS)] if actions else []
+    return all_of(
+        function,
+        put("aws_sqs_queue.dead", arn=DEAD_LETTERS, name="dead"),
+        put("aws_lambda_function.tell", dead_letter_config=[{"target_arn": DEAD_LETTERS}]),
+        put("aws_iam_role_policy.tell", policy=policy(logs, *more)),
+    )
+
+
+def access_log(algorithm: str) -> Change:
+    return all_of(
+        put("aws_s3_bucket.logs", arn="arn:aws:s3:::logs", bucket="logs"),
+        put(
+            "aws_s3_bucket_server_side_encryption_configuration.logs",
+            bucket="logs",
+            rule=[{"apply_server_side_encryption_by_default": [{"sse_algorithm": algorithm}]}],
+        ),
+        put("aws_lb.this", access_logs=[{"enabled": True, "bucket": "logs"}]),
+    )
+
+
+def pusher(*actions: str) -> Change:
+    """A role of builds that may do these to a repository."""
+    return all_of(
+        pipeline(),
+        put(
+            "aws_iam_role_policy.build",
+            role="build",
+            policy=policy(
+                allow(
+                    *(f"ecr:{name}" for name in actions),
+                    on=f"arn:aws:ecr:{ACCOUNT}:repository/app*",
+                ),
+                allow("ecr:GetAuthorizationToken", on="*"),
+            ),
+        ),
+    )
+
+
+def name_of_distribution(name: str, *aliases: str) -> Change:
+    return all_of(
+        put(
+            "aws_route53_record.site",
+            name=name,
+            type="A",
+            alias=[{"name": "d1.cloudfront.net", "zone_id": "Z2FDTNDATAQYW2"}],
+        ),
+        put(DISTRIBUTION, aliases=list(aliases)),
+    )
+
+
+def pipeline_rule(kind: str, *states: str) -> Change:
+    pattern = {"source": ["aws.codepipeline"], "detail-type": [kind], "detail": {"state": states}}
+    return put(
+        "aws_cloudwatch_event_rule.failed",
+        arn=f"arn:aws:events:{ACCOUNT}:rule/failed",
+        name="failed",
+        event_pattern=json.dumps(pattern),
+    )
+
+
+def header_in_lower_case(value: str) -> Change:
+    """Of the distribution, and of the web ACL, which compares it in lower case."""
+
+    def change(found: Resources) -> None:
+        found[DISTRIBUTION]["origin"][0]["custom_header"][0]["value"] = value
+        (rule,) = found["aws_wafv2_web_acl.this"]["rule"]
+        (match,) = rule["statement"][0]["byte_match_statement"]
+        match |= {
+            "search_string": value,
+            "text_transformation": [{"priority": 0, "type": "LOWERCASE"}],
+        }
+
+    return change

@@ -11,18 +11,25 @@ from tests.bonkei.analysis.check.broken.parts import (
     DISTRIBUTION,
     OPTIMIZED,
     READING,
+    access_log,
     all_of,
     behaviors,
     database_log,
+    dead_letters,
     encrypted_topic,
     filter_of,
     function,
+    header_in_lower_case,
     health_check,
     healthy_targets,
     listener_rule,
+    logging_function,
+    name_of_distribution,
     nat_gateway,
     origin,
     pipeline,
+    pipeline_rule,
+    pusher,
     scaling,
     topic_policy,
 )
@@ -31,6 +38,11 @@ from tests.bonkei.analysis.check.stack.documents import ACCOUNT, allow, policy, 
 from tests.bonkei.analysis.check.stack.operations import TOPIC_ARN
 from tests.bonkei.analysis.check.stack.permissions import key_policy
 from tests.bonkei.analysis.check.stack.tasks import LOG_GROUP_ARN
+
+PUSH = (
+    "InitiateLayerUpload", "UploadLayerPart", "CompleteLayerUpload", "BatchCheckLayerAvailability",
+    "PutImage",
+)  # fmt: skip
 
 BROKEN_TOO: list[tuple[str, str, Change]] = [
     # Network
@@ -242,6 +254,50 @@ BROKEN_TOO: list[tuple[str, str, Change]] = [
     ),
     ("scaling-can-happen", "aws_ecs_service.app", scaling(2, 2, 60)),
     ("scaling-can-happen", "aws_ecs_service.app", scaling(2, 4, 600)),
+    (
+        "build-names-its-primary-source",
+        "aws_codepipeline.this",
+        pipeline(more_inputs=["built"], configuration={"PrimarySource": "other"}),
+    ),
+    ("build-names-its-primary-source", "aws_codepipeline.this", pipeline(more_inputs=["built"])),
+    (
+        "images-are-for-the-tasks-processor",
+        "aws_codebuild_project.this",
+        pipeline(environment={"privileged_mode": True, "type": "ARM_CONTAINER"}),
+    ),
+    ("role-may-push-whole-images", "aws_iam_role.build", pusher(*PUSH[:-1])),
+    ("role-may-push-whole-images", "aws_iam_role.build", pusher(*PUSH[1:])),
+    # What they send and leave
+    ("key-lets-dead-letters-in", "aws_kms_key.this", dead_letters()),
+    ("function-may-leave-dead-letters", "aws_lambda_function.tell", logging_function()),
+    (
+        "function-may-leave-dead-letters",
+        "aws_lambda_function.tell",
+        logging_function("sqs:GetQueueUrl"),
+    ),
+    ("load-balancer-log-has-s3s-key", "aws_lb.this", access_log("aws:kms")),
+    ("name-is-one-of-the-aliases", DISTRIBUTION, name_of_distribution("a.example.com")),
+    (
+        "name-is-one-of-the-aliases",
+        DISTRIBUTION,
+        name_of_distribution("a.b.example.com", "*.example.com"),
+    ),
+    (
+        "pipeline-events-happen",
+        "aws_cloudwatch_event_rule.failed",
+        pipeline_rule("CodePipeline Action Execution State Change", "FAILURE"),
+    ),
+    (
+        "pipeline-events-happen",
+        "aws_cloudwatch_event_rule.failed",
+        pipeline_rule("CodePipeline Action Execution State Change", "SUPERSEDED"),
+    ),
+    (
+        "pipeline-events-happen",
+        "aws_cloudwatch_event_rule.failed",
+        pipeline_rule("CodePipeline Pipeline State Change", "FAILED"),
+    ),
+    ("load-balancer-checks-the-header", "aws_wafv2_web_acl.this", header_in_lower_case("S3cret")),
 ]
 
 
@@ -291,6 +347,17 @@ SOUND_TOO: list[Change] = [
     encrypted_topic("cloudwatch.amazonaws.com"),
     function,
     pipeline(),
+    pipeline(more_inputs=["built"], configuration={"PrimarySource": "built"}),
+    pipeline(environment={"privileged_mode": True, "type": "LINUX_CONTAINER"}),
+    pusher(*PUSH),
+    pusher("BatchGetImage", "PutImage"),  # another tag for an image
+    dead_letters("sns.amazonaws.com"),
+    logging_function("sqs:SendMessage"),
+    access_log("AES256"),
+    name_of_distribution("a.example.com", "A.example.com"),
+    name_of_distribution("a.example.com", "*.example.com"),
+    pipeline_rule("CodePipeline Pipeline Execution State Change", "FAILED", "SUPERSEDED"),
+    header_in_lower_case("s3cret"),
     scaling(2, 4, 60),
     all_of(scaling(2, 4, 60), healthy_targets(4)),
     put("aws_lb.this", subnets=["subnet-app"], internal=True),
