@@ -40,7 +40,8 @@ class MetricQuery:
 class Alarm:
     """A metric alarm. It has `metric` or `queries`. Actions are ARNs.
 
-    `threshold` is None if an anomaly detection band takes its place.
+    `threshold` is None if an anomaly detection band takes its place. `unset`: the settings that
+    were not given, by their names in the API; their values here are the usual ones.
     """
 
     address: str
@@ -59,6 +60,7 @@ class Alarm:
     insufficient_data_actions: tuple[str, ...] = ()
     description: str = ""
     low_samples: str = "evaluate"  # of a percentile: evaluate | ignore
+    unset: tuple[str, ...] = ()
 
     def metrics(self) -> tuple[Metric, ...]:
         """Every metric that the alarm looks at."""
@@ -128,6 +130,7 @@ def _alarm(block: Resource) -> Alarm:
         insufficient_data_actions=tuple(sorted(block.texts("insufficient_data_actions"))),
         description=block.text("alarm_description", ""),
         low_samples=block.text("evaluate_low_sample_count_percentiles", "evaluate"),
+        unset=() if block.integer("datapoints_to_alarm", 0) else ("DatapointsToAlarm",),
     )
 
 

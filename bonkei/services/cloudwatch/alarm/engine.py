@@ -16,7 +16,7 @@ from bonkei.services.cloudwatch.alarm.composite import Rule, alarms_of, holds, p
 from bonkei.services.cloudwatch.alarm.evaluation import Criteria, State, evaluate
 from bonkei.services.cloudwatch.alarm.message import Change
 from bonkei.services.cloudwatch.alarm.points import Points, period_of, points_of
-from bonkei.services.cloudwatch.alarm.reason import reason, reason_data
+from bonkei.services.cloudwatch.alarm.reason import reason, reason_data, triggering
 from bonkei.services.cloudwatch.alarm.settings import read, written
 from bonkei.services.cloudwatch.alarm.suppression import Periods, Suppression, follow
 from bonkei.services.cloudwatch.math.evaluate import check_queries
@@ -49,6 +49,14 @@ def why_not_evaluated(alarm: AnyAlarm) -> str:
     except BonkeiError as error:
         return error.message
     return ""
+
+
+def _told(state: AlarmState) -> dict[str, object]:
+    """A state in the history of its alarm."""
+    found: dict[str, object] = {"stateValue": state.value, "stateReason": state.reason}
+    with suppress(ValueError, RecursionError):  # SetAlarmState takes any text
+        found["stateReasonData"] = json.loads(state.data)
+    return found
 
 
 class AlarmEngine:
@@ -218,7 +226,8 @@ class AlarmEngine:
         verdict = evaluate(points.values, criteria, before)
         if verdict.state is before:
             return
-        why = reason(verdict, points.values, points.starts, criteria, before)
+        counts = "DatapointsToAlarm" not in alarm.unset
+        why = reason(verdict, points.values, points.starts, criteria, before, counts=counts)
         why = self._marked(alarm, why)
         data = reason_data(alarm, points, verdict, now)
         self._change(alarm, verdict.state, why, data, now)
@@ -255,12 +264,14 @@ class AlarmEngine:
         names = [name.partition(":alarm:")[2] or name for name in alarms_of(rule)]
         newest = max(names, key=lambda name: self._book.state(name).since, default="")
         children = self._children(rule)
-        why = f"alarm rule {alarm.rule} is {str(wanted is State.ALARM).lower()}"
+        why, data = f"alarm rule {alarm.rule} is {str(wanted is State.ALARM).lower()}", ""
         if newest in self._alarms:
             state = self._book.state(newest)
             moment = datetime.fromtimestamp(state.since, UTC).strftime("%A %d %B, %Y %H:%M:%S UTC")
-            why = f"{self._alarms[newest].arn} transitioned to {state.value} at {moment}"
-        self._change(alarm, wanted, self._marked(alarm, why), "", now, children)
+            arn = self._alarms[newest].arn
+            why = f"{arn} transitioned to {state.value} at {moment}"
+            data = triggering(arn, state.value, state.since)
+        self._change(alarm, wanted, self._marked(alarm, why), data, now, children)
         return True
 
     def _children(self, rule: Rule) -> tuple[tuple[str, str, float], ...]:
@@ -292,8 +303,8 @@ class AlarmEngine:
         detail = json.dumps(
             {
                 "version": "1.0",
-                "oldState": {"stateValue": before.value, "stateReason": before.reason},
-                "newState": {"stateValue": value, "stateReason": why},
+                "oldState": _told(before),
+                "newState": _told(after),
             }
         )
         if before.value is value:

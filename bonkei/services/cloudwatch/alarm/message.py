@@ -113,6 +113,8 @@ def _trigger(alarm: Alarm) -> dict[str, Any]:
         "TreatMissingData": alarm.treat_missing_data,
         "EvaluateLowSampleCountPercentile": "" if alarm.low_samples == "evaluate" else "ignore",
     }
+    if "DatapointsToAlarm" in alarm.unset:
+        del ends["DatapointsToAlarm"]
     if alarm.metric is None:
         return ends | {"Metrics": [_query(query) for query in alarm.queries]}
     metric = alarm.metric

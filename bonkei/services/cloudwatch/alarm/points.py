@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from math import ceil
 
 from bonkei.blueprint.cloudwatch import Alarm, Metric
@@ -19,11 +20,12 @@ _PERCENT = 100
 @dataclass(frozen=True, slots=True)
 class Points:
     """`values` are oldest first. `starts`: when their periods start. `few`: too few samples for a
-    meaningful percentile."""
+    meaningful percentile. `counts`: how many samples the periods have that start then."""
 
     values: tuple[float | None, ...]
     starts: tuple[float, ...]
     few: bool = False
+    counts: Mapping[float, float] = field(default_factory=dict)
 
 
 def identity(metric: Metric) -> MetricId:
@@ -70,7 +72,9 @@ def points_of(
     if alarm.metric is not None:
         series, buckets = fetch(store, alarm.metric, starts, period)
         few = _few(alarm.metric.statistic, buckets, alarm.evaluation_periods)
-        return Points(tuple(series.points.get(start) for start in starts), starts, few)
+        numbers = {round((start - starts[0]) / period): start for start in starts}
+        counts = {numbers[number]: bucket.count for number, bucket in buckets.items()}
+        return Points(tuple(series.points.get(start) for start in starts), starts, few, counts)
     queries = alarm.queries
     evaluation = Evaluation(
         queries,

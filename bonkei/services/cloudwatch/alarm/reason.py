@@ -30,8 +30,11 @@ def reason(
     starts: Sequence[float],
     criteria: Criteria,
     before: State,
+    *,
+    counts: bool = True,
 ) -> str:
-    """StateReason of a change from `before`. `starts`: when the period of each point started."""
+    """StateReason of a change from `before`. `starts`: when the period of each point started.
+    `counts`: the alarm says how many points raise it, so the reason says it, too."""
     if verdict.state is State.INSUFFICIENT_DATA:
         unknown = verdict.filled
         return f"Insufficient Data: {_count(unknown, 'datapoint')} {_were(unknown)} unknown."
@@ -49,14 +52,17 @@ def reason(
         if (value := values[index]) is not None and criteria.breaches(value) is is_alarm
     ] or list(verdict.used)
     listed = ", ".join(_point(values[index], starts[index]) for index in reversed(wanted))
+    last = f"{len(wanted)} out of the last {_count(criteria.n, 'datapoint')}"
     text = (
-        f"Threshold Crossed: {len(wanted)} out of the last {_count(criteria.n, 'datapoint')}"
+        f"Threshold Crossed: {last if counts else _count(len(wanted), 'datapoint')}"
         f" [{listed}] {_were(len(wanted))}{'' if is_alarm else ' not'}"
         f" {_PHRASES[criteria.comparison]} the threshold ({number(criteria.threshold)})"
     )
     if verdict.filled and treated:
         filled = _count(verdict.filled, "missing datapoint")
         text += f" and {filled} {_were(verdict.filled)} treated as [{treated}]"
+    if not counts:
+        return f"{text}."
     least = criteria.m if is_alarm else criteria.n - criteria.m + 1
     least_text = _count(least, "datapoint")
     return f"{text} (minimum {least_text} for {before} -> {verdict.state} transition)."
@@ -91,7 +97,7 @@ def _were(number: int) -> str:
 
 
 def reason_data(alarm: Alarm, points: Points, verdict: Verdict, now: float) -> str:
-    """StateReasonData, as CloudWatch writes it."""
+    """StateReasonData, as CloudWatch writes it: also the periods that had no data."""
     found: dict[str, object] = {
         "version": "1.0",
         "queryDate": _iso(now),
@@ -102,14 +108,26 @@ def reason_data(alarm: Alarm, points: Points, verdict: Verdict, now: float) -> s
         "recentDatapoints": [points.values[index] for index in verdict.used],
         "threshold": alarm.threshold,
     }
+    missing = [index for index, value in enumerate(points.values) if value is None]
+    filled = missing[-verdict.filled :] if verdict.filled else []
     evaluated = [
-        {"timestamp": _iso(points.starts[index]), "value": points.values[index]}
-        for index in reversed(verdict.used)
+        {
+            "timestamp": _iso(start := points.starts[index]),
+            **({"sampleCount": points.counts[start]} if start in points.counts else {}),
+            **({"value": value} if (value := points.values[index]) is not None else {}),
+        }
+        for index in sorted((*verdict.used, *filled), reverse=True)
     ]
     return json.dumps(
         {name: value for name, value in found.items() if value is not None}
         | {"evaluatedDatapoints": evaluated}
     )
+
+
+def triggering(arn: str, value: State, since: float) -> str:
+    """StateReasonData of a composite alarm: the alarm by whose change it has changed."""
+    found = {"arn": arn, "state": {"value": value, "timestamp": _iso(since)}}
+    return json.dumps({"triggeringAlarms": [found]})
 
 
 def _iso(moment: float) -> str:

@@ -62,6 +62,7 @@ class AlarmOperations:
             queries=queries_of(given.get("Metrics"), int(given.get("Period", 60))),
             treat_missing_data=treatment,
             low_samples=given.get("EvaluateLowSampleCountPercentile", "evaluate"),
+            unset=tuple(n for n in ("DatapointsToAlarm", "TreatMissingData") if n not in given),
             **_common(given),
         )
         _require_possible(alarm)
@@ -157,10 +158,12 @@ class AlarmOperations:
             given.get("AlarmName"), given.get("HistoryItemType"), begin, end, size + 1, first,
             oldest_first=given.get("ScanBy") == "TimestampAscending",
         )  # fmt: skip
+        kinds = {alarm.name: _kind(alarm) for alarm in self._engine.alarms}
         return {
             "AlarmHistoryItems": [
                 {
                     "AlarmName": item.alarm,
+                    "AlarmType": kinds.get(item.alarm),
                     "Timestamp": item.time,
                     "HistoryItemType": item.kind,
                     "HistorySummary": item.summary,

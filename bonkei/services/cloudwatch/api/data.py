@@ -76,8 +76,9 @@ class DataOperations:
         if (asked := math.ceil((end - begin) / period)) > _MOST_POINTS:
             raise AwsServiceError(
                 "InvalidParameterCombination",
-                f"You have requested up to {asked:,} datapoints, which exceeds the limit of"
-                f" {_MOST_POINTS:,}.",
+                f"You have requested up to {asked} datapoints, which exceeds the limit of"
+                f" {_MOST_POINTS}. You may reduce the datapoints requested by increasing Period,"
+                " or decreasing the time range.",
             )
         # A begin that is rounded down makes one period more than were asked for.
         times = starts(begin, end, period, call.time)[:_MOST_POINTS]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from bonkei.base.aws_service import AwsServiceError, seconds
@@ -47,6 +48,7 @@ def metric_data(store: MetricStore, parameters: Parameters, now: float) -> dict[
     }
     newest_first = parameters.get("ScanBy", "TimestampDescending") == "TimestampDescending"
     results: list[dict[str, Any]] = []
+    queries |= _labelled([query for query in queries.values() if query.returns_data])
     for query in queries.values():
         if query.returns_data:
             found = _results(query, evaluations[periods[query.id]], newest_first=newest_first)
@@ -56,6 +58,24 @@ def metric_data(store: MetricStore, parameters: Parameters, now: float) -> dict[
     size = min(int(parameters.get("MaxDatapoints") or _MOST_POINTS), _MOST_POINTS)
     page, more = _page(results, first, first + max(1, size))
     return {"MetricDataResults": page, "Messages": [], "NextToken": more}
+
+
+def _labelled(queries: Sequence[MetricQuery]) -> dict[str, MetricQuery]:
+    """The queries that ask for a metric without a label, with the one that AWS gives them: the
+    metric's name, and what tells the results apart. As recorded on AWS in LocalStack's tests."""
+    metrics = [query.metric for query in queries if query.metric is not None]
+    by_statistic = len({metric.statistic for metric in metrics}) > 1
+    by_period = len({metric.period for metric in metrics}) > 1
+    return {
+        query.id: replace(
+            query,
+            label=metric.name
+            + (f" {metric.statistic}" if by_statistic else "")
+            + (f" {metric.period}" if by_period else ""),
+        )
+        for query in queries
+        if (metric := query.metric) is not None and not query.label
+    }
 
 
 def _page(

@@ -97,13 +97,14 @@ def described(alarm: Alarm | CompositeAlarm, state: AlarmState) -> dict[str, Any
     }
     if isinstance(alarm, CompositeAlarm):
         return common | {"AlarmRule": alarm.rule} | _suppressor(alarm, state)
-    found = common | {
+    settings = {
         "EvaluationPeriods": alarm.evaluation_periods,
         "DatapointsToAlarm": alarm.datapoints_to_alarm,
         "Threshold": alarm.threshold,
         "ComparisonOperator": alarm.comparison,
         "TreatMissingData": alarm.treat_missing_data,
     }
+    found = common | {name: own for name, own in settings.items() if name not in alarm.unset}
     if alarm.metric is None:
         return found | {"Metrics": [_query(query) for query in alarm.queries]}
     simple = alarm.metric.statistic in SIMPLE

@@ -141,6 +141,40 @@ async def test_each_query_has_its_own_period_from_the_minute_of_the_start(client
     assert long["Timestamps"] == [T - 420, T - 120]
 
 
+@pytest.mark.parametrize(
+    ("queries", "labels"),
+    [
+        ([("Latency", "Sum", 60)], ["Latency"]),
+        ([("Latency", "Sum", 60), ("Errors", "Sum", 60)], ["Latency", "Errors"]),
+        (
+            [("Latency", "Sum", 60), ("Latency", "Minimum", 60)],
+            ["Latency Sum", "Latency Minimum"],
+        ),
+        ([("Latency", "Sum", 60), ("Latency", "Sum", 30)], ["Latency 60", "Latency 30"]),
+        (
+            [("Latency", "Sum", 60), ("Latency", "Minimum", 30)],
+            ["Latency Sum 60", "Latency Minimum 30"],
+        ),
+    ],
+)
+async def test_labels_tell_the_results_apart(
+    client: Client, queries: list[tuple[str, str, int]], labels: list[str]
+) -> None:
+    asked = [
+        {
+            "Id": f"m{number}",
+            "MetricStat": {
+                "Metric": {"Namespace": "Own", "MetricName": name}, "Stat": stat, "Period": period,
+            },
+        }
+        for number, (name, stat, period) in enumerate(queries)
+    ]  # fmt: skip
+    answer = await client.call(
+        "GetMetricData", StartTime=at(-120), EndTime=at(0), MetricDataQueries=asked
+    )
+    assert [one["Label"] for one in answer["MetricDataResults"]] == labels
+
+
 async def test_data_has_a_possible_period_and_time_and_the_unit(client: Client) -> None:
     await put(client, Value=1.0, Unit="Seconds")
     asked = {
@@ -214,7 +248,7 @@ async def test_a_day_of_minutes_is_1440_points_wherever_it_begins(tmp_path: Path
     }  # fmt: skip
     answer = await client.call("GetMetricStatistics", **asked, StartTime=at(31 - 86_400))
     assert len(answer["Datapoints"]) == 1440
-    with pytest.raises(AwsServiceError, match="up to 1,441 datapoints"):
+    with pytest.raises(AwsServiceError, match="up to 1441 datapoints, which exceeds"):
         await client.call("GetMetricStatistics", **asked, StartTime=at(30 - 86_400))
 
 
@@ -288,7 +322,7 @@ async def test_an_alarm_over_the_api(client: Client) -> None:
     (found,) = (await client.call("DescribeAlarms"))["MetricAlarms"]
 
     assert found["AlarmArn"] == "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:slow"
-    assert (found["StateValue"], found["DatapointsToAlarm"]) == ("ALARM", 1)
+    assert found["StateValue"] == "ALARM"
     assert (await client.call("DescribeAlarms", StateValue="OK"))["MetricAlarms"] == []
     named = {"Namespace": "Own", "MetricName": "Latency"}
     assert (await client.call("DescribeAlarmsForMetric", **named))["MetricAlarms"] == [found]
@@ -300,6 +334,41 @@ async def test_an_alarm_over_the_api(client: Client) -> None:
     assert not (await client.call("DescribeAlarms"))["MetricAlarms"]
 
 
+@pytest.mark.parametrize("given", [{}, {"DatapointsToAlarm": 1}, {"TreatMissingData": "missing"}])
+async def test_an_alarm_shows_the_settings_that_it_was_given(
+    client: Client, given: dict[str, Any]
+) -> None:
+    await client.call("PutMetricAlarm", **ALARM, **given)
+    await put(client, Values=[8.0, 10.0], Dimensions=[])
+    client.monitor.tick(T)
+    (found,) = (await client.call("DescribeAlarms"))["MetricAlarms"]
+    optional = ("DatapointsToAlarm", "TreatMissingData")
+
+    assert {name: found[name] for name in optional if name in found} == given
+    if "DatapointsToAlarm" in given:
+        assert "1 out of the last 1 datapoint [9.0 (" in found["StateReason"]
+    else:
+        start = "Threshold Crossed: 1 datapoint [9.0 (15/01/27 07:59:00)] was greater than"
+        assert found["StateReason"] == f"{start} the threshold (5.0)."
+    (item, _) = (await client.call("DescribeAlarmHistory"))["AlarmHistoryItems"]
+    state = json.loads(item["HistoryData"])["newState"]
+    (point,) = state["stateReasonData"]["evaluatedDatapoints"]
+    assert item["AlarmType"] == "MetricAlarm"
+    assert (point["sampleCount"], point["value"]) == (2.0, 9.0)
+
+
+async def test_missing_points_are_in_the_data_of_a_reason(client: Client) -> None:
+    await client.call(
+        "PutMetricAlarm", **ALARM | {"EvaluationPeriods": 2, "TreatMissingData": "breaching"}
+    )
+    client.monitor.engine.began = 0.0
+    client.monitor.tick(T)
+    (found,) = (await client.call("DescribeAlarms"))["MetricAlarms"]
+
+    points = json.loads(found["StateReasonData"])["evaluatedDatapoints"]
+    assert [list(point) for point in points] == [["timestamp"], ["timestamp"]]
+
+
 async def test_a_composite_alarm_over_the_api(client: Client) -> None:
     await client.call("PutMetricAlarm", **ALARM)
     await client.call("PutCompositeAlarm", AlarmName="any", AlarmRule="ALARM(slow)")
@@ -308,6 +377,8 @@ async def test_a_composite_alarm_over_the_api(client: Client) -> None:
     described = await client.call("DescribeAlarms", AlarmTypes=["CompositeAlarm"])
 
     assert [one["StateValue"] for one in described["CompositeAlarms"]] == ["ALARM"]
+    (why,) = json.loads(described["CompositeAlarms"][0]["StateReasonData"])["triggeringAlarms"]
+    assert (why["arn"].rpartition(":")[2], why["state"]["value"]) == ("slow", "ALARM")
     assert described["MetricAlarms"] == []
 
 
