@@ -2,6 +2,7 @@
 
 topics          the service: keeps each delivery until it is done, and retries
 api             SNS's API
+requests        pure: the messages of calls, as SNS requires them
 subscriptions   the subscribers of the definitions, and those that programs add
 forms           pure: names, endpoints, and the attributes that every topic has
 message         a message, and the documents that subscribers receive

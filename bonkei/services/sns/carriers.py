@@ -26,6 +26,8 @@ class AwsCarriers:
         self, arn: str, body: str, attributes: Mapping[str, Mapping[str, str]], message: Message
     ) -> None:
         given = {"QueueUrl": queue_url(arn), "MessageBody": body, "MessageAttributes": attributes}
+        if message.group and not message.is_of_fifo:  # of fair queues
+            given["MessageGroupId"] = message.group
         if arn.endswith(".fifo"):
             given["MessageGroupId"] = message.group or message.id
             given["MessageDeduplicationId"] = message.deduplication or message.id

@@ -9,14 +9,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from typing import Any
 
-from bonkei.base.arn import Arn
 from bonkei.services.sns.errors import invalid
 from bonkei.services.sns.permissions import default_policy
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _FIFO = re.compile(r"[A-Za-z0-9_-]{1,251}\.fifo")
 _NO_FIFO = ("FifoTopic", "false")
+_SETTABLE = re.compile(
+    r"DeliveryPolicy|DisplayName|Policy|TracingConfig|SignatureVersion|KmsMasterKeyId"
+    r"|ContentBasedDeduplication|FifoThroughputScope|ArchivePolicy"
+    r"|(Application|Firehose|HTTP|Lambda|SQS)"
+    r"(SuccessFeedbackRoleArn|SuccessFeedbackSampleRate|FailureFeedbackRoleArn)"
+)
 _ENDPOINTS = {
     "sqs": (re.compile(r"arn:[^:]+:sqs:[^:]+:[^:]+:[^:]+"), "SQS endpoint ARN"),
     "lambda": (re.compile(r"arn:[^:]+:lambda:.+"), "Lambda endpoint ARN"),
@@ -43,7 +49,7 @@ _DELIVERY = {
 def new_topic(arn: str, attributes: Mapping[str, str]) -> dict[str, str]:
     """The attributes of a topic to create. Raises AwsServiceError."""
     form = _FIFO if attributes.get("FifoTopic") == "true" else _NAME
-    if not form.fullmatch(arn.rpartition(":")[2]):
+    if not form.fullmatch(arn.split(":", 5)[5]):
         raise invalid("Topic Name")
     return {key: value for key, value in attributes.items() if (key, value) != _NO_FIFO}
 
@@ -54,17 +60,35 @@ def require_same(arn: str, known: Mapping[str, str], attributes: Mapping[str, st
         raise invalid("Attributes Reason: Topic already exists with different attributes")
 
 
-def require_arn(arn: str) -> None:
-    """Raises AwsServiceError for what is not an ARN."""
+def require_arn(arn: str, name: str = "TopicArn") -> None:
+    """Raises AwsServiceError for what is not an ARN. `name`: the parameter's."""
     if (parts := arn.count(":") + 1) < 6:
-        raise invalid(f"TopicArn Reason: An ARN must have at least 6 elements, not {parts}")
+        raise invalid(f"{name} Reason: An ARN must have at least 6 elements, not {parts}")
 
 
-def require_endpoint(topic: str, region: str, protocol: str, endpoint: str) -> None:
-    """Raises AwsServiceError for a topic of another region than the called one, and for an endpoint
-    that the protocol does not have."""
-    if Arn.of(topic).region != region:
-        raise invalid("TopicArn")
+def require_subscription(arn: str) -> None:
+    """Raises AwsServiceError for what is not the ARN of a subscription: a topic's, and an id."""
+    require_arn(arn, "SubscriptionArn")
+    if arn.count(":") < 6:
+        raise invalid("SubscriptionId")
+
+
+def require_settable(name: str) -> None:
+    """Raises AwsServiceError for an attribute that SetTopicAttributes does not have."""
+    if not _SETTABLE.fullmatch(name):
+        raise invalid("AttributeName")
+
+
+def tags_of(listed: Any) -> dict[str, str]:
+    """The tags of a call. Raises AwsServiceError if one is twice there."""
+    found = {str(tag["Key"]): str(tag["Value"]) for tag in listed or ()}
+    if len(found) != len(listed or ()):
+        raise invalid("Duplicated keys are not allowed.")
+    return found
+
+
+def require_endpoint(topic: str, protocol: str, endpoint: str) -> None:
+    """Raises AwsServiceError for an endpoint that the protocol does not have."""
     form, said = _ENDPOINTS.get(protocol, (re.compile(""), ""))
     if said and not form.fullmatch(endpoint):
         raise invalid(said)

@@ -4,6 +4,8 @@ that programs create are kept on disk."""
 from __future__ import annotations
 
 import json
+import re
+import secrets
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bonkei.base import kept
+from bonkei.base.aws_service import AwsServiceError
 from bonkei.blueprint.sns import Topic
 from bonkei.grammar import delivery_policy, filter_policy
 from bonkei.services.sns.errors import invalid, not_found
@@ -18,6 +21,9 @@ from bonkei.services.sns.forms import new_topic, require_arn, require_same
 
 PROTOCOLS = ("email", "email-json", "http", "https", "lambda", "sqs")
 _OTHERS = ("application", "firehose", "sms")
+_CONFIRMED = ("email", "email-json", "http", "https")
+"""The protocols whose endpoints confirm what a call subscribes. Declared ones need not."""
+_TOKEN = re.compile(r"[0-9a-f]{32,}")
 _USUAL = {"FilterPolicyScope": "MessageAttributes", "RawMessageDelivery": "false"}
 _SCOPES = ("MessageBody", "MessageAttributes")
 _ATTRIBUTES = frozenset(
@@ -31,7 +37,8 @@ _Attributes = dict[str, dict[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """`attributes` have SNS's names. `token`: confirms a pending subscription."""
+    """`attributes` have SNS's names. `token`: confirms a pending subscription. `principal`: the
+    ARN of who subscribed by a call."""
 
     arn: str
     topic: str
@@ -40,6 +47,7 @@ class Subscription:
     attributes: Mapping[str, str] = field(default_factory=dict)
     token: str = ""
     is_declared: bool = False
+    principal: str = ""
 
     @property
     def is_raw(self) -> bool:
@@ -67,14 +75,16 @@ class Subscriptions:
         self._file = file
         self._topics: _Attributes = {}
         self._declared: _Attributes = {}
+        self._declared_tags: _Attributes = {}
         self._changed: _Attributes = {}  # of declared topics, by calls
+        self._tags: _Attributes = {}  # by calls
         self._all: dict[str, Subscription] = {}
 
     def open(self) -> None:
         """Read the file. Raises DamagedError."""
         without = "or remove it: topics and subscriptions that calls made are forgotten"
-        found = kept.read_json(self._file, _read, without) or ({}, {}, {})
-        self._topics, self._all, self._changed = found
+        found = kept.read_json(self._file, _read, without) or ({}, {}, {}, {})
+        self._topics, self._all, self._changed, self._tags = found
 
     def follow(self, topics: Iterable[Topic]) -> None:
         """Follow the definitions. Removing a topic also removes the subscriptions that programs
@@ -90,6 +100,8 @@ class Subscriptions:
             for topic in declared
             if (changed := self._changed.get(topic.arn))
         }
+        self._declared_tags = {topic.arn: dict(topic.tags) for topic in declared}
+        tags = {arn: own for arn, own in self._tags.items() if arn in self._topics}
         kept = {arn: one for arn, one in self._all.items() if not one.is_declared}
         wanted = {arn: one for arn, one in kept.items() if one.topic not in gone}
         for topic in declared:
@@ -99,18 +111,33 @@ class Subscriptions:
                     found.protocol, found.endpoint, dict(found.attributes), is_declared=True,
                 )  # fmt: skip
                 wanted[made.arn] = made
-        self._keep(self._topics, wanted)
+        self._keep(self._topics, wanted, tags=tags)
 
     def topics(self) -> tuple[str, ...]:
         return tuple(sorted({*self._declared, *self._topics}))
 
-    def create_topic(self, arn: str, attributes: Mapping[str, str]) -> None:
+    def create_topic(
+        self, arn: str, attributes: Mapping[str, str], tags: Mapping[str, str] | None = None
+    ) -> None:
         """A second call with the same attributes changes nothing. Raises AwsServiceError."""
         own = new_topic(arn, attributes)
         if arn in self._declared or arn in self._topics:
             require_same(arn, self.topic_attributes(arn), own)
+            if not (tags or {}).items() <= self.tags(arn).items():
+                raise invalid("Tags Reason: Topic already exists with different tags")
         else:
-            self._keep({**self._topics, arn: own}, self._all)
+            every = {**self._tags, **({arn: dict(tags)} if tags else {})}
+            self._keep({**self._topics, arn: own}, self._all, tags=every)
+
+    def tags(self, arn: str) -> dict[str, str]:
+        """Those of a declared topic, or what calls made of them. Raises AwsServiceError."""
+        if arn not in self._declared and arn not in self._topics:
+            raise AwsServiceError("ResourceNotFound", "Resource does not exist", 404)
+        return dict(self._tags.get(arn, self._declared_tags.get(arn, {})))
+
+    def tag(self, arn: str, tags: Mapping[str, str]) -> None:
+        """From now on it has these, until the definitions are followed again."""
+        self._keep(self._topics, self._all, tags={**self._tags, arn: dict(tags)})
 
     def set_topic_attribute(self, arn: str, name: str, value: str) -> None:
         """That of a declared topic lasts until the definitions name it. An empty one is the usual.
@@ -130,6 +157,7 @@ class Subscriptions:
             {each: own for each, own in self._topics.items() if each != arn},
             {each: one for each, one in self._all.items() if one.topic != arn},
             {each: own for each, own in self._changed.items() if each != arn},
+            {each: own for each, own in self._tags.items() if each != arn},
         )
         self._declared.pop(arn, None)
 
@@ -165,41 +193,48 @@ class Subscriptions:
         return self._all[arn]
 
     def subscribe(
-        self, topic: str, protocol: str, endpoint: str, attributes: Mapping[str, str]
-    ) -> Subscription:
+        self, topic: str, protocol: str, endpoint: str, attributes: Mapping[str, str],
+        principal: str = "",
+    ) -> Subscription:  # fmt: skip
         """A second call for the same subscription returns the existing one. Raises
         AwsServiceError."""
         self.require_topic(topic)
         scope = attributes.get("FilterPolicyScope", "MessageAttributes")
         for name, value in attributes.items():
-            check(name, value, scope, "Attributes Reason: ")
+            check(name, value, scope, "Attributes Reason: ", is_fifo=_is_fifo(topic, endpoint))
         if protocol not in PROTOCOLS:  # after what AWS refuses for any protocol
             if protocol not in _OTHERS:
                 raise invalid(f"Amazon SNS does not support this protocol string: {protocol}")
-            raise invalid(f"Protocol: the miniature has {', '.join(PROTOCOLS)}")
-        if "RawMessageDelivery" in attributes:
-            raw = str(attributes["RawMessageDelivery"]).lower()
-            attributes = {**attributes, "RawMessageDelivery": raw}
+            raise invalid(
+                f"Protocol Reason: The miniature does not simulate {protocol}."
+                f" It has {', '.join(PROTOCOLS)}"
+            )
+        attributes = {name: _spelled(name, value) for name, value in attributes.items()}
         arn = self._arn(topic, protocol, endpoint)
         if arn in self._all:
             if not attributes.items() <= {**_USUAL, **self._all[arn].attributes}.items():
                 why = "Subscription already exists with different attributes"
                 raise invalid(f"Attributes Reason: {why}")
         else:
-            token = uuid.uuid4().hex if protocol in ("http", "https") else ""
-            self._change(Subscription(arn, topic, protocol, endpoint, dict(attributes), token))
+            token = secrets.token_hex(144) if protocol in _CONFIRMED else ""
+            self._change(
+                Subscription(arn, topic, protocol, endpoint, attributes, token, principal=principal)
+            )
         return self._all[arn]
 
     def confirm(self, topic: str, token: str) -> Subscription:
+        if not _TOKEN.fullmatch(token):
+            raise AwsServiceError("InvalidParameter", "Invalid token")
         for one in self._all.values():
-            if token and (one.topic, one.token) == (topic, token):
+            if (one.topic, one.token) == (topic, token):
                 return self._change(replace(one, token=""))
         raise invalid("Token")
 
     def set_attribute(self, arn: str, name: str, value: str) -> None:
         one = self.find(arn)
-        check(name, value, one.attributes.get("FilterPolicyScope", "MessageAttributes"))
-        attributes = {**one.attributes, name: value}
+        scope = one.attributes.get("FilterPolicyScope", "MessageAttributes")
+        check(name, value, scope, is_fifo=_is_fifo(one.topic, one.endpoint))
+        attributes = {**one.attributes, name: _spelled(name, value)}
         if not value:
             del attributes[name]
         self._change(replace(one, attributes=attributes))
@@ -221,42 +256,68 @@ class Subscriptions:
         topics: _Attributes,
         every: dict[str, Subscription],
         changed: _Attributes | None = None,
+        tags: _Attributes | None = None,
     ) -> None:
         changed = self._changed if changed is None else changed
+        tags = self._tags if tags is None else tags
         made = [asdict(one) for one in every.values() if not one.is_declared]
         self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        document = {"topics": topics, "subscriptions": made, "changed": changed}
+        document = {"topics": topics, "subscriptions": made, "changed": changed, "tags": tags}
         kept.write(self._file, json.dumps(document))
-        self._topics, self._all, self._changed = topics, every, changed
+        self._topics, self._all, self._changed, self._tags = topics, every, changed, tags
 
 
-def _read(content: Mapping[str, Any]) -> tuple[_Attributes, dict[str, Subscription], _Attributes]:
+_Kept = tuple[_Attributes, dict[str, Subscription], _Attributes, _Attributes]
+
+
+def _read(content: Mapping[str, Any]) -> _Kept:
     made = {one["arn"]: Subscription(**one) for one in content["subscriptions"]}
-    return dict(content["topics"]), made, dict(content.get("changed", {}))
+    changed, tags = dict(content.get("changed", {})), dict(content.get("tags", {}))
+    return dict(content["topics"]), made, changed, tags
 
 
-def check(name: str, value: str, scope: str = "MessageAttributes", place: str = "") -> None:
+def _spelled(name: str, value: str) -> str:
+    return str(value).lower() if name == "RawMessageDelivery" else str(value)
+
+
+def _is_fifo(topic: str, endpoint: str) -> bool:
+    return topic.endswith(".fifo") and endpoint.endswith(".fifo")
+
+
+def check(
+    name: str, value: str, scope: str = "MessageAttributes", place: str = "",
+    *, is_fifo: bool = False,
+) -> None:  # fmt: skip
     """Raises AwsServiceError when a subscription cannot have that attribute. `place`: in the
-    call."""
+    call. `is_fifo`: its topic and its queue are."""
     if name not in _ATTRIBUTES:
         raise invalid("AttributeName")
+    if name == "RawMessageDelivery" and _spelled(name, value) not in ("true", "false"):
+        raise invalid(f"{place}{name}: Invalid value [{value}]. Must be true or false.")
     if name == "FilterPolicyScope" and value not in _SCOPES:
         said = f"Invalid value [{value}]. Please use either {' or '.join(_SCOPES)}"
         raise invalid(f"{place}{name}: {said}")
     if not value or name in ("FilterPolicyScope", "RawMessageDelivery", "SubscriptionRoleArn"):
         return
     try:
-        said = _problem(name, json.loads(value), scope)
+        said = _problem(name, json.loads(value), scope, is_fifo=is_fifo)
     except (ValueError, RecursionError):
         raise invalid(f"{place}{name}: failed to parse JSON.") from None
     if said:
         raise invalid(f"{place}{said}")
 
 
-def _problem(name: str, document: Any, scope: str) -> str:
+def _problem(name: str, document: Any, scope: str, *, is_fifo: bool) -> str:
     match name:
         case "FilterPolicy":
             return filter_policy.problem(document, scope)
         case "DeliveryPolicy":
             return delivery_policy.problem(document)
-    return "" if isinstance(document, dict) else f"{name}: must be a JSON object"
+    if not isinstance(document, dict):
+        return f"{name}: must be a JSON object"
+    queue = str(document.get("deadLetterTargetArn", ""))
+    if not re.fullmatch(r"arn:[^:]+:sqs:[^:]+:[^:]+:[^:]+", queue):
+        return f"{name}: deadLetterTargetArn is an invalid arn"
+    if is_fifo and not queue.endswith(".fifo"):
+        return f"{name}: must use a FIFO queue as DLQ for a FIFO Subscription to a FIFO Topic."
+    return ""

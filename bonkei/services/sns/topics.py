@@ -74,7 +74,7 @@ class Topics:
         self._last: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._room = asyncio.Semaphore(_AT_ONCE)
         self._counts = dict.fromkeys(("published", "delivered", "filtered", "failed"), 0)
-        self._sent: dict[tuple[str, str, str], float] = {}
+        self._sent: dict[tuple[str, str, str], tuple[float, Message]] = {}
         self._is_open = False
 
     def apply(self, blueprint: Blueprint) -> None:
@@ -97,16 +97,17 @@ class Topics:
         await self._tasks.stop()
         await self._http.close()
 
-    async def publish(self, message: Message) -> None:
-        """When this returns, the message is kept for each subscriber. Raises AwsServiceError when
-        the topic is missing, or when too many deliveries wait."""
+    async def publish(self, message: Message) -> Message:
+        """When this returns, the message is kept for each subscriber. It is the one that counts: of
+        a FIFO topic, an earlier one with the same deduplication. Raises AwsServiceError when the
+        topic is missing, or when too many deliveries wait."""
         subscriptions = self.subscriptions.of(message.topic)
         if self._spool.is_full:
             raise AwsServiceError("Throttled", "Rate exceeded: too many deliveries wait.", 429)
         self._counts["published"] += 1
         key = self._deduplicated(message)
         if key and key in self._sent:
-            return
+            return self._sent[key][1]
         for subscription in subscriptions:
             if subscription.token:
                 continue  # not confirmed yet
@@ -121,7 +122,8 @@ class Topics:
             self._spool.put(name, {"subscription": subscription.arn, "message": asdict(message)})
             self._begin(name, subscription.arn, message)
         if key:
-            self._sent[key] = self._clock()
+            self._sent[key] = self._clock(), message
+        return message
 
     def _deduplicated(self, message: Message) -> tuple[str, str, str] | None:
         """What a FIFO topic knows a message by: a later one is "accepted successfully but not
@@ -129,14 +131,14 @@ class Topics:
         if not message.is_of_fifo:
             return None
         earliest = self._clock() - _REPEATED
-        while self._sent and next(iter(self._sent.values())) <= earliest:
+        while self._sent and next(iter(self._sent.values()))[0] <= earliest:
             del self._sent[next(iter(self._sent))]
         attributes = self.subscriptions.topic_attributes(message.topic)
         scope = message.group if attributes.get("FifoThroughputScope") == "MessageGroup" else ""
         return message.topic, scope, message.deduplication
 
     def ask_to_confirm(self, subscription: Subscription) -> None:
-        """An HTTP(S) endpoint has to confirm its subscription."""
+        """Who a call subscribes by HTTP(S) or e-mail has to confirm it."""
         document = {
             "Type": "SubscriptionConfirmation",
             "MessageId": str(uuid4()),
@@ -152,6 +154,13 @@ class Topics:
 
         async def ask() -> None:
             with suppress(DeliveryError):
+                if subscription.protocol.startswith("email"):
+                    self._carriers.to_mailbox(
+                        subscription.endpoint,
+                        "AWS Notification - Subscription Confirmation",
+                        f"{document['Message']}\n\nToken: {subscription.token}",
+                    )
+                    return
                 await self._http.post(
                     subscription, document["Type"], document["MessageId"], json.dumps(document)
                 )
@@ -221,9 +230,7 @@ class Topics:
         text = message.body_for(protocol)
         document = json.dumps(envelope(message, protocol, subscription.arn), ensure_ascii=False)
         if protocol == "sqs":
-            attributes = message.attributes if subscription.is_raw else {}
-            body = text if subscription.is_raw else document
-            await self._carriers.to_queue(endpoint, body, attributes, message)
+            await self._to_queue(endpoint, message, subscription)
         elif protocol in ("email", "email-json"):
             subject = message.subject or "AWS Notification Message"
             body = document if protocol == "email-json" else text
@@ -231,6 +238,16 @@ class Topics:
         else:
             body = text if subscription.is_raw else document
             await self._http.post(subscription, "Notification", message.id, body)
+
+    async def _to_queue(self, queue: str, message: Message, subscription: Subscription) -> None:
+        """Also what its subscriber did not take: the dead letters are as the deliveries."""
+        protocol = subscription.protocol
+        if subscription.is_raw:
+            body, attributes = message.body_for(protocol), message.attributes
+        else:
+            document = envelope(message, protocol, subscription.arn)
+            body, attributes = json.dumps(document, ensure_ascii=False), {}
+        await self._carriers.to_queue(queue, body, attributes, message)
 
     async def _give_up(
         self, message: Message, subscription: Subscription, error: DeliveryError
@@ -241,16 +258,8 @@ class Topics:
         if not target:
             self._report(f"{said}; there is no dead-letter queue, so it is lost, as on AWS")
             return
-        body = json.dumps(envelope(message, subscription.protocol, subscription.arn))
-        attributes = {
-            name: {"DataType": "String", "StringValue": value}
-            for name, value in (
-                ("RequestID", message.id), ("ErrorCode", "400" if error.is_final else "500"),
-                ("ErrorMessage", error.message[:1024] or "unknown"),
-            )
-        }  # fmt: skip
         try:
-            await self._carriers.to_queue(target, body, attributes, message)
+            await self._to_queue(target, message, subscription)
         except DeliveryError as further:
             self._report(f"{said}; its dead-letter queue refuses it, too: {further.message}")
         else:
