@@ -26,11 +26,13 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class TargetRegistered(Event):
-    """A task's port joined a target group (it is not yet known to be healthy)."""
+    """A task's port joined a target group (it is not yet known to be healthy). `pid`: the process
+    that should listen there; 0 if it is not known."""
 
     target_group_arn: str
     task_id: str
     endpoint: Endpoint
+    pid: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +76,14 @@ class TargetChecked(Event):
 
 @dataclass(frozen=True, slots=True)
 class ServiceEndpointAdded(Event):
-    """A task can be reached through Service Connect under a port name of its service."""
+    """A task can be reached through Service Connect under a port name of its service. `pid`: as in
+    `TargetRegistered`."""
 
     service_arn: str
     port_name: str
     task_id: str
     endpoint: Endpoint
+    pid: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ There are three layers. Each handles cases that the previous one cannot:
   supervisor and watchdog were both killed.
 
 `marked` finds by a mark what a person's command has left in the background; `beside` starts a small
-program of ours that notices this process's end; `trees` finds what a
-process has started; `loop` is the miniature's event loop, which starts processes quickly.
+program of ours that notices this process's end; `trees` finds what a process has started, and
+`listening` who listens at an address; `loop` is the miniature's event loop, which starts processes
+quickly.
 """
 
 from bonkei.base.processes.guard import Watchdog

@@ -245,6 +245,8 @@ class RelayClient(_Half):
             if target is None:
                 break
             tried = (*tried, target)
+            if target.is_squatted:
+                continue
             server = _RelayServer(self)
             try:
                 await loop.create_connection(
@@ -255,6 +257,9 @@ class RelayClient(_Half):
             except OSError as error:
                 if is_exhausted(error):
                     target.kept.exhausted()
+                continue
+            if target.is_squatted:  # it was taken meanwhile
+                server.leave()
                 continue
             self._connecting = None
             self._target = target
@@ -276,3 +281,9 @@ class _RelayServer(_Half):
     def touch(self) -> None:
         if self.other is not None:
             self.other.touch()
+
+    def leave(self) -> None:
+        """Cut this side alone."""
+        self.other = None
+        if self.transport is not None:
+            self.transport.abort()

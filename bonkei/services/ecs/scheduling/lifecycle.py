@@ -240,14 +240,22 @@ class TaskLifecycle:
     def _register(self) -> Iterator[m.Action]:
         self.registered = True
         for target in self.spec.registrations.targets:
-            endpoint = self.endpoints.get((target.container_name, target.container_port))
-            if endpoint is not None:
-                yield m.Publish(TargetRegistered(target.target_group_arn, self.task_id, endpoint))
+            key = target.container_name, target.container_port
+            if key in self.endpoints:
+                where = self.endpoints[key], self._pid(target.container_name)
+                yield m.Publish(TargetRegistered(target.target_group_arn, self.task_id, *where))
         for port_name, key in self.spec.registrations.endpoints:
-            if (endpoint := self.endpoints.get(key)) is not None:
+            if key in self.endpoints:
+                where = self.endpoints[key], self._pid(key[0])
                 yield m.Publish(
-                    ServiceEndpointAdded(self.service_arn, port_name, self.task_id, endpoint)
+                    ServiceEndpointAdded(self.service_arn, port_name, self.task_id, *where)
                 )
+
+    def _pid(self, container: str) -> int:
+        """The process that should listen; 0 if a container engine has started it."""
+        if self.spec.local.container(container).engine is not None:
+            return 0
+        return self.containers[container].pid or 0
 
     def _deregister(self, now: float, drain: bool) -> Iterator[m.Action]:
         self.registered = False

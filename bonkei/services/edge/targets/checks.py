@@ -20,6 +20,8 @@ from bonkei.services.edge.targets.target_health import (
     matches,
 )
 
+SQUATTED = Outcome(False, FAILED, "Another program listens on the task's port")
+
 Probe = Callable[[Endpoint, TargetHealthCheck], Awaitable[Outcome]]
 
 
@@ -104,6 +106,8 @@ class HealthChecker:
         while True:
             begun = loop.time()
             outcome = await self._probe(self._target.endpoint, self.check)
+            if outcome.passed and self._target.is_squatted:
+                outcome = SQUATTED
             initial = self._target.health.state == "initial"
             if outcome.passed or not initial or begun - counted >= self.check.interval:
                 counted = begun

@@ -90,6 +90,9 @@ class Dispatch:
         return self
 
     async def _connect(self, target: Target) -> None:
+        if target.is_squatted:
+            self._unreachable(target)
+            return
         loop = asyncio.get_running_loop()
         endpoint = target.endpoint
         delivery, patience = self._delivery, self._patience
@@ -112,6 +115,9 @@ class Dispatch:
         self._connecting = None
         if self._done:
             connection.abort()
+        elif target.is_squatted:  # it was taken meanwhile
+            connection.abort()
+            self._unreachable(target)
         else:
             self._connected(connection)
 

@@ -144,7 +144,9 @@ class Registry:
     def _registered(self, event: TargetRegistered) -> None:
         pool = self.pools.setdefault(event.target_group_arn, Pool(event.target_group_arn))
         self._forget(pool, event.task_id)
-        target = Target(pool.arn, event.task_id, event.endpoint, Health("unused"), self._kept())
+        target = Target(
+            pool.arn, event.task_id, event.endpoint, Health("unused"), self._kept(), event.pid
+        )
         pool.targets[event.task_id] = target
         self.detours.lead(TargetKey(pool.arn, "", event.task_id), target)
         self._supervise(pool, target)
@@ -265,7 +267,7 @@ class Registry:
     def _added(self, event: ServiceEndpointAdded) -> None:
         pool = self.service(event.service_arn, event.port_name)
         self._forget(pool, event.task_id)
-        target = Target(pool.arn, event.task_id, event.endpoint, ASSUMED, self._kept())
+        target = Target(pool.arn, event.task_id, event.endpoint, ASSUMED, self._kept(), event.pid)
         pool.targets[event.task_id] = target
         self.detours.lead(TargetKey(event.service_arn, event.port_name, event.task_id), target)
         pool.refresh()

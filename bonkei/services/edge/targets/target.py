@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Iterable
 
 from bonkei.base.events import Endpoint
+from bonkei.base.processes.listening import Listener
 from bonkei.blueprint.elbv2 import TargetGroup as Configuration
 from bonkei.services.edge.targets.target_health import Health
 from bonkei.services.edge.targets.upstream import KeptConnections
@@ -15,11 +16,22 @@ class Target:
     """One task's port: its health, its requests in flight, and its idle connections. `endpoint`:
     the address to connect to; its own, unless there is a detour."""
 
-    __slots__ = ("endpoint", "group", "health", "kept", "on_idle", "outstanding", "own", "task_id")
+    __slots__ = (
+        "_listener", "endpoint", "group", "health", "kept", "on_idle", "outstanding", "own",
+        "task_id",
+    )  # fmt: skip
 
     def __init__(
-        self, group: str, task_id: str, endpoint: Endpoint, health: Health, kept: KeptConnections
+        self,
+        group: str,
+        task_id: str,
+        endpoint: Endpoint,
+        health: Health,
+        kept: KeptConnections,
+        pid: int = 0,
     ) -> None:
+        """`pid`: the process that should listen there; 0 if it is not known."""
+        self._listener = Listener(pid) if pid else None
         self.group = group  # the ARN of the target group, or of the service for Service Connect
         self.task_id = task_id
         self.endpoint = self.own = endpoint
@@ -27,6 +39,14 @@ class Target:
         self.outstanding = 0
         self.kept = kept
         self.on_idle: Callable[[], None] | None = None  # set while draining
+
+    @property
+    def is_squatted(self) -> bool:
+        """Whether another program has taken its port, or none listens there. It must not get what
+        is meant for the task: visitors' cookies, and the header that opens the load balancer."""
+        if self._listener is None or self.endpoint != self.own:
+            return False
+        return not self._listener.is_reached_at(self.own)
 
     def finish(self) -> None:
         """One of the outstanding requests is over."""

@@ -13,13 +13,10 @@ import pytest
 from ports import free_port
 
 from bonkei.base.events import Endpoint, TargetRegistered, TaskStateChanged
+from bonkei.base.processes.listening import Listener, kernel_ports
 from bonkei.blueprint.ecs import Container, ContainerHealthCheck, PortMapping
 from bonkei.services.ecs.execution.environment import translate_command
-from bonkei.services.ecs.execution.listened_ports import (
-    kernel_ports,
-    listened_ports,
-    until_listening,
-)
+from bonkei.services.ecs.execution.listened_ports import listened_ports, until_listening
 from bonkei.services.ecs.images.local import local_task
 
 from .conftest import TARGETS, blueprint, definition, steady, until, web_container
@@ -84,6 +81,10 @@ async def test_a_command_with_its_own_port_serves(tasks, edge, web):
         await until(lambda port=port: _is_open(port))
         async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
             assert (await client.get(f"http://{host}:{port}/")).status_code == 200
+    one, other = edge.of(TargetRegistered)
+    assert one.pid != other.pid
+    for registered in (one, other):
+        assert Listener(registered.pid).is_reached_at(registered.endpoint)
 
 
 def _is_open(port: int) -> bool:
@@ -99,12 +100,12 @@ def _is_open(port: int) -> bool:
 async def test_the_first_listening_is_seen_without_a_connection(family, host, answers, monkeypatch):
     """Also by the tables in /proc, where the kernel does not list its sockets."""
     if not answers:
-        monkeypatch.setattr(
-            "bonkei.services.ecs.execution.listened_ports._SOCK_DIAG_BY_FAMILY", 9999
-        )
+        monkeypatch.setattr("bonkei.base.processes.listening._SOCK_DIAG_BY_FAMILY", 9999)
         with pytest.raises(OSError, match="does not list"):
             kernel_ports()
     port = free_port()
+    # Who listens is not known, so nothing is refused.
+    assert Listener(1).is_reached_at(Endpoint("127.0.0.1", port)) is not answers
     assert not await until_listening([port], 0.1)
     with socket.socket(family) as server:
         server.bind((host, port))
@@ -155,9 +156,7 @@ def test_the_ports_of_a_process_and_those_below_it(answers, monkeypatch):
     if answers:
         monkeypatch.delattr("psutil.Process.net_connections")
     else:
-        monkeypatch.setattr(
-            "bonkei.services.ecs.execution.listened_ports._SOCK_DIAG_BY_FAMILY", 9999
-        )
+        monkeypatch.setattr("bonkei.base.processes.listening._SOCK_DIAG_BY_FAMILY", 9999)
     program = f"PROGRAM = {CHILD!r}\n{CHILD}"
     with (
         socket.create_server(("127.0.0.1", 0)),
