@@ -5,7 +5,7 @@ aws_service                      the interface between the AWS endpoint and a se
 events                           the bus between the parts
 kept                             files that outlive a start: damaged is never empty
 folders, appending, removal      files;          spool, vault   what waits, what is secret
-surrogates                       text that is not UTF-8
+surrogates, toml_text            text that is not UTF-8; values as TOML
 link_local                       what no request may reach
 serving, sockets                 loopback;       processes      children that never outlive us
 load_balancer_accounts           AWS's own accounts that write access logs

@@ -10,6 +10,7 @@ import click
 from bonkei.base.importing import importing
 
 PLACES = {
+    "init": "definitions.beginning:init",
     "up": "running.lifecycle:up",
     "down": "running.lifecycle:down",
     "restart": "running.lifecycle:restart",
@@ -22,6 +23,7 @@ PLACES = {
     "apply": "definitions.terraform:apply",
     "test": "definitions.terraform:test",
     "fmt": "definitions.terraform:fmt",
+    "existing": "definitions.beginning:existing",
     "check": "definitions.inspection:check",
     "diagram": "definitions.inspection:diagram",
     "explain": "observing.explain:explain",

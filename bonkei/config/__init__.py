@@ -4,6 +4,7 @@ values     the settings
 reading    finds the file and reads all of it
 settings   one setting each, read and checked
 table      one table of the file; keys that are not read are an error
+draft      a file that is being written, for a repository that has none
 
 ConfigError (BonkeiError): a file or a variable has an invalid value.
 """

@@ -24,7 +24,7 @@ def find(start: Path) -> Path:
             return folder / FILE_NAME
     raise ConfigError(
         f"there is no {FILE_NAME} in {start} or above it",
-        remedy="go to the project's folder, or name the file: bonkei --config PATH …",
+        remedy="go to the project's folder, or write one there: bonkei init",
     )
 
 

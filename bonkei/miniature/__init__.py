@@ -26,7 +26,7 @@ Beneath
     home          the folder of a miniature
     lock          that of a home: one supervisor holds it
     intact        looks at its files before a start; manifest has what they were
-    applied       from the definitions to a blueprint
+    applied       from the definitions to a blueprint; gaps: what they look up outside
     addresses     the loopback address of each name in a blueprint
     log_files     the logs that were written on this machine
     steps, journal    a start's progress for the user, and its record

@@ -175,8 +175,12 @@ def test_the_pipelines_stage_runs_the_same_scans(tmp_path: Path) -> None:
         shutil.rmtree(source / part)
         shutil.copytree(ROOT / part, source / part)
     run = stages.machine.run(read("terraform_scan"), stages.variables())
-    theirs = {" ".join(words) for words in run.called("trivy")}
-    assert {re.sub(r"\S+\.tfvars", "terraform.tfvars", words) for words in theirs} == ours
+    theirs = {
+        # Its form is another: what was scanned is counted afterwards.
+        re.sub(r" --format json --output \S+|\S+(?=terraform\.tfvars)", "", " ".join(words))
+        for words in run.called("trivy")
+    }
+    assert theirs == ours
     definitions = tmp_path / "definitions"
     scanners.lay_out(definitions=definitions)
     assert contents(definitions) == contents(source / "infrastructure")

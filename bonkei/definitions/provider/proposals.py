@@ -7,42 +7,22 @@ of Terraform's protocol has text only.
 
 from __future__ import annotations
 
-import json
-import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_HEADER = "[[existing]]\n"
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+from bonkei.base.toml_text import table
+
+_HEADER = "[[existing]]"
 
 
 def as_blocks(*described: Mapping[str, Any]) -> str:
     """Write descriptions, each with its `type`, as tables of `bonkei.toml`."""
-    return "\n".join(
-        _HEADER + "".join(f"{_key(name)} = {_value(value)}\n" for name, value in one.items())
-        for one in described
-    )
+    return "\n".join(table(_HEADER, one) for one in described)
 
 
 def read_blocks(text: str) -> Sequence[Mapping[str, Any]]:
     """Read the tables at the end of a diagnostic's text, if it has some."""
-    _, header, rest = text.partition(_HEADER)
+    _, header, rest = text.partition(f"\n{_HEADER}\n")
     found: Sequence[Mapping[str, Any]] = tomllib.loads(header + rest).get("existing", ())
     return found
-
-
-def _key(name: str) -> str:
-    return name if _BARE_KEY.fullmatch(name) else json.dumps(name)
-
-
-def _value(value: Any) -> str:
-    match value:
-        case Mapping():
-            return f"{{ {', '.join(f'{_key(k)} = {_value(v)}' for k, v in value.items())} }}"
-        case list() | tuple():
-            return f"[{', '.join(map(_value, value))}]"
-        case bool() | int() | float() | str():
-            return json.dumps(value).replace("\x7f", "\\u007f")
-        case _:
-            return json.dumps(str(value))
