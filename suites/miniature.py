@@ -42,13 +42,15 @@ _PORTS = ("BONKEI_EDGE_PORT", "BONKEI_ALB_PORT", "BONKEI_CLOUD_PORT", "BONKEI_CO
 
 
 @contextlib.contextmanager
-def running() -> Iterator[Mapping[str, str]]:
+def running(account: str = "123456789012") -> Iterator[Mapping[str, str]]:
     """Yields the environment of a client of its AWS endpoint: nothing of this user's own AWS."""
     with tempfile.TemporaryDirectory(prefix="bonkei-suites-") as folder:
         home = Path(folder)
         (home / "definitions").mkdir()
         (home / "definitions" / "main.tf").write_text(_DEFINITIONS)
-        (home / "bonkei.toml").write_text('definitions = "definitions"\n')
+        (home / "bonkei.toml").write_text(
+            f'definitions = "definitions"\naccount_id = "{account}"\n'
+        )
         ports = dict(zip(_PORTS, map(str, free_ports(len(_PORTS))), strict=True))
         environment = _clean() | ports | {"BONKEI_HOME": str(home / "home"), "NO_COLOR": "1"}
         try:

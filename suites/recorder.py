@@ -12,10 +12,12 @@ import signal
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import botocore.client
 import botocore.waiter
 import pytest
+import requests.adapters
 
 _LIMIT = int(os.environ["SUITES_LIMIT"])  # seconds
 _calls: list[tuple[str, str, str]] = []
@@ -44,6 +46,22 @@ def _impatient(self: Any, name: str, config: Any, operation_method: Any) -> None
 
 
 botocore.waiter.Waiter.__init__ = _impatient
+_send = requests.adapters.HTTPAdapter.send
+
+
+def _to_the_miniature(
+    self: Any, request: requests.PreparedRequest, *more: Any, **options: Any
+) -> requests.Response:
+    """Some tests call AWS's hosts by themselves, which no client's endpoint changes."""
+    parts = urlsplit(str(request.url))
+    if (parts.hostname or "").endswith(".amazonaws.com"):
+        request.headers["Host"] = parts.netloc
+        endpoint = urlsplit(os.environ["AWS_ENDPOINT_URL"])
+        request.url = urlunsplit((endpoint.scheme, endpoint.netloc, *parts[2:]))
+    return _send(self, request, *more, **options)
+
+
+requests.adapters.HTTPAdapter.send = _to_the_miniature
 
 
 def _differences(call: pytest.CallInfo[None]) -> str:

@@ -39,20 +39,24 @@ def render(error: ApiError, protocol: Protocol, request_id: str) -> Answer:
     Smithy documentation; "REST error responses" in the Amazon S3 API Reference.
     """
     identity = ("x-amzn-requestid", request_id)
+    name = error.code
+    query: tuple[tuple[str, str], ...] = ()
+    if name == "ValidationError":  # of a service that has the query protocol, too
+        name, query = "ValidationException", (("x-amzn-query-error", f"{name};Sender"),)
     if protocol == "smithy-rpc-v2-cbor":
         import cbor2  # noqa: PLC0415 - two services of many are spoken to like this
 
-        document = {"__type": error.code, "message": error.message}
+        document = {"__type": name, "message": error.message}
         cbor = (("content-type", "application/cbor"), ("smithy-protocol", "rpc-v2-cbor"))
-        return Answer(error.status, cbor2.dumps(document), (*cbor, identity))
+        return Answer(error.status, cbor2.dumps(document), (*cbor, identity, *query))
     if protocol in ("json", "rest-json"):
-        content = {"__type": error.code, "message": error.message, "Message": error.message}
+        content = {"__type": name, "message": error.message, "Message": error.message}
         kind = "application/x-amz-json-1.1" if protocol == "json" else "application/json"
         body = json.dumps(content).encode()
         return Answer(
             error.status,
             body,
-            (("content-type", kind), ("x-amzn-errortype", error.code), identity),
+            (("content-type", kind), ("x-amzn-errortype", name), identity, *query),
         )
     code, message = (escape(text, quote=False) for text in (error.code, error.message))
     if protocol == "rest-xml":

@@ -271,6 +271,8 @@ class AlarmEngine:
             arn = self._alarms[newest].arn
             why = f"{arn} transitioned to {state.value} at {moment}"
             data = triggering(arn, state.value, state.since)
+            if wanted is State.OK:
+                children = ((arn, str(state.value), state.since),)
         self._change(alarm, wanted, self._marked(alarm, why), data, now, children)
         return True
 

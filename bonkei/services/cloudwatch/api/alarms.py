@@ -185,8 +185,8 @@ class AlarmOperations:
                 given.get("StateReasonData", ""),
                 call.time,
             )
-        except AlarmError as error:
-            raise AwsServiceError("ResourceNotFound", error.message, 404) from None
+        except AlarmError:  # AWS says no more
+            raise AwsServiceError("ResourceNotFound", "", 404) from None
         return {}
 
     async def enable_actions(self, call: AwsCall) -> Mapping[str, Any]:

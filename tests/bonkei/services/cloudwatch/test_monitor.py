@@ -291,13 +291,16 @@ async def test_composite_alarms_follow_and_are_suppressed() -> None:
         "both",
         "ALARM(cpu)",
         alarm_actions=(TOPIC,),
+        ok_actions=(TOPIC,),
     )
-    world = World(None, alarm(alarm_actions=()), composite_alarms=(both,))
-    for value in (90, 90):
-        await world.minute(value)
-
-    assert world.acted[-1][2]["AlarmName"] == "both"
-    assert world.acted[-1][2]["TriggeringChildren"][0]["State"]["Value"] == "ALARM"
+    world = World(None, alarm(alarm_actions=(), ok_actions=()), composite_alarms=(both,))
+    for values, state in (((90, 90), "ALARM"), ((10, 10), "OK")):
+        for value in values:
+            await world.minute(value)
+        message = world.acted[-1][2]
+        (child,) = message["TriggeringChildren"]  # what has changed the alarm
+        assert (message["AlarmName"], message["NewStateValue"]) == ("both", state)
+        assert (child["Arn"].rpartition(":")[2], child["State"]["Value"]) == ("cpu", state)
     await world.monitor.stop()
 
 

@@ -189,6 +189,21 @@ def test_input_that_a_model_forbids(
     assert len(echo(place, service).asked) == before
 
 
+@pytest.mark.parametrize("protocol", ["query", "json", "smithy-rpc-v2-cbor"])
+def test_a_value_of_no_enumeration_is_refused_as_by_aws(
+    place: Place, monkeypatch: pytest.MonkeyPatch, protocol: str
+) -> None:
+    monkeypatch.setattr("botocore.model.PRIORITY_ORDERED_SUPPORTED_PROTOCOLS", (protocol,))
+    with pytest.raises(ClientError) as caught:
+        client_of(place, "cloudwatch").set_alarm_state(
+            AlarmName="a", StateValue="BROKEN", StateReason="r"
+        )
+    error = dict(caught.value.response["Error"])
+    assert error.pop("QueryErrorCode", "ValidationException") == "ValidationException"
+    assert error.pop("Message").endswith("enum value set: [INSUFFICIENT_DATA, ALARM, OK]")
+    assert error == {"Code": "ValidationError", "Type": "Sender"}
+
+
 @pytest.mark.parametrize(
     ("call", "parameters", "message"),
     [
