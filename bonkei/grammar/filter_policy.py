@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any, NoReturn
 
 from bonkei.grammar.event_pattern import EventPatternError, parse_pattern
+from bonkei.grammar.event_pattern.conditions import Steps
 from bonkei.grammar.event_pattern.rules import Pattern
 
 _NESTED = "Filter policy scope MessageAttributes does not support nested filter policy"
@@ -22,8 +23,9 @@ _MOST_KEYS = 5
 value counts as often as it is deep, and of nested keys the outer one."""
 
 
-def problem(policy: Any, scope: str = "MessageAttributes") -> str:
-    """Return SNS's reason for refusing the policy. The result is empty when it is valid."""
+def problem(policy: Any, scope: str = "MessageAttributes", *, with_place: bool = False) -> str:
+    """Return SNS's reason for refusing the policy. The result is empty when it is valid.
+    `with_place`: and how far it was read."""
     if not isinstance(policy, Mapping):
         return "FilterPolicy: must be a JSON object"
     if scope == "MessageAttributes" and _is_nested(policy):
@@ -31,8 +33,37 @@ def problem(policy: Any, scope: str = "MessageAttributes") -> str:
     try:
         pattern = parse_pattern(policy) if policy else None
     except EventPatternError as error:
-        return f"FilterPolicy: {error.reason}"
+        at = _place(policy, error.at) if with_place and error.at is not None else ""
+        return f"FilterPolicy: {error.reason}{at}"
     return "" if pattern is None else _too_much(pattern)
+
+
+def _place(policy: Any, steps: Steps) -> str:
+    """As Jackson tells it, the JSON parser of AWS, of the policy without spaces."""
+    text, value = "", policy
+    for step in steps:
+        if isinstance(value, str):  # to its end
+            text, value = text + _written(value)[:-1], ""
+        elif isinstance(value, Mapping):
+            names = list(value)
+            before = "".join(_field(value, name) + "," for name in names[: names.index(step)])
+            text, value = f"{text}{{{before}{_written(step)}:", value[step]
+        else:
+            before = ",".join(map(_written, value[: int(step)]))
+            is_there = int(step) < len(value)
+            text += f"[{before}{',' if is_there and before else ''}"
+            value = value[int(step)] if is_there else ""
+    last = 1 if isinstance(value, str | list | Mapping) else len(_written(value))
+    column = len(text) + last + 1
+    return f'\n at [Source: (String)"{_written(policy)}"; line: 1, column: {column}]'
+
+
+def _field(value: Mapping[str, Any], name: str) -> str:
+    return f"{_written(name)}:{_written(value[name])}"
+
+
+def _written(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
 def _is_nested(policy: Mapping[str, Any]) -> bool:

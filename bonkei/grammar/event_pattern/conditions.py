@@ -17,17 +17,29 @@ Test = Callable[[Any], bool]
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Tokens = tuple[str, ...]
 
+Steps = tuple[str | int, ...]
+
 STAR = "*"
+TO_ITS_END = -1
+"""A step into a text that Event Ruler had read; of others, it knows that they begin."""
 _FOUR = re.compile(r"[0-9]+(\.[0-9]+){3}")
 _SIX = re.compile(r"[0-9a-fA-F:]*:[0-9a-fA-F:]*")
 
 
 class EventPatternError(BonkeiError):
-    """A pattern that EventBridge refuses. The message names the place; `reason` is AWS's."""
+    """A pattern that EventBridge refuses. The message names the place; `reason` is AWS's. `at`:
+    what Event Ruler read last, as the keys and numbers that lead to it; None if it had read all."""
 
-    def __init__(self, reason: str, place: str = "", *, remedy: str = "") -> None:
+    def __init__(
+        self, reason: str, place: str = "", *, remedy: str = "", at: Steps | None = None
+    ) -> None:
         super().__init__(f"{place}: {reason}" if place else reason, remedy=remedy)
         self.reason = reason
+        self.at = at
+
+    def below(self, *steps: str | int) -> Steps | None:
+        """`at`, after these."""
+        return None if self.at is None else (*steps, *self.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +57,23 @@ def condition(wanted: Any) -> Condition:
     """Raises EventPatternError."""
     text = json.dumps(wanted)
     if isinstance(wanted, list):
-        raise EventPatternError("Match value must be String, number, true, false, or null")
+        said = "Match value must be String, number, true, false, or null"
+        raise EventPatternError(said, at=())
     if not isinstance(wanted, dict):
         return Condition(text, _value(wanted))
     name, argument = _only(wanted, "Match expression name not found")
+    try:
+        return _by_operator(text, name, argument)
+    except EventPatternError as error:
+        at = error.below(name)
+        raise EventPatternError(error.reason, remedy=error.remedy, at=at) from None
+
+
+def _by_operator(text: str, name: str, argument: Any) -> Condition:
     if name == "exists":
         if not isinstance(argument, bool):
-            raise EventPatternError("exists match pattern must be either true or false.")
+            said = "exists match pattern must be either true or false."
+            raise EventPatternError(said, at=())
         return Condition(text, lambda _: argument, is_absence=not argument)
     if name == "anything-but":
         return _anything_but(text, argument)
@@ -61,13 +83,15 @@ def condition(wanted: Any) -> Condition:
     make = _OPERATORS.get(name)
     if make is None:
         known = ", ".join(sorted({*_OPERATORS, "exists", "anything-but", "wildcard"}))
-        raise EventPatternError(f"Unrecognized match type {name}", remedy=f"write one of {known}")
+        said = f"Unrecognized match type {name}"
+        raise EventPatternError(said, remedy=f"write one of {known}", at=())
     return Condition(text, make(argument))
 
 
 def _only(given: dict[str, Any], missing: str) -> tuple[str, Any]:
     if len(given) != 1:
-        raise EventPatternError("Only one key allowed in match expression" if given else missing)
+        said = "Only one key allowed in match expression" if given else missing
+        raise EventPatternError(said, at=tuple(given)[1:2] or None)
     return next(iter(given.items()))
 
 
@@ -85,9 +109,9 @@ def _of_text(test: Callable[[str], bool]) -> Test:
     return lambda found: isinstance(found, str) and test(found)
 
 
-def _text(argument: Any, name: str) -> str:
+def _text(argument: Any, name: str, at: Steps = ()) -> str:
     if not isinstance(argument, str):
-        raise EventPatternError(f"{name} match pattern must be a string")
+        raise EventPatternError(f"{name} match pattern must be a string", at=at)
     return argument
 
 
@@ -101,7 +125,7 @@ def _affix(name: str) -> Callable[[Any], Test]:
         inner, wanted = _only(argument, f"{title} expression name not found")
         if inner != "equals-ignore-case":
             raise EventPatternError(f"Unsupported {name} pattern: {inner}")
-        letters = _without_case(_text(wanted, inner))
+        letters = _without_case(_text(wanted, inner, (inner,)))
         regex = re.compile(letters if name == "prefix" else f".*{letters}\\Z", re.DOTALL)
         return _of_text(lambda text: regex.match(text) is not None)
 
@@ -171,7 +195,7 @@ def _anything_but(text: str, argument: Any) -> Condition:
         return Condition(text, _none_of(_excluded(argument)))
     name, inner = _only(argument, "Anything-But expression name not found")
     if name not in _BUT:
-        raise EventPatternError(f"Unsupported anything-but pattern: {name}")
+        raise EventPatternError(f"Unsupported anything-but pattern: {name}", at=(name,))
     if isinstance(inner, dict) or inner is None or isinstance(inner, bool):
         raise EventPatternError(_NO_VALUE)
     values = inner if isinstance(inner, list) else [inner]
@@ -257,34 +281,36 @@ def _numeric(argument: Any) -> Test:
         raise EventPatternError("Value of numeric must be an array.")
     sign = argument[0] if argument else None
     if not isinstance(sign, str):
-        raise EventPatternError(f"Invalid member in numeric match: {sign if argument else ']'}")
+        said = f"Invalid member in numeric match: {sign if argument else ']'}"
+        raise EventPatternError(said, at=(0,))
     if sign not in _ORDER:
-        raise EventPatternError(f"Unrecognized numeric range operator: {sign}")
+        raise EventPatternError(f"Unrecognized numeric range operator: {sign}", at=(1,))
     _require_number(argument, 1, "equals" if sign == "=" else sign)
     if len(argument) > 2:
         _require_upper_bound(argument)
     signs, numbers = argument[::2], [_comparable(each) for each in argument[1::2]]
     if len(numbers) > 1 and numbers[0] >= numbers[1]:
-        raise EventPatternError("Bottom must be less than top")
+        raise EventPatternError("Bottom must be less than top", at=(4,))
     tests = [_compared(each, number) for each, number in zip(signs, numbers, strict=True)]
     return lambda found: all(test(found) for test in tests)
 
 
 def _require_upper_bound(argument: list[Any]) -> None:
     if argument[0] not in (">", ">="):
-        raise EventPatternError("Too many elements in numeric expression")
+        raise EventPatternError("Too many elements in numeric expression", at=(2,))
     if not isinstance(argument[2], str):
-        raise EventPatternError(f"Bad value in numeric range: {argument[2]}")
+        raise EventPatternError(f"Bad value in numeric range: {argument[2]}", at=(2,))
     if argument[2] not in ("<", "<="):
-        raise EventPatternError(f"Bad numeric range operator: {argument[2]}")
+        said = f"Bad numeric range operator: {argument[2]}"
+        raise EventPatternError(said, at=(2, TO_ITS_END))
     _require_number(argument, 3, argument[2])
     if len(argument) > 4:
-        raise EventPatternError("Too many terms in numeric range expression")
+        raise EventPatternError("Too many terms in numeric range expression", at=(4,))
 
 
 def _require_number(argument: list[Any], place: int, sign: str) -> None:
     if len(argument) <= place or not _is_number(argument[place]):
-        raise EventPatternError(f"Value of {sign} must be numeric")
+        raise EventPatternError(f"Value of {sign} must be numeric", at=(place,))
 
 
 def _address(text: str) -> Address | None:

@@ -10,7 +10,12 @@ from functools import lru_cache
 from typing import Any, NoReturn
 
 from bonkei.grammar.event_pattern.complexity import require_simple
-from bonkei.grammar.event_pattern.conditions import Condition, EventPatternError, condition
+from bonkei.grammar.event_pattern.conditions import (
+    Condition,
+    EventPatternError,
+    Steps,
+    condition,
+)
 
 Event = Mapping[str, Any]
 Fields = dict[str, tuple[Condition, ...]]
@@ -106,10 +111,12 @@ def _object(
         elif isinstance(value, dict):
             rules = _object(value, (*path, name), rules, in_or=in_or)
         elif isinstance(value, list):
-            field = {".".join((*path, name)): _conditions(value, here)}
+            steps = None if in_or else (*path, name)
+            field = {".".join((*path, name)): _conditions(value, here, steps)}
             rules = [rule | field for rule in rules or [{}]]
         else:
-            raise EventPatternError(f'"{name}" must be an object or an array', place)
+            said = f'"{name}" must be an object or an array'
+            raise EventPatternError(said, place, at=None if in_or else (*path, name))
     return rules
 
 
@@ -130,13 +137,18 @@ def _one_of(given: Any, path: tuple[str, ...], rules: list[Fields], here: str) -
     return found
 
 
-def _conditions(given: list[Any], here: str) -> tuple[Condition, ...]:
+def _conditions(given: list[Any], here: str, steps: Steps | None) -> tuple[Condition, ...]:
+    """`steps`: those to the field; None below `$or`."""
     if not given:
-        raise EventPatternError("Empty arrays are not allowed", here)
+        at = None if steps is None else (*steps, 0)
+        raise EventPatternError("Empty arrays are not allowed", here, at=at)
+    found: list[Condition] = []
     try:
-        return tuple(condition(each) for each in given)
+        found.extend(map(condition, given))
     except EventPatternError as error:
-        raise EventPatternError(error.reason, here, remedy=error.remedy) from None
+        at = None if steps is None else error.below(*steps, len(found))
+        raise EventPatternError(error.reason, here, remedy=error.remedy, at=at) from None
+    return tuple(found)
 
 
 class _Fields:

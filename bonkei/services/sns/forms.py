@@ -111,6 +111,32 @@ def shown(arn: str, attributes: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def json_fault(error: Exception) -> str:
+    """What Jackson, the JSON parser of AWS, says of the most frequent ones; else empty."""
+    if not isinstance(error, json.JSONDecodeError) or error.pos >= len(error.doc):
+        return ""
+    letter = error.doc[error.pos]
+    word = re.match(r"\w*", error.doc[error.pos :])
+    if error.msg.startswith("Expecting property name"):
+        said = (
+            f"Unexpected character ('{letter}' (code {ord(letter)})): was expecting double-quote to"
+            " start field name"
+        )
+        end = error.pos + 1
+    elif error.msg == "Expecting value" and word and word[0]:
+        said = (
+            f"Unrecognized token '{word[0]}': was expecting (JSON String, Number, Array, Object or"
+            " token 'null', 'true' or 'false')"
+        )
+        end = error.pos + len(word[0]) + 1
+    else:
+        return ""
+    line = error.doc.count("\n", 0, error.pos) + 1
+    column = end - (error.doc.rfind("\n", 0, error.pos) + 1)
+    source = "REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled)"
+    return f" {said}\n at [Source: {source}; line: {line}, column: {column}]"
+
+
 def _effective(own: str) -> str:
     try:
         given = json.loads(own or "{}").get("http", {})

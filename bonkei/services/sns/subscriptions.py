@@ -17,7 +17,7 @@ from bonkei.base.aws_service import AwsServiceError
 from bonkei.blueprint.sns import Topic
 from bonkei.grammar import delivery_policy, filter_policy
 from bonkei.services.sns.errors import invalid, not_found
-from bonkei.services.sns.forms import new_topic, require_arn, require_same
+from bonkei.services.sns.forms import json_fault, new_topic, require_arn, require_same
 
 PROTOCOLS = ("email", "email-json", "http", "https", "lambda", "sqs")
 _OTHERS = ("application", "firehose", "sms")
@@ -301,8 +301,8 @@ def check(
         return
     try:
         said = _problem(name, json.loads(value), scope, is_fifo=is_fifo)
-    except (ValueError, RecursionError):
-        raise invalid(f"{place}{name}: failed to parse JSON.") from None
+    except (ValueError, RecursionError) as error:
+        raise invalid(f"{place}{name}: failed to parse JSON.{json_fault(error)}") from None
     if said:
         raise invalid(f"{place}{said}")
 
@@ -310,7 +310,7 @@ def check(
 def _problem(name: str, document: Any, scope: str, *, is_fifo: bool) -> str:
     match name:
         case "FilterPolicy":
-            return filter_policy.problem(document, scope)
+            return filter_policy.problem(document, scope, with_place=True)
         case "DeliveryPolicy":
             return delivery_policy.problem(document)
     if not isinstance(document, dict):

@@ -17,6 +17,34 @@ from bonkei.services.sns.message import Message, envelope, lambda_event
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:news"
 
 
+# Recorded on AWS, in LocalStack's tests.
+@pytest.mark.parametrize(
+    ("policy", "said", "column"),
+    [
+        ('{"key":[]}', "Empty arrays are not allowed", 10),
+        ('{"key":[["value"]]}', "Match value must be String, number, true, false, or null", 10),
+        ('{"key":[{"wrong-operator":true}]}', "Unrecognized match type wrong-operator", 31),
+        ('{"key":[{"suffix":"value","prefix":"value2"}]}',
+         "Only one key allowed in match expression", 37),
+        ('{"key":[{"suffix":null}]}', "suffix match pattern must be a string", 23),
+        ('{"key":[{"suffix":["test","test2"]}]}', "suffix match pattern must be a string", 20),
+        ('{"key":[{"exists":"no"}]}', "exists match pattern must be either true or false.", 20),
+        ('{"key":[{"anything-but":{"wrong-operator":null}}]}',
+         "Unsupported anything-but pattern: wrong-operator", 47),
+        ('{"key":[{"numeric":[]}]}', "Invalid member in numeric match: ]", 22),
+        ('{"key":[{"numeric":[">="]}]}', "Value of >= must be numeric", 26),
+        ('{"key":[{"numeric":[">",20,"test"]}]}', "Bad numeric range operator: test", 34),
+        ('{"key":[{"numeric":[">",3,"<",1]}]}', "Bottom must be less than top", 33),
+        ('{"key_a":"value_one"}', '"key_a" must be an object or an array', 11),
+        ('{"a":["b",1],"key":["c",{"suffix":100}]}', "suffix match pattern must be a string", 38),
+    ],
+)  # fmt: skip
+def test_a_refusal_names_the_place_in_the_policy(policy: str, said: str, column: int) -> None:
+    place = f'\n at [Source: (String)"{policy}"; line: 1, column: {column}]'
+    assert problem(json.loads(policy), with_place=True) == f"FilterPolicy: {said}{place}"
+    assert problem(json.loads(policy)) == f"FilterPolicy: {said}"
+
+
 def text(value: str, kind: str = "String") -> dict[str, str]:
     return {"DataType": kind, "StringValue": value}
 

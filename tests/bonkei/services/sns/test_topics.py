@@ -277,6 +277,17 @@ FIFO = f"{TOPIC}.fifo"
          "SubscriptionArn Reason: An ARN must have at least 6 elements, not 1"),
         ("Unsubscribe", {"SubscriptionArn": TOPIC}, "SubscriptionId"),
         ("ConfirmSubscription", {"TopicArn": f"{TOPIC}x", "Token": "0" * 288}, "Token"),
+        ("Subscribe", {"Protocol": "sqs", "Endpoint": f"{QUEUE}2",
+                       "Attributes": {"FilterPolicy": "{\n invalid"}},
+         ("FilterPolicy: failed to parse JSON. Unexpected character ('i' (code 105)): was expecting"
+          " double-quote to start field name\n at [Source: REDACTED (`StreamReadFeature."
+          "INCLUDE_SOURCE_IN_LOCATION` disabled); line: 2, column: 2]")),
+        ("Subscribe", {"Protocol": "sqs", "Endpoint": f"{QUEUE}2",
+                       "Attributes": {"RedrivePolicy": "invalid"}},
+         ("RedrivePolicy: failed to parse JSON. Unrecognized token 'invalid': was expecting (JSON"
+          " String, Number, Array, Object or token 'null', 'true' or 'false')\n at [Source: "
+          "REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: 1, column: 8]"
+          )),
         ("Subscribe", {"Protocol": "sms", "Endpoint": "+1"},
          "Protocol Reason: The miniature does not simulate sms."),
         ("Subscribe", {"Protocol": "sqs", "Endpoint": f"{QUEUE}2",
