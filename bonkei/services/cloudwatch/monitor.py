@@ -158,7 +158,21 @@ class Monitor:
             (one.namespace, one.metric_name) for one in blueprint.metric_filters
         }
         alarms: list[AnyAlarm] = [*blueprint.alarms, *blueprint.composite_alarms]
+        step = self._step()
         self.engine.follow(alarms, self._around.clock())
+        self._keep_pace(step)
+
+    def make(self, alarm: AnyAlarm, now: float) -> None:
+        """An alarm of a call."""
+        step = self._step()
+        self.engine.make(alarm, now)
+        self._keep_pace(step)
+
+    def _keep_pace(self, step: float) -> None:
+        """The first alarm with periods of seconds does not wait for the end of the minute."""
+        if self._step() < step and self._loop is not None:
+            self._count()
+            self._woken.set()
 
     def hurry(self, seconds: Mapping[str, float], resting: Iterable[str] = ()) -> None:
         """Let a period of these alarms take this many seconds, and do not evaluate the alarms in

@@ -66,7 +66,7 @@ class AlarmOperations:
             **_common(given),
         )
         _require_possible(alarm)
-        self._engine.make(alarm, call.time)
+        self._monitor.make(alarm, call.time)
         return {}
 
     async def put_composite(self, call: AwsCall) -> Mapping[str, Any]:
@@ -87,7 +87,7 @@ class AlarmOperations:
             parse_rule(alarm.rule)
         except BonkeiError as error:
             raise AwsServiceError("ValidationError", error.message) from None
-        self._engine.make(alarm, call.time)
+        self._monitor.make(alarm, call.time)
         return {}
 
     async def delete(self, call: AwsCall) -> Mapping[str, Any]:
@@ -201,7 +201,7 @@ class AlarmOperations:
         names = set(call.parameters["AlarmNames"])
         for alarm in self._engine.alarms:
             if alarm.name in names:
-                self._engine.make(replace(alarm, actions_enabled=enabled), call.time)
+                self._monitor.make(replace(alarm, actions_enabled=enabled), call.time)
         return {}
 
 

@@ -76,25 +76,28 @@ def write_error(
     identity = ("x-amzn-requestid", request_id)
     if protocol == "query":
         kind = "Receiver" if status >= 500 else "Sender"
+        message = f"<Message>{xml.text(error.message)}</Message>" if error.message else ""
         text = (
             f"<ErrorResponse><Error><Type>{kind}</Type><Code>{xml.text(query_code)}</Code>"
-            f"<Message>{xml.text(error.message)}</Message></Error>"
+            f"{message}</Error>"
             f"<RequestId>{request_id}</RequestId></ErrorResponse>"
         )
         return Answer(status, xml.HEAD + text.encode(), (("content-type", "text/xml"), identity))
     binary = protocol == "smithy-rpc-v2-cbor"
-    members = {"message": error.message, "Message": error.message, **error.members}
+    words = dict.fromkeys(("message", "Message"), error.message) if error.message else {}
+    members = {**words, **error.members}
     known_members = {name: one for name, one in members.items() if name in shape["members"]}
     content = documents.write(model, shape, known_members, binary=binary)
     name = _name_of(model, error.code)
-    content = {"__type": name, "message": error.message, **content}
+    if binary:
+        words.pop("Message", "")
+    content = {"__type": name, **words, **content}
     headers: list[tuple[str, str]] = [identity, ("x-amzn-errortype", name)]
     if "awsQueryCompatible" in model.metadata:
         kind = "Receiver" if status >= 500 else "Sender"
         headers.append(("x-amzn-query-error", f"{query_code};{kind}"))
     if binary:
         return Answer(status, _cbor(content), (*_CBOR, *headers))
-    content.setdefault("Message", error.message)
     kind_header = ("content-type", "application/json") if protocol == "rest-json" else None
     return Answer(status, _json(content), (kind_header or _json_kind(model), *headers))
 

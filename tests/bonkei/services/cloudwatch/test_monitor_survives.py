@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from bonkei.blueprint.cloudwatch import Metric
 from bonkei.services.cloudwatch.alarm.book import HistoryItem
 from bonkei.services.cloudwatch.alarm.evaluation import State
 from bonkei.services.cloudwatch.metric.bucket import Bucket
 from bonkei.services.cloudwatch.metric.disk import SqliteDisk
-from bonkei.services.cloudwatch.metric.model import metric_id
+from bonkei.services.cloudwatch.metric.model import datum, metric_id
 from bonkei.services.cloudwatch.metric.store import Kept
 from tests.bonkei.services.cloudwatch.watched import M, T, World, alarm
 
@@ -87,6 +88,21 @@ async def test_a_minute_that_fails_is_reported_and_the_next_one_comes(
     await asyncio.wait_for(over.wait(), 60)
     await world.monitor.stop()
     assert said == ["bonkei.services.cloudwatch: a minute: [Errno 24] Too many open files"]
+
+
+async def test_a_new_alarm_with_periods_of_seconds_does_not_wait_for_the_minute() -> None:
+    world = World()
+    world.now += 9.9
+    world.monitor.start()
+    await asyncio.sleep(0)  # it waits for the end of the minute
+    world.monitor.put(datum(M, world.now - 5, 90, "Percent"))
+    seconds = Metric(M.namespace, M.name, M.dimensions, "Average", 10)
+    quick = alarm(evaluation_periods=1, datapoints_to_alarm=1, metric=seconds)
+    world.monitor.make(quick, world.now)
+    async with asyncio.timeout(20):
+        while world.monitor.book.state("cpu").value != "ALARM":
+            await asyncio.sleep(0.01)
+    await world.monitor.stop()
 
 
 async def test_a_restart_announces_nothing(tmp_path: Path) -> None:

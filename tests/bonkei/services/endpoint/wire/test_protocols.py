@@ -202,6 +202,11 @@ def test_a_value_of_no_enumeration_is_refused_as_by_aws(
     assert error.pop("QueryErrorCode", "ValidationException") == "ValidationException"
     assert error.pop("Message").endswith("enum value set: [INSUFFICIENT_DATA, ALARM, OK]")
     assert error == {"Code": "ValidationError", "Type": "Sender"}
+    echo(place, "cloudwatch").answers = AwsServiceError("ResourceNotFound", "")
+    with pytest.raises(ClientError) as caught:
+        place.client("cloudwatch").set_alarm_state(AlarmName="a", StateValue="OK", StateReason="r")
+    assert not caught.value.response["Error"].get("Message")
+    assert "message" not in caught.value.response
 
 
 @pytest.mark.parametrize(
