@@ -9,6 +9,8 @@ https://docs.aws.amazon.com/eks/latest/userguide/pod-id-agent-setup.html
 from __future__ import annotations
 
 import ipaddress
+import socket
+from typing import Any
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _OTHERS = [
@@ -32,6 +34,14 @@ def require_other(address: str) -> None:
     found = _inner(ipaddress.ip_address(address.partition("%")[0]))
     if found.is_link_local or any(found in each for each in _OTHERS):
         raise LinkLocalError(address)
+
+
+def other_socket(place: tuple[Any, ...]) -> socket.socket:
+    """Make a socket for one address of a name, whatever its DNS says: aiohttp's `socket_factory`.
+    Raises LinkLocalError."""
+    family, kind, protocol, _, address = place
+    require_other(str(address[0]))
+    return socket.socket(family, kind, protocol)
 
 
 def _inner(address: Address) -> Address:

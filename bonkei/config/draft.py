@@ -23,13 +23,13 @@ _GUESSES = (
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What is known so far. Paths are relative to the file. `containers`: a container's name -> the
-    folder of its Dockerfile. `outputs`: a remote state's name -> the outputs that are read.
-    `questions`: what only a person knows; they become comments."""
+    """What is known so far. Paths are relative to the file. `containers`: a container's name -> its
+    settings, such as the folder of its Dockerfile. `outputs`: a remote state's name -> the outputs
+    that are read. `questions`: what only a person knows; they become comments."""
 
     definitions: str
     variables: Sequence[str] = ()
-    containers: Mapping[str, str] = field(default_factory=dict)
+    containers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     existing: Sequence[Mapping[str, Any]] = ()
     outputs: Mapping[str, Sequence[str]] = field(default_factory=dict)
     questions: Sequence[str] = ()
@@ -41,12 +41,12 @@ class Draft:
         )
         first = {"definitions": self.definitions}
         variables = {"variables": self.variables} if self.variables else {}
-        settings = "".join(
+        simple = "".join(
             f"{name} = {toml_text.value(value)}\n" for name, value in (first | variables).items()
         )
         tables = [
-            toml_text.table(f"[containers.{toml_text.key(name)}]", {"directory": folder})
-            for name, folder in self.containers.items()
+            toml_text.table(f"[containers.{toml_text.key(name)}]", settings)
+            for name, settings in self.containers.items()
         ]
         tables += [toml_text.table("[[existing]]", one) for one in self.existing]
         tables += [
@@ -55,7 +55,7 @@ class Draft:
             )
             for name, outputs in self.outputs.items()
         ]
-        return "\n".join([comments + settings, *tables])
+        return "\n".join([comments + simple, *tables])
 
 
 def guess(name: str, type_: str = "") -> Any:

@@ -36,7 +36,9 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
     builds = table.table("builds")
     workspace = settings.workspace(table, environment)
     containers = table.table("containers").named_tables()
-    directories = settings.containers(containers, root, file)
+    programs = settings.containers(containers, root, file)
+    directories = {n: p for n, p in programs.items() if isinstance(p, Path) and p.is_dir()}
+    images = {n: p for n, p in programs.items() if n not in directories}
     config = Config(
         file=file.resolve(),
         root=root,
@@ -48,6 +50,7 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
         ),
         home=settings.home(root, environment, workspace),
         containers=MappingProxyType(directories),
+        images=MappingProxyType(images),
         read_again=MappingProxyType(settings.read_again(containers, directories, file)),
         one_offs=tuple(settings.one_off(entry) for entry in table.tables("run")),
         announcements=tuple(

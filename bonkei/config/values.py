@@ -48,6 +48,8 @@ class Config:
     home: Path
     variable_files: tuple[Path, ...] = ()
     containers: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
+    images: Mapping[str, str | Path] = field(default_factory=lambda: MappingProxyType({}))
+    """References and archives of containers without a directory, by the container's name."""
     read_again: Mapping[str, tuple[Path, ...]] = field(default_factory=lambda: MappingProxyType({}))
     """Files that a container's program rereads on SIGHUP, by the container's name."""
     one_offs: tuple[OneOff, ...] = ()

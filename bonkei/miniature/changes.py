@@ -102,6 +102,7 @@ class Changes:
         with TargetChecks(assembly.bus, before, assembly.blueprint) as checks:
             await assembly.edge.apply(assembly.blueprint)
             assembly.follow_records(steps)
+            await assembly.registry.bring(steps.note)
             await assembly.follow_databases(steps)
             await assembly.aws.follow(assembly.blueprint, steps, check_later=True)
             await assembly.follow_deliveries(steps, are_new=True)

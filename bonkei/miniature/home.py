@@ -66,6 +66,7 @@ CONTENTS = frozenset(
         "evaluated",
         "faults",
         "functions",
+        "images",
         "inbox",
         "kept.json",
         "lock",

@@ -133,6 +133,7 @@ _KEPT = (
     _or_remove("pipelines/*/executions/*.json", _json, "the execution is forgotten"),
     _or_remove("builds/records/*.json", _json, "the build is forgotten"),
     _or_remove("registry/repositories/*.json", _json, "its images are forgotten"),
+    _or_remove("images/repositories/*.json", _json, "its images are fetched again"),
     _or_remove("registry/scans/*/*.json", _json, "the scan is forgotten"),
     _or_remove("repositories/*.git/bonkei.json", _json, "its description is forgotten; a "
                "repository that is not declared is created again with its name"),

@@ -139,10 +139,12 @@ class Miniature:
             prepare_containers(
                 assembly.blueprint,
                 assembly.containers,
+                self._config.images,
                 assembly.parts.install,
                 self._home.environments,
                 steps,
             ),
+            assembly.registry.bring(steps.note),
             assembly.aws.follow(assembly.blueprint, steps),
         )
         await assembly.follow_deliveries(steps, are_new=False)

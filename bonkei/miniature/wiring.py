@@ -97,7 +97,10 @@ class Wiring:
             report,
             self.bus,
             RegistrySettings(
-                lambda: commands.trivy(report), config.builds_engine, config.trivy_database
+                lambda: commands.trivy(report),
+                config.builds_engine,
+                config.images,
+                config.trivy_database,
             ),
         )
         self.service_changes = ServiceChanges(

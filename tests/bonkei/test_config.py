@@ -72,6 +72,14 @@ def test_files_that_a_program_reloads(tmp_path: Path) -> None:
             load(tmp_path, f'{container}["{outside}"]')
 
 
+def test_programs_from_images(tmp_path: Path) -> None:
+    (tmp_path / "web.tar").touch()
+    tables = '[containers.a]\nimage = "nginx:1"\n[containers.b]\narchive = "web.tar"'
+    loaded = load(tmp_path, tables)
+    assert loaded.images == {"a": "nginx:1", "b": tmp_path / "web.tar"}
+    assert loaded.containers == {}
+
+
 def test_one_offs_and_announcements(tmp_path: Path) -> None:
     loaded = load(
         tmp_path,
@@ -134,7 +142,10 @@ def test_values_of_elsewhere_have_keys_of_the_user(tmp_path: Path) -> None:
         ("[check]\nimage-is-pinned = 'loud'", "[check] `image-is-pinned` is 'loud'"),
         ("[check]\nimage-is-pinned = true", "[check]: `image-is-pinned` is True"),
         ("[check.programs]\nrouter = 'gone'", "`[check.programs] router` names gone"),
-        ("[containers.web]", "`directory` is missing"),
+        ("[containers.web]", "[containers.web] has no directory"),
+        ("[containers.web]\ndirectory = '.'\nimage = 'x'", "has directory and image"),
+        ("[containers.web]\narchive = 'gone.tar'", "[containers.web] archive"),
+        ("[containers.web]\nimage = 'x'\nreads_again = ['a']", "`reads_again` is not a setting"),
         ("[containers.web]\ndirectory = 'gone'", "[containers.web] directory"),
         ("[[run]]\nname = 'x'", "`when`|`task_definition` is missing"),
         (

@@ -181,18 +181,20 @@ def _images(config: Config) -> Mapping[str, str]:
 def _with_containers(
     draft: Draft, images: Mapping[str, str], folders: Sequence[BuiltFolder]
 ) -> Draft:
-    from bonkei.definitions.survey.images import folder_of
+    from bonkei.definitions.survey.images import folder_of, is_own
 
-    found: dict[str, str] = {}
+    found: dict[str, Mapping[str, str]] = {}
     questions = list(draft.questions)
     for name, image in sorted(images.items()):
         built = folder_of(name, image, folders)
         if built is not None:
-            found[name] = str(built.folder)
+            found[name] = {"directory": str(built.folder)}
+        elif not is_own(image):
+            found[name] = {"image": image}
         elif sys.stdin.isatty() and (
             said := click.prompt(f"The folder of {name}'s Dockerfile (empty: none)", default="")
         ):
-            found[name] = said
+            found[name] = {"directory": said}
         else:
             there = ", ".join(str(one.folder) for one in folders) or "none"
             questions.append(

@@ -51,13 +51,19 @@ def folder_of(container: str, image: str, folders: Sequence[BuiltFolder]) -> Bui
     a repository of one's own may also be named alike, or come from the only folder that there is.
     """
     repository = re.split(r"[:@]", image.rpartition("/")[2])[0]
-    is_own = ".dkr.ecr." in image or "/" not in image.partition(":")[0]
-    for fits in (_is, _ends) if is_own else (_is,):
+    own = is_own(image)
+    for fits in (_is, _ends) if own else (_is,):
         for name in (container, repository):
             found = [one for one in folders if any(fits(name, other) for other in one.names)]
             if len(found) == 1:
                 return found[0]
-    return folders[0] if is_own and len(folders) == 1 else None
+    return folders[0] if own and len(folders) == 1 else None
+
+
+def is_own(image: str) -> bool:
+    """Whether an image is probably built from a repository of one's own: by ECR's host, or a name
+    that no registry could have."""
+    return ".dkr.ecr." in image or not re.search(r"[/:.]", image)
 
 
 def _is(name: str, other: str) -> bool:

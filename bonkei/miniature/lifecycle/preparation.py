@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import indent
@@ -29,8 +29,11 @@ class Preparation:
         return f"{count} with packages of {'its' if count == 1 else 'their'} own" if count else ""
 
 
-def prepare(blueprint: Blueprint, directories: Mapping[str, Path]) -> Preparation:
-    """Prepare every container in the definitions. Reads Dockerfiles and requirements."""
+def prepare(
+    blueprint: Blueprint, directories: Mapping[str, Path], images: Collection[str] = ()
+) -> Preparation:
+    """Prepare every container in the definitions, but those that run from `images`. Reads
+    Dockerfiles and requirements."""
     local_tasks = [
         local_task(definition, directories, serving=frozenset())
         for definition in blueprint.task_definitions
@@ -41,7 +44,7 @@ def prepare(blueprint: Blueprint, directories: Mapping[str, Path]) -> Preparatio
         for container in task.containers
         if container.content.requirements
     }
-    return Preparation(requirements, tuple(dict.fromkeys(_notes(local_tasks))))
+    return Preparation(requirements, tuple(dict.fromkeys(_notes(local_tasks, images))))
 
 
 Install = Callable[[Sequence[Path], Path, Report], Awaitable[Path]]
@@ -50,6 +53,7 @@ Install = Callable[[Sequence[Path], Path, Report], Awaitable[Path]]
 async def prepare_containers(
     blueprint: Blueprint,
     directories: Mapping[str, Path],
+    images: Collection[str],
     install: Install,
     environments: Path,
     steps: Steps,
@@ -67,7 +71,7 @@ async def prepare_containers(
         return True
 
     with steps.step("containers") as step:
-        needed = await asyncio.to_thread(prepare, blueprint, dict(directories))
+        needed = await asyncio.to_thread(prepare, blueprint, dict(directories), images)
         step.detail = needed.summary
         for note in (*needed.notes, *_notes_of_place(environments)):
             steps.note(note)
@@ -86,10 +90,10 @@ def _notes_of_place(path: Path) -> Iterator[str]:
         )
 
 
-def _notes(local_tasks: list[LocalTask]) -> Iterator[str]:
+def _notes(local_tasks: list[LocalTask], images: Collection[str]) -> Iterator[str]:
     for task in local_tasks:
         reasons = dict(task.left_out)
-        for name, remedy in task.remedies:
+        for name, remedy in (one for one in task.remedies if one[0] not in images):
             yield "\n".join(
                 [
                     f"{name} is not run: {reasons[name].removeprefix('essential; ')}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from secrets import token_urlsafe
@@ -20,6 +20,7 @@ from bonkei.miniature.home import Home
 from bonkei.services.ecr.engines.runs import Runs
 from bonkei.services.ecr.errors import RegistryError
 from bonkei.services.ecr.names import read_reference
+from bonkei.services.ecr.pulls.outside import OutsideImages
 from bonkei.services.ecr.registry import Registry
 from bonkei.services.ecr.scans.scans import Scans
 from bonkei.services.ecr.scans.trivy import Trivy, TrivySettings
@@ -39,10 +40,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RegistrySettings:
-    """`engine` and `trivy_database`: of bonkei.toml. `trivy`: Trivy's command, for scans."""
+    """`engine`, `images`, `trivy_database`: of bonkei.toml. `trivy`: Trivy's command, for scans."""
 
     trivy: Callable[[], Awaitable[Sequence[str]]]
     engine: str = "none"
+    images: Mapping[str, str | Path] = field(default_factory=dict)
     trivy_database: Path | None = None
 
 
@@ -61,7 +63,8 @@ class RegistryPart:
         folder = self._folder = home.path / "registry"
         self.registry = Registry(folder, lambda: load_key(folder), asks, report)
         self._bus = bus
-        self._declared: frozenset[str] = frozenset()
+        self._declared: Mapping[str, str] = {}
+        self._outside = OutsideImages(home.path / "images", settings.images)
         scanner, ledger = folder / "scanner", home.path / "processes" / "scans"
         self._trivy = Trivy(TrivySettings(settings.trivy, scanner, ledger, settings.trivy_database))
         self.scans = Scans(self.registry.store, scanner, self._trivy, time.time, self._has_ended)
@@ -82,11 +85,15 @@ class RegistryPart:
     def follow(self, blueprint: Blueprint) -> None:
         self.registry.follow(blueprint.repositories)
         self.scans.follow(frozenset(each.name for each in blueprint.repositories))
-        self._declared = frozenset(
-            container.image
+        self._declared = {
+            container.image: container.name
             for definition in blueprint.task_definitions
             for container in definition.containers
-        )
+        }
+
+    async def bring(self, report: Callable[[str], None]) -> None:
+        """Fetch the images of the settings, for the declared containers."""
+        await self._outside.bring({*self._declared.values()}, report)
 
     def _pushed(self, repository: Repository, image: Image) -> None:
         if repository.scan_on_push:
@@ -104,8 +111,11 @@ class RegistryPart:
         """The files of an image; None: the working copy, for an image of Terraform's definitions
         before a release. TaskError, in ECS's words, for a tag that was never pushed.
         """
+        container = self._declared.get(image, "")
         try:
             found = self.registry.files(image, architecture)
+            if found is None and self._outside.has(container):
+                found = self._outside.files(container, architecture)
         except RegistryError as error:
             raise TaskError(error.message) from None
         if found is not None:
@@ -127,7 +137,7 @@ class RegistryPart:
                 f"{self._why_not_run}",
                 remedy='set [builds] engine = "none" in bonkei.toml, and release again',
             )
-        manifest = self.registry.store.blob(found.digest)
+        manifest = self.registry.store.blob(found.digest) or self._outside.manifest(found.digest)
         is_run = self._why_not_rooted and manifest
         by_engine = self._runs.of(found.digest, manifest) if is_run and manifest else None
         return BuiltFiles(found.folder, found.config, by_engine)

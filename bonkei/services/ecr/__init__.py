@@ -18,5 +18,6 @@ unpacking  an image's files, for the tasks that run from it
 layers     a built image's layers, applied safely
 image_config  how a container of a built image is started
 docker/    the `docker` command of a machine that has none
+pulls/     images from elsewhere
 engines/   real container engines, which carry out a Dockerfile
 """

@@ -6,13 +6,11 @@ Guide: 2xx is success, 4xx other than 429 is final.
 
 from __future__ import annotations
 
-import socket
 import ssl
-from typing import Any
 
 import aiohttp
 
-from bonkei.base.link_local import LinkLocalError, require_other
+from bonkei.base.link_local import LinkLocalError, other_socket
 from bonkei.services.sns.errors import DeliveryError
 from bonkei.services.sns.subscriptions import Subscription
 
@@ -60,7 +58,7 @@ class HttpDelivery:
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             timeout = aiohttp.ClientTimeout(total=_SECONDS)
-            connector = aiohttp.TCPConnector(socket_factory=_socket)
+            connector = aiohttp.TCPConnector(socket_factory=other_socket)
             self._session = aiohttp.ClientSession(
                 connector=connector, timeout=timeout, trust_env=False
             )
@@ -71,10 +69,3 @@ class HttpDelivery:
         if self._trusted is None:
             self._trusted = ssl.create_default_context()
         return self._trusted
-
-
-def _socket(place: tuple[Any, ...]) -> socket.socket:
-    """For one address of the endpoint's name, whatever its DNS says."""
-    family, kind, protocol, _, address = place
-    require_other(str(address[0]))
-    return socket.socket(family, kind, protocol)

@@ -133,7 +133,7 @@ def _local_container(container: Container, directory: Path | None) -> LocalConta
     if directory is None:
         raise TaskError(
             f"no directory is configured for it ([containers.{container.name}] in bonkei.toml)",
-            remedy="set the folder of its Dockerfile in bonkei.toml:\n"
+            remedy="set the folder of its Dockerfile in bonkei.toml, or an image (`image`):\n"
             f'[containers.{container.name}]\ndirectory = "…"',
         )
     dockerfile = directory / "Dockerfile"

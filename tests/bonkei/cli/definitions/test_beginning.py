@@ -47,6 +47,7 @@ resource "aws_ecs_task_definition" "web" {
   container_definitions = jsonencode([
     { name = "app", image = "${aws_ecr_repository.web.repository_url}:1", essential = true },
     { name = "agent", image = "datadog/agent:7", essential = false },
+    { name = "other", image = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/x", essential = false },
   ])
 }
 resource "aws_ecs_service" "web" {
@@ -88,10 +89,13 @@ def test_a_repository_gets_settings_with_which_it_can_be_planned(tmp_path: Path)
     written = (tmp_path / "bonkei.toml").read_text()
     settings = tomllib.loads(written)
     assert settings["definitions"] == "deploy"
-    assert settings["containers"] == {"app": {"directory": "web"}}
+    assert settings["containers"] == {
+        "agent": {"image": "datadog/agent:7"},
+        "app": {"directory": "web"},
+    }
     assert settings["remote_states"]["base"]["security_group_id"].startswith("sg-")
     assert [one["type"] for one in settings["existing"]] == ["aws_vpc", "aws_subnet", "aws_subnet"]
-    assert "# container agent" in written
+    assert "# container other" in written
     assert "domain" in (tmp_path / "bonkei.tfvars").read_text()
     planned = bonkei(tmp_path, "plan")
     assert planned.returncode == 0, planned.stderr
@@ -116,7 +120,14 @@ def test_a_folder_without_definitions_is_refused(tmp_path: Path) -> None:
 
 def test_a_draft_is_read_as_it_was_meant() -> None:
     existing = [{"type": "aws_vpc", "tags": {"a/b": 'x"\n'}, "enable_dns_support": True}]
-    draft = Draft("a b", ["x.tfvars"], {"web.1": "w"}, existing, {"net": ["vpc_id"]}, ["why\nso"])
+    draft = Draft(
+        "a b",
+        ["x.tfvars"],
+        {"web.1": {"directory": "w"}},
+        existing,
+        {"net": ["vpc_id"]},
+        ["why\nso"],
+    )
     read = tomllib.loads(draft.text())
     assert read == {
         "definitions": "a b",

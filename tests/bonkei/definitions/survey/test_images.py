@@ -27,6 +27,7 @@ TREE = {
     ("container", "image", "folder"),
     [
         ("web", "x", "web"),
+        ("shop-web", "local", "web"),
         ("app", f"{ECR}/web:1", "web"),
         ("api", f"{ECR}/x", "services/a"),
         ("mailer", f"{ECR}/x", "services/b"),

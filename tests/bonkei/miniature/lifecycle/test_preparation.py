@@ -66,7 +66,7 @@ async def test_a_home_that_path_cannot_hold_is_reported_with_a_remedy(
 
     said: list[str] = []
     place = tmp_path / name / "environments"
-    await prepare_containers(Blueprint(), {}, install, place, Steps(said.append))
+    await prepare_containers(Blueprint(), {}, {}, install, place, Steps(said.append))
     text = "\n".join(said)
     assert text.count(f"below {place.parent}") == notes
     assert text.count("let BONKEI_HOME name a folder without it") == notes
@@ -100,3 +100,9 @@ def test_without_services_another_part_must_run(listeners: int, clusters: int, r
     cluster = DatabaseCluster("c", "arn", "main", "aurora-postgresql", "18", "e", "r", 1, "d", "m")
     wanted = replace(Blueprint(), database_clusters=(cluster,) * clusters)
     assert (nothing_runs(wanted, None, listeners) == "") is runs
+
+
+def test_a_container_with_an_image_of_its_own_needs_no_folder() -> None:
+    one = blueprint(Container("web", "w"))
+    assert len(prepare(one, {}).notes) == 1
+    assert prepare(one, {}, {"web"}).notes == ()

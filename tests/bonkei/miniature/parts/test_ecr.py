@@ -34,6 +34,7 @@ from bonkei.services.ecr.manifest import (
 from bonkei.services.ecr.package import package
 from bonkei.services.ecs import TaskError
 from bonkei.services.ecs.images.local import local_task
+from tests.bonkei.services.ecr.images import saved
 
 ACCOUNT = "123456789012"
 WEB = f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/web"
@@ -124,6 +125,22 @@ def test_a_task_of_a_built_image_enters_its_files(rig: RegistryPart, tmp_path: P
         assert found.root.command == ("serve",)
         assert found.root.environment == (("A", "b=c"), ("EMPTY", ""))
         assert (found.root.user, found.root.working_directory) == ("7", "/srv")
+
+
+async def test_a_pushed_image_wins_over_that_of_the_settings(tmp_path: Path) -> None:
+    settings = RegistrySettings(no_trivy, images={"web": saved(tmp_path / "web.tar", "settings")})
+    rig = RegistryPart(Home(tmp_path / "home"), NothingIsAsked, print, Bus(), settings)
+    rig.follow(declared(f"{WEB}:2"))
+    await rig.bring(pytest.fail)
+
+    def message() -> str:
+        found = rig.built(f"{WEB}:2", own_architecture())
+        assert found is not None
+        return (found.folder / "srv" / "message").read_text()
+
+    assert message() == "settings"
+    push_built(rig, "2", {"config": {"Cmd": ["x"]}}, "released")
+    assert message() == "released"
 
 
 @pytest.mark.parametrize(

@@ -15,12 +15,12 @@ from unittest.mock import AsyncMock, Mock
 import pytest
 from aiohttp import web
 
+from bonkei.base import link_local
 from bonkei.base.aws_service import AwsCall, AwsServiceError, Caller
 from bonkei.base.link_local import require_other
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.sns import Subscription, Topic
 from bonkei.services.endpoint.port.certificate import ca_file, load_tls
-from bonkei.services.sns import http_delivery
 from bonkei.services.sns.api import service
 from bonkei.services.sns.carriers import AwsCarriers
 from bonkei.services.sns.errors import DeliveryError
@@ -658,7 +658,7 @@ async def test_no_message_goes_to_this_machines_metadata(monkeypatch: pytest.Mon
     def refused(address: str) -> None:
         require_other("169.254.169.254" if address == "127.0.0.2" else address)
 
-    monkeypatch.setattr(http_delivery, "require_other", refused)
+    monkeypatch.setattr(link_local, "require_other", refused)
     runner = web.ServerRunner(web.Server(serve))
     await runner.setup()
     await web.TCPSite(runner, "0.0.0.0", 0).start()
