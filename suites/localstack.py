@@ -38,6 +38,8 @@ def run(checkout: Path, quick: bool, say: Callable[[str], None]) -> list[Case]:
     with running(_ACCOUNT) as aws:
         environment = {
             **aws,
+            "TEST_AWS_ACCESS_KEY_ID": aws["AWS_ACCESS_KEY_ID"],
+            "TEST_AWS_SECRET_ACCESS_KEY": aws["AWS_SECRET_ACCESS_KEY"],
             "PYTHONPATH": str(checkout / "localstack-core"),
             "TEST_TARGET": "AWS_CLOUD",
             "DISABLE_EVENTS": "1",

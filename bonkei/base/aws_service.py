@@ -5,7 +5,8 @@ Protocol `AwsService`; `bonkei/miniature/parts/endpoint/own_services.py` hands i
 under botocore's name of the service. The endpoint handles HTTP, signatures, permissions and the
 five protocols. A service receives values, checked by its model, and returns values.
 
-`AwsCall` also has a `request_id`, which Lambda and CloudWatch Logs show. An error may have
+`AwsCall` also has a `request_id`, which Lambda and CloudWatch Logs show, and the `trace` of X-Ray
+that its caller has named. An error may have
 `members`, if its shape in the model has more than a message.
 """
 
@@ -58,6 +59,7 @@ class AwsCall:
     region: str
     time: float
     request_id: str = ""
+    trace: str = ""
 
 
 class AwsServiceError(BonkeiError):

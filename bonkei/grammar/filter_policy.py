@@ -28,13 +28,13 @@ def problem(policy: Any, scope: str = "MessageAttributes", *, with_place: bool =
     `with_place`: and how far it was read."""
     if not isinstance(policy, Mapping):
         return "FilterPolicy: must be a JSON object"
-    if scope == "MessageAttributes" and _is_nested(policy):
-        return _NESTED
     try:
         pattern = parse_pattern(policy) if policy else None
     except EventPatternError as error:
         at = _place(policy, error.at) if with_place and error.at is not None else ""
         return f"FilterPolicy: {error.reason}{at}"
+    if scope == "MessageAttributes" and _is_nested(policy):
+        return _NESTED
     return "" if pattern is None else _too_much(pattern)
 
 

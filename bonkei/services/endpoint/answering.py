@@ -42,8 +42,9 @@ class Answering:
         sent = Sent(request.method, request.path, request.query, request.header, body)
         parameters = read(model, call.operation, call.protocol, sent)
         return AwsCall(
-            model.name, call.operation, parameters, caller, call.region, self._clock(), id_
-        )
+            model.name, call.operation, parameters, caller, call.region, self._clock(), id_,
+            request.header.get("x-amzn-trace-id", ""),
+        )  # fmt: skip
 
     async def answer(self, call: Call, asked: AwsCall) -> tuple[Answer | Streamed, str]:
         """The answer, and the error's code if it is an error. Raises ApiError."""

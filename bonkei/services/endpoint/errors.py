@@ -25,7 +25,8 @@ class ApiError(AwsServiceError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole response; header names are in lower case."""
+    """A whole response. Header names are in lower case, but that of a request's id is as AWS writes
+    it: some programs look for it so."""
 
     status: int
     body: bytes
@@ -38,7 +39,7 @@ def render(error: ApiError, protocol: Protocol, request_id: str) -> Answer:
     Source: "Error serialization" of the AWS JSON, AWS Query, EC2 Query and REST protocols in the
     Smithy documentation; "REST error responses" in the Amazon S3 API Reference.
     """
-    identity = ("x-amzn-requestid", request_id)
+    identity = ("x-amzn-RequestId", request_id)
     name = error.code
     query: tuple[tuple[str, str], ...] = ()
     if name == "ValidationError":  # of a service that has the query protocol, too

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from bonkei.base.arn import Arn
@@ -55,14 +56,17 @@ def _publishing(topics: Topics) -> dict[str, Any]:
         topic = _target(call.parameters)
         settings = book.topic_attributes(topic)
         message = message_of(call.parameters, topic, call.time, settings)
-        return _accepted(await topics.publish(message))
+        return _accepted(await topics.publish(replace(message, trace=call.trace)))
 
     async def publish_batch(call: AwsCall) -> Mapping[str, Any]:
         topic = str(call.parameters["TopicArn"])
         settings = book.topic_attributes(topic)
         entries = call.parameters["PublishBatchRequestEntries"]
         require_batch(entries)
-        messages = [message_of(entry, topic, call.time, settings) for entry in entries]
+        messages = [
+            replace(message_of(entry, topic, call.time, settings), trace=call.trace)
+            for entry in entries
+        ]
         done: list[dict[str, Any]] = []
         failed: list[dict[str, Any]] = []
         for entry, message in zip(entries, messages, strict=True):

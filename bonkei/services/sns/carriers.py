@@ -26,6 +26,9 @@ class AwsCarriers:
         self, arn: str, body: str, attributes: Mapping[str, Mapping[str, str]], message: Message
     ) -> None:
         given = {"QueueUrl": queue_url(arn), "MessageBody": body, "MessageAttributes": attributes}
+        if message.trace:
+            trace = {"DataType": "String", "StringValue": message.trace}
+            given["MessageSystemAttributes"] = {"AWSTraceHeader": trace}
         if message.group and not message.is_of_fifo:  # of fair queues
             given["MessageGroupId"] = message.group
         if arn.endswith(".fifo"):

@@ -25,7 +25,7 @@ _CERTIFICATE = "SimpleNotificationService-none.pem"
 class Message:
     """A published message. `attributes`: DataType and StringValue (or BinaryValue as Base64) by
     name. `structure`: the text for each protocol instead of the body. `at`: Unix seconds.
-    `sequence`: the number that a FIFO topic gives it."""
+    `sequence`: the number that a FIFO topic gives it. `trace`: X-Ray's header of the call."""
 
     id: str
     topic: str
@@ -37,6 +37,7 @@ class Message:
     group: str = ""
     deduplication: str = ""
     sequence: str = ""
+    trace: str = ""
 
     @property
     def is_of_fifo(self) -> bool:

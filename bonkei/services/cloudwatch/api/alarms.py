@@ -110,7 +110,7 @@ class AlarmOperations:
         first = first_of(given, "InvalidNextToken")
         size = int(given.get("MaxRecords") or _PAGE)
         page = chosen[first : first + size]
-        answer: dict[str, Any] = {"MetricAlarms": [], "CompositeAlarms": []}
+        answer: dict[str, Any] = {"MetricAlarms": [], "CompositeAlarms": [], "LogAlarms": []}
         for alarm in page:
             whole = described(alarm, self._monitor.book.state(alarm.name))
             answer[f"{_kind(alarm)}s"].append(shown(whole, given))

@@ -41,7 +41,7 @@ def heads(
     model: ServiceModel, operation: str, value: Mapping[str, Any], request_id: str
 ) -> tuple[tuple[str, str], ...]:
     """The headers of the whole answer."""
-    named = {"x-amzn-requestid": request_id, "content-type": KIND}
+    named = {"x-amzn-RequestId": request_id, "content-type": KIND}
     named |= bindings.headers_of(model, model.output(operation), value)
     return (*named.items(),)
 

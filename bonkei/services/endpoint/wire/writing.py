@@ -24,7 +24,7 @@ def write(
     """The answer. Raises KeyError or TypeError if the model does not know a value. This is a bug of
     the service."""
     shape = model.output(operation)
-    identity = ("x-amzn-requestid", request_id)
+    identity = ("x-amzn-RequestId", request_id)
     match protocol:
         case "json":
             body = _json(documents.write(model, shape, value, binary=False))
@@ -73,7 +73,7 @@ def write_error(
     known = shape.get("error", {})
     status = known.get("httpStatusCode", error.status)
     query_code = known.get("code", error.code)
-    identity = ("x-amzn-requestid", request_id)
+    identity = ("x-amzn-RequestId", request_id)
     if protocol == "query":
         kind = "Receiver" if status >= 500 else "Sender"
         message = f"<Message>{xml.text(error.message)}</Message>" if error.message else ""

@@ -331,7 +331,8 @@ async def test_an_alarm_over_the_api(client: Client) -> None:
     await client.call("PutMetricAlarm", **ALARM | {"Unit": "Bits"})
     assert (await client.call("DescribeAlarms"))["MetricAlarms"][0]["Unit"] == "Bits"
     await client.call("DeleteAlarms", AlarmNames=["slow", "nobody"])
-    assert not (await client.call("DescribeAlarms"))["MetricAlarms"]
+    nothing = {"MetricAlarms": [], "CompositeAlarms": [], "LogAlarms": [], "NextToken": None}
+    assert await client.call("DescribeAlarms") == nothing
 
 
 @pytest.mark.parametrize("given", [{}, {"DatapointsToAlarm": 1}, {"TreatMissingData": "missing"}])

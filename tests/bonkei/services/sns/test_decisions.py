@@ -35,6 +35,7 @@ TOPIC = "arn:aws:sns:eu-west-1:123456789012:news"
         ('{"key":[{"numeric":[">="]}]}', "Value of >= must be numeric", 26),
         ('{"key":[{"numeric":[">",20,"test"]}]}', "Bad numeric range operator: test", 34),
         ('{"key":[{"numeric":[">",3,"<",1]}]}', "Bottom must be less than top", 33),
+        ('{"key":{"suffix":"value"}}', '"suffix" must be an object or an array', 19),
         ('{"key_a":"value_one"}', '"key_a" must be an object or an array', 11),
         ('{"a":["b",1],"key":["c",{"suffix":100}]}', "suffix match pattern must be a string", 38),
     ],

@@ -784,8 +784,10 @@ async def test_a_queue_gets_the_group_that_it_can_have(
     topic: str, queue: str, sent: dict[str, str]
 ) -> None:
     aws = Mock(call=AsyncMock(return_value={}))
-    message = Message("1", topic, "hi", 0.0, group="g", deduplication="d")
+    message = Message("1", topic, "hi", 0.0, group="g", deduplication="d", trace="Root=1")
     await AwsCarriers(aws, Mock()).to_queue(queue, "hi", {}, message)
     given = aws.call.await_args.args[3]
-    others = {"QueueUrl", "MessageBody", "MessageAttributes"}
+    (trace,) = given["MessageSystemAttributes"].values()
+    assert trace["StringValue"] == "Root=1"
+    others = {"QueueUrl", "MessageBody", "MessageAttributes", "MessageSystemAttributes"}
     assert {name: own for name, own in given.items() if name not in others} == sent

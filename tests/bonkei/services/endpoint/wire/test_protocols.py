@@ -10,7 +10,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from bonkei.base.aws_service import AwsCall, AwsServiceError
+from bonkei.services.endpoint.errors import ApiError, Protocol, render
 from bonkei.services.endpoint.wire.model import find_model, load_model
+from bonkei.services.endpoint.wire.writing import write, write_error
 from scripts.extract_service_models import SERVICES
 from tests.bonkei.services.endpoint.places import Place, serving
 
@@ -83,15 +85,28 @@ def test_every_model_is_complete() -> None:
             assert model.input(operation)["type"] == model.output(operation)["type"] == "structure"
 
 
+@pytest.mark.parametrize("protocol", ["query", "json", "smithy-rpc-v2-cbor"])
+def test_the_request_has_its_name_in_the_case_that_aws_has(protocol: Protocol) -> None:
+    model, named = load_model("cloudwatch"), ("x-amzn-RequestId", "r")
+    assert named in write(model, "DescribeAlarms", protocol, {}, "r").headers
+    assert named in write_error(model, protocol, AwsServiceError("A", "b"), "r").headers
+    assert named in render(ApiError("A", "b"), protocol, "r").headers
+
+
 def test_json(place: Place) -> None:
     events = [{"timestamp": 1, "message": "日本"}, {"timestamp": 2, "message": "\x00"}]
     logs = client_of(place, "logs", nextSequenceToken="t", rejectedLogEventsInfo=None)
+    logs.meta.events.register(
+        "before-sign.*",
+        lambda request, **_: request.headers.add_header("X-Amzn-Trace-Id", "Root=1"),
+    )
     answer = logs.put_log_events(logGroupName="g", logStreamName="s", logEvents=events)
     assert asked(place, "logs")["logEvents"] == events
     assert (answer["nextSequenceToken"], "rejectedLogEventsInfo" in answer) == ("t", False)
     call = echo(place, "logs").asked[-1]
     assert (call.region, call.caller.arn[-11:]) == ("eu-west-1", "user/bonkei")
     assert call.request_id == answer["ResponseMetadata"]["RequestId"]
+    assert call.trace == "Root=1"
 
 
 @pytest.mark.parametrize("protocol", ["query", "json", "smithy-rpc-v2-cbor"])
