@@ -21,12 +21,13 @@ class Verdict(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Case:
     """One test. `part`: the service it is about. `why`: the first sign of a failure, or what is not
-    simulated."""
+    simulated. `differences`: of answers and their recordings, if it has any."""
 
     part: str
     name: str
     verdict: Verdict
     why: str = ""
+    differences: tuple[Sequence[str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

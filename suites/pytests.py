@@ -70,7 +70,8 @@ def read(lines: Iterable[str], part: Callable[[str], str]) -> Iterator[Case]:
     for line in lines:
         test = json.loads(line)
         verdict, why = _verdict(test)
-        yield Case(part(test["id"]), test["id"], verdict, why)
+        differences = tuple(test.get("differences", ()))
+        yield Case(part(test["id"]), test["id"], verdict, why, differences)
 
 
 def _verdict(test: Mapping[str, Any]) -> tuple[Verdict, str]:

@@ -22,6 +22,7 @@ import requests.adapters
 _LIMIT = int(os.environ["SUITES_LIMIT"])  # seconds
 _calls: list[tuple[str, str, str]] = []
 _phases = pytest.StashKey[dict[str, str]]()
+_recordings = pytest.StashKey[list[tuple[str, ...]]]()
 _make_api_call = botocore.client.BaseClient._make_api_call
 
 
@@ -64,11 +65,20 @@ def _to_the_miniature(
 requests.adapters.HTTPAdapter.send = _to_the_miniature
 
 
-def _differences(call: pytest.CallInfo[None]) -> str:
-    """Of an answer and its recording, in LocalStack's own words."""
+def _different(call: pytest.CallInfo[None]) -> list[Any]:
+    """The answers that are not as LocalStack recorded them."""
     found = getattr(call.excinfo.value, "result", ()) if call.excinfo else ()
-    different = [each for each in found if not each] if isinstance(found, list) else []
-    return "".join(f"\n{each.key}: {str(each.result)[:400]}" for each in different[:1])
+    return [each for each in found if not each] if isinstance(found, list) else []
+
+
+def _differences(different: list[Any]) -> list[tuple[str, ...]]:
+    """Which answer, where in it, what was recorded, and what came."""
+    return [
+        (each.key, level.path(), str(level.t1)[:400], str(level.t2)[:400])
+        for each in different
+        for levels in each.result.values()
+        for level in levels
+    ]
 
 
 def _too_long(*_: object) -> None:
@@ -95,13 +105,17 @@ def pytest_runtest_makereport(
     phases = item.stash.setdefault(_phases, {})
     phases[report.when] = report.outcome
     if report.failed:
-        phases["why"] = phases.get("why", "") + str(report.longrepr)[-2000:] + _differences(call)
+        different = _different(call)
+        words = "".join(f"\n{each.key}: {str(each.result)[:400]}" for each in different[:1])
+        phases["why"] = phases.get("why", "") + str(report.longrepr)[-2000:] + words
+        item.stash[_recordings] = _differences(different)
     if report.when == "teardown":
         line = {
             "id": item.nodeid,
             "expected": hasattr(report, "wasxfail"),
             **phases,
             "errors": list(_calls),
+            "differences": item.stash.get(_recordings, []),
         }
         _calls.clear()
         with Path(os.environ["SUITES_RECORD"]).open("a", encoding="utf-8") as file:

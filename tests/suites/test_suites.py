@@ -59,6 +59,60 @@ def test_where_aws_read_a_pattern_does_not_count_but_other_words_do() -> None:
         assert localstack.without_positions(Case("events", "a", FAILED, why)).verdict is verdict
 
 
+ABSENT = "not present"
+
+
+@pytest.mark.parametrize(
+    ("differences", "verdict"),
+    [
+        ([("a", "root['Id']", "CFN-A-abcdefghijkl", "CFN-A-ABCDEF012345")], NOT_APPLICABLE),
+        ([("a", "root['Id']", "CFN-A-abcdefghijkl", "CFN-B-ABCDEF012345")], FAILED),
+        ([("a", "root['Id']", "CFN-A-abcdefghijkl", "one")], FAILED),
+        (
+            [("delete-describe", "root['Capabilities']", ABSENT, "['CAPABILITY_IAM']")],
+            NOT_APPLICABLE,
+        ),
+        ([("delete-describe", "root['Capabilities']", "['CAPABILITY_IAM']", ABSENT)], FAILED),
+        ([("describe_stack", "root['Capabilities']", ABSENT, "['CAPABILITY_IAM']")], FAILED),
+        (
+            [
+                ("per-resource-events", "root['A'][0]['EventId']", "x", ABSENT),
+                ("per-resource-events", "root['Stack']", ABSENT, "[]"),
+            ],
+            NOT_APPLICABLE,
+        ),
+        ([("per-resource-events", "root['Stack']", ABSENT, "[]")], FAILED),
+        (
+            [
+                ("per-resource-events", "root['A'][0]['EventId']", "x", ABSENT),
+                ("post-create-1-describe", "root['StackStatus']", "a", "b"),
+            ],
+            FAILED,
+        ),
+        (
+            [
+                ("a", "root['Changes'][0]['Details'][0]['Evaluation']", "Static", "Dynamic"),
+                ("a", "root['Changes'][0]['Details'][1]['Evaluation']", "Dynamic", "Static"),
+            ],
+            NOT_APPLICABLE,
+        ),
+        (
+            [
+                ("a", "root['Changes'][0]['Details'][0]['Evaluation']", "Static", "Dynamic"),
+                ("a", "root['Changes'][0]['Details'][1]['Evaluation']", "Static", "Static"),
+            ],
+            FAILED,
+        ),
+        ([], FAILED),
+    ],
+)
+def test_a_recording_that_cannot_be_repeated_does_not_apply(
+    differences: list[tuple[str, ...]], verdict: Verdict
+) -> None:
+    case = Case("cloudformation", "a", FAILED, "why", tuple(differences))
+    assert localstack.without_outdated(case).verdict is verdict
+
+
 def test_the_counts_are_by_part_and_the_page_keeps_what_did_not_run() -> None:
     cases = [
         Case("sqs", "a", PASSED),

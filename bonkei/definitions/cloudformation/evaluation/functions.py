@@ -154,14 +154,11 @@ def _select(function: Function, scope: Scope) -> Any:
     match function.argument:
         case [written, listed]:
             index, values = text_of(evaluate(written, scope)), evaluate(listed, scope)
-            if index.isdecimal() and isinstance(values, list):
-                if int(index) < len(values):
-                    return values[int(index)]
-                _refuse(function, f"Fn::Select cannot select nonexistent value at index {index}")
+            if index.isdecimal() and isinstance(values, list) and int(index) < len(values):
+                return values[int(index)]
     _refuse(
         function,
-        "every Fn::Select object requires two non-null parameters, the first is an integer index "
-        "and the second a list",
+        "Fn::Select requires a list argument with two elements: an integer index and a list",
     )
 
 

@@ -144,7 +144,7 @@ def _bounds(declared: ParameterDeclaration, value: str) -> Iterator[str]:
     try:
         number = float(value)
     except ValueError:
-        yield "must be a number"
+        yield "must be a number."
         return
     if declared.min_value is not None and number < declared.min_value:
         yield f"must be a number not less than {declared.min_value:g}"

@@ -24,6 +24,13 @@ class Schema:
     replaced_by: frozenset[str]
     read_only: frozenset[str]
 
+    @property
+    def identified_by(self) -> tuple[str, ...]:
+        """The properties that a user can give, of those that identify a resource."""
+        pointers = self.document.get("primaryIdentifier", ())
+        names = (pointer.rpartition("/")[2] for pointer in pointers)
+        return tuple(name for name in names if name not in self.read_only)
+
 
 @cache
 def _content() -> Mapping[str, Any]:

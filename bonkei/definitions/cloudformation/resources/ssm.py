@@ -9,7 +9,7 @@ from bonkei.definitions.cloudformation.resources.kind import Kind, Made, Request
 
 def _parameter(request: Request) -> Made:
     given = request.properties
-    name = request.name("Name", 1011)
+    name = str(given.get("Name") or f"CFN-{request.logical_id}-{request.random(12)}")
     state = {
         "id": name,
         "name": name,

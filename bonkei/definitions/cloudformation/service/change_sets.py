@@ -15,9 +15,15 @@ from bonkei.definitions.cloudformation.service.describing import (
 )
 from bonkei.definitions.cloudformation.service.planner import Planner, new_stack, require_changeable
 from bonkei.definitions.cloudformation.service.requests import find, refuse, require_new_name
-from bonkei.definitions.cloudformation.stacks.changes import changes, is_empty
+from bonkei.definitions.cloudformation.stacks.changes import is_empty
 from bonkei.definitions.cloudformation.stacks.engine import Stacks
-from bonkei.definitions.cloudformation.stacks.values import ChangeSet, Stack
+from bonkei.definitions.cloudformation.stacks.operation import review
+from bonkei.definitions.cloudformation.stacks.values import (
+    EXECUTED,
+    ChangeSet,
+    Stack,
+    Target,
+)
 
 _NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]{0,127}")
 _NOTHING = (
@@ -56,10 +62,11 @@ class ChangeSets:
         if kind not in ("CREATE", "UPDATE"):
             refuse(f"The miniature makes no change set of type {kind}")
         stack = self._stack(call, name, kind)
-        if any(each.name == name and each.status != "FAILED" for each in stack.change_sets):
+        waiting = [each for each in stack.change_sets if each.execution == "AVAILABLE"]
+        if any(each.name == name for each in waiting):
             what = f"ChangeSet {name} already exists in an available state."
             raise AwsServiceError("AlreadyExistsException", what)
-        if len([each for each in stack.change_sets if each.status != "FAILED"]) >= _MOST:
+        if len(waiting) >= _MOST:
             raise AwsServiceError("LimitExceededException", "ChangeSet limit exceeded")
         target = await self._planner.plan(call, stack)
         empty = kind == "UPDATE" and is_empty(stack, target)
@@ -69,7 +76,7 @@ class ChangeSets:
             kind=kind,
             created=call.time,
             target=replace(target, resources=()) if empty else target,
-            changes=changes(stack, target),
+            changes=() if empty else await self._planner.changes(call, stack, target),
             status="FAILED" if empty else "CREATE_COMPLETE",
             reason=_NOTHING if empty else "",
             execution="UNAVAILABLE" if empty else "AVAILABLE",
@@ -90,21 +97,24 @@ class ChangeSets:
             return found
         if found is None:
             require_new_name(name)
-            return new_stack(name, call)
+            return review(new_stack(name, call), call.time)
         if found.status != "REVIEW_IN_PROGRESS":
             what = f"Stack [{name}] already exists and cannot be created again with the changeSet"
             refuse(f"{what} [{change_set}].")
         return found
 
     async def _describe(self, call: AwsCall) -> Mapping[str, Any]:
-        return change_set_answer(*self._find(call))
+        stack, found = self._find(call)
+        with_values = bool(call.parameters.get("IncludePropertyValues"))
+        return change_set_answer(stack, found, with_values=with_values)
 
     async def _list(self, call: AwsCall) -> Mapping[str, Any]:
         name = str(call.parameters["StackName"])
         stack = find(self._stacks, name, call.region)
         if stack is None:
             refuse(f"Stack [{name}] does not exist")
-        return {"Summaries": [change_set_summary(stack, each) for each in stack.change_sets]}
+        waiting = [each for each in stack.change_sets if each.execution != EXECUTED]
+        return {"Summaries": [change_set_summary(stack, each) for each in waiting]}
 
     async def _delete(self, call: AwsCall) -> Mapping[str, Any]:
         stack, found = self._find(call)
@@ -115,8 +125,9 @@ class ChangeSets:
     async def _execute(self, call: AwsCall) -> Mapping[str, Any]:
         stack, found = self._find(call)
         if found.execution != "AVAILABLE":
+            status = found.execution if found.execution == EXECUTED else found.status
             what = f"ChangeSet [{found.id}] cannot be executed in its current status of"
-            raise AwsServiceError("InvalidChangeSetStatus", f"{what} [{found.status}]")
+            raise AwsServiceError("InvalidChangeSetStatus", f"{what} [{status}]")
         if stack.status != "REVIEW_IN_PROGRESS":
             require_changeable(stack)
         on_failure = found.on_failure or "ROLLBACK"
@@ -124,24 +135,32 @@ class ChangeSets:
             on_failure = "DO_NOTHING"
         token = str(call.parameters.get("ClientRequestToken", ""))
         # When a change set is executed, the stack's other change sets are removed.
+        done = replace(found, execution=EXECUTED, target=Target(found.target.inputs))
         ready = replace(
-            stack, change_sets=(), change_set_id=found.id, on_failure=on_failure, token=token
+            stack, change_sets=(done,), change_set_id=found.id, on_failure=on_failure, token=token
         )
         await self._stacks.operate(ready, f"{found.kind}_IN_PROGRESS", found.target)
         return {}
 
     def _find(self, call: AwsCall) -> tuple[Stack, ChangeSet]:
-        name = str(call.parameters["ChangeSetName"])
-        wanted = call.parameters.get("StackName")
-        if wanted is not None and find(self._stacks, wanted, call.region) is None:
-            refuse(f"Stack [{wanted}] does not exist")
-        for stack in self._stacks.all(call.region):
-            if wanted not in (None, stack.id) and (wanted != stack.name or stack.gone):
-                continue
-            for each in stack.change_sets:
-                if each.id == name or (wanted is not None and each.name == name):
-                    return stack, each
-        raise AwsServiceError("ChangeSetNotFoundException", f"ChangeSet [{name}] does not exist")
+        return find_change_set(self._stacks, call)
+
+
+def find_change_set(stacks: Stacks, call: AwsCall) -> tuple[Stack, ChangeSet]:
+    """The change set that a call names, and its stack. Raises AwsServiceError."""
+    name = str(call.parameters["ChangeSetName"])
+    wanted = call.parameters.get("StackName")
+    if wanted is None and not name.startswith("arn:"):
+        refuse("StackName must be specified if ChangeSetName is not specified as an ARN.")
+    if wanted is not None and find(stacks, wanted, call.region) is None:
+        refuse(f"Stack [{wanted}] does not exist")
+    for stack in stacks.all(call.region):
+        if wanted not in (None, stack.id) and (wanted != stack.name or stack.gone):
+            continue
+        for each in stack.change_sets:
+            if each.id == name or (wanted is not None and each.name == name):
+                return stack, each
+    raise AwsServiceError("ChangeSetNotFoundException", f"ChangeSet [{name}] does not exist")
 
 
 def _with(known: tuple[ChangeSet, ...], made: ChangeSet) -> tuple[ChangeSet, ...]:

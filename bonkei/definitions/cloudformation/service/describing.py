@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bonkei.definitions.cloudformation.resources.catalogue import KINDS
+from bonkei.definitions.cloudformation.resources.schemas import schema_of
 from bonkei.definitions.cloudformation.stacks.values import (
+    EXECUTED,
     Change,
     ChangeSet,
+    Detail,
     Inputs,
     Stack,
     StackEvent,
@@ -20,11 +24,12 @@ HIDDEN = "****"
 
 
 def stack_answer(stack: Stack) -> Answer:
-    """`Stack` of DescribeStacks."""
+    """`Stack` of DescribeStacks. A deleted one has lost its change set and its protection."""
+    is_left = stack.gone or stack.status.startswith("ROLLBACK_")
     return {
         "StackId": stack.id,
         "StackName": stack.name,
-        "ChangeSetId": stack.change_set_id or None,
+        "ChangeSetId": None if is_left else stack.change_set_id or None,
         "Description": stack.inputs.description or None,
         "Parameters": parameter_answers(stack.inputs) or None,
         "CreationTime": stack.created,
@@ -48,7 +53,7 @@ def stack_answer(stack: Stack) -> Answer:
         or None,
         "RoleARN": stack.inputs.role_arn or None,
         "Tags": tag_answers(stack.inputs.tags),
-        "EnableTerminationProtection": stack.protected,
+        "EnableTerminationProtection": None if stack.gone else stack.protected,
         "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
     }
 
@@ -68,7 +73,7 @@ def parameter_answers(inputs: Inputs) -> list[Answer]:
     """A parameter with NoEcho shows as asterisks."""
     return [
         {"ParameterKey": name, "ParameterValue": HIDDEN if name in inputs.no_echo else value}
-        for name, value in inputs.parameters.items()
+        for name, value in sorted(inputs.parameters.items())
     ]
 
 
@@ -121,9 +126,10 @@ def event_answer(stack: Stack, event: StackEvent) -> Answer:
     }
 
 
-def change_set_answer(stack: Stack, found: ChangeSet) -> Answer:
-    """The answer of DescribeChangeSet."""
+def change_set_answer(stack: Stack, found: ChangeSet, *, with_values: bool) -> Answer:
+    """The answer of DescribeChangeSet, with the properties' values if they are asked for."""
     inputs = found.target.inputs
+    hidden = "without" if with_values else "with"
     return {
         **change_set_summary(stack, found),
         "Parameters": parameter_answers(inputs) or None,
@@ -131,7 +137,11 @@ def change_set_answer(stack: Stack, found: ChangeSet) -> Answer:
         "RollbackConfiguration": {},
         "Capabilities": list(inputs.capabilities),  # a stack's are absent when there are none
         "Tags": tag_answers(inputs.tags) or None,
-        "Changes": [_change_answer(change) for change in found.changes],
+        "Changes": [
+            _change_answer(change, with_values)
+            for change in found.changes
+            if not change.modified or any(each.shown != hidden for each in change.modified)
+        ],
         "OnStackFailure": found.on_failure or None,
     }
 
@@ -143,7 +153,7 @@ def change_set_summary(stack: Stack, found: ChangeSet) -> Answer:
         "StackName": stack.name,
         "ChangeSetId": found.id,
         "ChangeSetName": found.name,
-        "ExecutionStatus": found.execution,
+        "ExecutionStatus": _execution(stack, found),
         "Status": found.status,
         "StatusReason": found.reason or None,
         "CreationTime": found.created,
@@ -152,8 +162,19 @@ def change_set_summary(stack: Stack, found: ChangeSet) -> Answer:
     }
 
 
-def _change_answer(change: Change) -> Answer:
-    scope = ["Properties"] if change.details else []
+def _execution(stack: Stack, found: ChangeSet) -> str:
+    if found.execution != EXECUTED or stack.change_set_id != found.id:
+        return found.execution
+    if stack.in_progress:
+        return "EXECUTE_IN_PROGRESS"
+    failed = "FAILED" in stack.status or "ROLLBACK" in stack.status
+    return "EXECUTE_FAILED" if failed else EXECUTED
+
+
+def _change_answer(change: Change, with_values: bool) -> Answer:
+    hidden = "without" if with_values else "with"
+    details = [each for each in change.modified if each.shown != hidden]
+    scope = ["Properties"] if details else []
     return {
         "Type": "Resource",
         "ResourceChange": {
@@ -164,19 +185,32 @@ def _change_answer(change: Change) -> Answer:
             "ResourceType": change.type,
             "Replacement": change.replacement or None,
             "Scope": scope,
-            "Details": [
-                {
-                    "Target": {
-                        "Attribute": "Properties",
-                        "Name": name,
-                        "RequiresRecreation": "Always" if replaces else "Never",
-                    },
-                    "Evaluation": "Static",
-                    "ChangeSource": "DirectModification",
-                }
-                for name, replaces in change.details
-            ],
+            "Details": [_detail_answer(each, with_values) for each in details],
+            "BeforeContext": (with_values and change.before) or None,
+            "AfterContext": (with_values and change.after) or None,
         },
+    }
+
+
+def _detail_answer(detail: Detail, with_values: bool) -> Answer:
+    target: Answer = {
+        "Attribute": "Properties",
+        "Name": detail.name,
+        "RequiresRecreation": "Always" if detail.replaces else "Never",
+    }
+    if with_values:
+        kind = "Add" if detail.before is None else "Remove" if detail.after is None else "Modify"
+        target |= {
+            "Path": f"/Properties/{detail.name}",
+            "BeforeValue": detail.before,
+            "AfterValue": detail.after,
+            "AttributeChangeType": kind,
+        }
+    return {
+        "Target": target,
+        "Evaluation": detail.evaluation,
+        "ChangeSource": detail.source,
+        "CausingEntity": detail.cause or None,
     }
 
 
@@ -214,3 +248,19 @@ def exports_of(stacks: Iterator[Stack]) -> Iterator[tuple[Stack, str, str]]:
         for output in stack.outputs:
             if output.export and not stack.gone:
                 yield stack, output.export, output.value
+
+
+def identifier_answers(template: Template) -> list[Answer]:
+    """By type: the resources that could be imported, and the properties that identify one."""
+    kinds: dict[str, list[str]] = {}
+    for one in template.resources.values():
+        kinds.setdefault(one.type, []).append(one.logical_id)
+    return [
+        {
+            "ResourceType": kind,
+            "LogicalResourceIds": names,
+            "ResourceIdentifiers": list(schema_of(kind).identified_by) or None,
+        }
+        for kind, names in sorted(kinds.items())
+        if kind in KINDS
+    ]

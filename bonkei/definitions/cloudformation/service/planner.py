@@ -14,11 +14,13 @@ from bonkei.definitions.cloudformation.service.requests import (
     inputs,
     read,
     refuse,
+    refuse_template,
     template_text,
 )
+from bonkei.definitions.cloudformation.stacks.changes import changes
 from bonkei.definitions.cloudformation.stacks.engine import Stacks
 from bonkei.definitions.cloudformation.stacks.planning import Surroundings, plan
-from bonkei.definitions.cloudformation.stacks.values import Stack, Target
+from bonkei.definitions.cloudformation.stacks.values import Change, Stack, Target
 
 _MOST_STACKS = 2_000
 _UNCHANGEABLE = frozenset(
@@ -42,19 +44,27 @@ class Planner:
         before = stack if stack.inputs.template else None
         template = read(await self.text(call, before))
         given = await asyncio.to_thread(inputs, call, template, before)
-        others = (one for one in self._stacks.all(call.region) if one.id != stack.id)
-        imports = {name: value for _, name, value in exports_of(iter(others))}
-        around = Surroundings(place_of(call), imports)
+        around = self._around(call, stack)
         try:
             target = await asyncio.to_thread(plan, template, given, stack, around)
         except TemplateError as error:
-            refuse(error.message)
+            refuse_template(error)
         for output in target.outputs:
-            if output.export in imports:
+            if output.export in around.imports:
                 refuse(f"Export with name {output.export} is already exported by another stack")
         self._require_room(stack)
         self._require_unchanged(stack)
         return target
+
+    async def changes(self, call: AwsCall, stack: Stack, target: Target) -> tuple[Change, ...]:
+        """What a change set shows of a target."""
+        template = read(target.inputs.template)
+        return await asyncio.to_thread(changes, stack, target, template, self._around(call, stack))
+
+    def _around(self, call: AwsCall, stack: Stack) -> Surroundings:
+        others = (one for one in self._stacks.all(call.region) if one.id != stack.id)
+        imports = {name: value for _, name, value in exports_of(iter(others))}
+        return Surroundings(place_of(call), imports)
 
     def _require_unchanged(self, stack: Stack) -> None:
         others = [one for one in self._stacks.all(stack.region) if one.name == stack.name]

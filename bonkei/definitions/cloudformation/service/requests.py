@@ -30,6 +30,12 @@ def refuse(message: str) -> NoReturn:
     raise AwsServiceError("ValidationError", message)
 
 
+def refuse_template(error: TemplateError) -> NoReturn:
+    """Refuse in CloudFormation's words, which name no line. What the miniature itself lacks has
+    one."""
+    refuse(error.message if "miniature" in error.words else error.words)
+
+
 async def template_text(call: AwsCall, before: Stack | None, get_object: GetObject) -> str:
     """The template from the call, from S3, or from the stack."""
     given = call.parameters
@@ -59,6 +65,8 @@ async def _from_url(url: str, get_object: GetObject) -> str:
         key = path
     else:
         bucket, _, key = path.partition("/")
+    if parts.scheme == "s3":
+        refuse(f"S3 error: Domain name specified in {host} is not a valid S3 domain")
     if parts.scheme not in ("http", "https") or not bucket or not key:
         refuse("TemplateURL must be a supported URL.")
     content = await get_object(bucket, key)
@@ -75,7 +83,7 @@ def read(text: str) -> Template:
     try:
         return read_template(text)
     except TemplateError as error:
-        refuse(error.message)
+        refuse_template(error)
 
 
 def inputs(call: AwsCall, template: Template, before: Stack | None) -> Inputs:
@@ -91,7 +99,7 @@ def inputs(call: AwsCall, template: Template, before: Stack | None) -> Inputs:
             before.inputs.parameters if before is not None else {},
         )
     except TemplateError as error:
-        refuse(error.message)
+        refuse_template(error)
     tags = tags_of(given["Tags"]) if "Tags" in given else before and before.inputs.tags
     return Inputs(
         template=template.text,

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from bonkei.base.aws_service import AwsCall, AwsService, AwsServiceError, Operations
-from bonkei.definitions.cloudformation.service.change_sets import ChangeSets
+from bonkei.definitions.cloudformation.service.change_sets import ChangeSets, find_change_set
 from bonkei.definitions.cloudformation.service.describing import (
     declaration_answers,
     event_answer,
     exports_of,
+    identifier_answers,
     resource_answer,
     resource_detail,
     resource_summary,
@@ -111,7 +113,7 @@ class _Changing:
             for each in stack.resources
         )
         await self._stacks.operate(
-            replace(stack, resources=kept, change_sets=()), "DELETE_IN_PROGRESS"
+            replace(stack, resources=kept, change_sets=stack.executed), "DELETE_IN_PROGRESS"
         )
         return {}
 
@@ -130,7 +132,7 @@ def _asked(stack: Stack, call: AwsCall) -> Stack:
     )
     return replace(
         stack,
-        change_sets=(),  # they were created for the former state of the stack
+        change_sets=stack.executed,  # the others are for the former state of the stack
         on_failure=on_failure,
         protected=bool(given.get("EnableTerminationProtection", stack.protected)),
         token=str(given.get("ClientRequestToken", "")),
@@ -183,7 +185,7 @@ class _Asking:
         logical_id = str(call.parameters["LogicalResourceId"])
         found = stack.resource(logical_id)
         if found is None:
-            refuse(f"Resource {logical_id} does not exist for stack {stack.name}")
+            refuse(f"Resource {logical_id} does not exist for stack {name}")
         return {"StackResourceDetail": resource_detail(stack, found)}
 
     async def resources(self, call: AwsCall) -> Answer:
@@ -210,27 +212,34 @@ class _Asking:
         return {"StackResourceSummaries": found}
 
     async def template(self, call: AwsCall) -> Answer:
-        stack = require(self._stacks, call)
-        text = stack.inputs.template
-        if name := call.parameters.get("ChangeSetName"):
-            named = [one for one in stack.change_sets if name in (one.id, one.name)]
-            if not named:
-                what = f"ChangeSet [{name}] does not exist"
-                raise AwsServiceError("ChangeSetNotFoundException", what)
-            text = named[0].target.inputs.template
+        given = call.parameters
+        if given.get("ChangeSetName"):
+            if "StackName" not in given and not str(given["ChangeSetName"]).startswith("arn:"):
+                refuse("StackName is a required parameter.")
+            text = find_change_set(self._stacks, call)[1].target.inputs.template
+        elif "StackName" in given:
+            text = require(self._stacks, call).inputs.template
+        else:
+            refuse("StackName is required if ChangeSetName is not specified.")
         return {"TemplateBody": text, "StagesAvailable": ["Original", "Processed"]}
 
     async def summary(self, call: AwsCall) -> Answer:
         if call.parameters.get("StackName"):
-            template = read(require(self._stacks, call).inputs.template)
+            stack = require(self._stacks, call)
+            if stack.status == "REVIEW_IN_PROGRESS":
+                refuse("GetTemplateSummary cannot be called on REVIEW_IN_PROGRESS stacks.")
+            template = read(stack.inputs.template)
         else:
             template = read(await self._planner.text(call, None))
         needed = _capability(template)
+        metadata = template.metadata
         return {
             "Parameters": declaration_answers(template, detailed=True),
+            "Metadata": json.dumps(metadata, separators=(",", ":")) if metadata else None,
             "Description": template.description or None,
             "Version": "2010-09-09",
             "ResourceTypes": sorted({one.type for one in template.resources.values()}),
+            "ResourceIdentifierSummaries": identifier_answers(template),
             **needed,
         }
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from bonkei.definitions.cloudformation.stacks.values import (
     Stack,
@@ -25,6 +26,7 @@ Failures = Mapping[str, str]
 
 _STACK = "AWS::CloudFormation::Stack"
 _MOST_EVENTS = 5_000
+_REPLACED = "Requested update requires the creation of a new physical resource; hence creating one."
 
 
 def begin(stack: Stack, status: str, now: float, target: Target | None = None) -> Stack:
@@ -34,13 +36,20 @@ def begin(stack: Stack, status: str, now: float, target: Target | None = None) -
     is_update = status == "UPDATE_IN_PROGRESS" or (
         status == "CREATE_IN_PROGRESS" and bool(stack.change_set_id)
     )
+    wanted = target or Target()
     begun = replace(
         stack,
-        wanted=target or Target(),
+        wanted=wanted,
         previous=previous,
+        inputs=stack.inputs if stack.inputs.template else replace(wanted.inputs, imports=()),
         updated=now if is_update else stack.updated,
     )
     return _now(begun, status, now, "User Initiated")
+
+
+def review(stack: Stack, now: float) -> Stack:
+    """A stack whose first change set waits."""
+    return _now(stack, "REVIEW_IN_PROGRESS", now, "User Initiated")
 
 
 def prepare(stack: Stack, faults: Failures, now: float) -> Stack:
@@ -88,7 +97,22 @@ def _attempt(stack: Stack, faults: Failures, now: float) -> Stack:
         made[name] = _next(old, wanted, now)
     rest = (each for each in stack.previous.resources if each.logical_id not in made)
     stack = replace(stack, resources=(*made.values(), *rest), leaving=tuple(leaving))
-    return _events(stack, [each for each in made.values() if _is_begun(each)], now)
+    for each in filter(_is_begun, made.values()):
+        stack = _events(stack, _begun(before.get(each.logical_id), each), now)
+    return stack
+
+
+def _begun(old: StackResource | None, new: StackResource) -> Iterator[StackResource]:
+    """As the events tell it: a new resource has its id once its creation is initiated."""
+    if old is not None and old.generation == new.generation:
+        yield new
+        return
+    yield replace(
+        new,
+        physical_id=old.physical_id if old is not None else "",
+        reason=_REPLACED if old is not None else "",
+    )
+    yield replace(new, reason="Resource creation Initiated")
 
 
 def _next(old: StackResource | None, wanted: StackResource, now: float) -> StackResource:
@@ -126,7 +150,8 @@ def _after_failure(stack: Stack, failed: list[str], now: float) -> Stack:
     if stack.on_failure == "DELETE" and creates:
         return _now(stack, "DELETE_IN_PROGRESS", now, f"{reason}Delete requested by user.")
     if creates:
-        return _now(stack, "ROLLBACK_IN_PROGRESS", now, f"{reason}Rollback requested by user.")
+        going = replace(stack, deleted=now)
+        return _now(going, "ROLLBACK_IN_PROGRESS", now, f"{reason}Rollback requested by user.")
     return _now(stack, "UPDATE_ROLLBACK_IN_PROGRESS", now, reason)
 
 
@@ -154,7 +179,8 @@ def _reached(stack: Stack, now: float) -> Stack:
         return _now(stack, "CREATE_COMPLETE", now)
     stack = _now(stack, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", now)
     stack = _events(stack, retained, now, status="DELETE_SKIPPED", failures={})
-    stack = _events(stack, leaving, now, status="DELETE_COMPLETE", failures={})
+    for status in ("DELETE_IN_PROGRESS", "DELETE_COMPLETE"):
+        stack = _events(stack, leaving, now, status=status, failures={})
     return stack if leaving else _now(stack, "UPDATE_COMPLETE", now)
 
 
@@ -253,13 +279,13 @@ def _events(
         reason = each.reason if failures is None else failures.get(each.logical_id, "")
         stack = _told(
             stack, each.logical_id, each.physical_id, status or each.status, now, reason,
-            each.type, _properties(stack, each),
+            each.type, hidden(json.dumps(each.properties, separators=(",", ":")), stack),
         )  # fmt: skip
     return stack
 
 
-def _properties(stack: Stack, resource: StackResource) -> str:
-    text = json.dumps(resource.properties, separators=(",", ":"))
+def hidden(text: str, stack: Stack) -> str:
+    """JSON or a text without the values of parameters with NoEcho."""
     for inputs in (stack.inputs, stack.wanted.inputs):
         for name in inputs.no_echo:
             if secret := inputs.parameters.get(name):
@@ -269,7 +295,7 @@ def _properties(stack: Stack, resource: StackResource) -> str:
 
 def _now(stack: Stack, status: str, now: float, reason: str = "") -> Stack:
     """The stack in a status, with its event."""
-    stack = replace(stack, status=status, reason="" if reason == "User Initiated" else reason)
+    stack = replace(stack, status=status, reason=reason)
     return _told(stack, stack.name, stack.id, status, now, reason, _STACK)
 
 
@@ -283,9 +309,12 @@ def _told(
     kind: str = "",
     properties: str = "",
 ) -> Stack:
-    identifier = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{stack.id}{len(stack.events)}{now}{status}"))
-    name = identifier if kind == _STACK else f"{logical_id}-{status}-{identifier}"
+    time = max(now, stack.events[-1].time + 0.001) if stack.events else now  # each has its own
+    at = datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
+    name = f"{logical_id}-{status}-{at}Z"
+    if kind == _STACK:
+        name = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{stack.id}{time}{status}"))
     event = StackEvent(
-        name, now, logical_id, physical_id, kind, status, reason, stack.token, properties
+        name, time, logical_id, physical_id, kind, status, reason, stack.token, properties
     )
     return replace(stack, events=(*stack.events, event)[-_MOST_EVENTS:])

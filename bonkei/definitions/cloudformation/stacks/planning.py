@@ -34,7 +34,10 @@ from bonkei.definitions.cloudformation.stacks.values import (
     StackResource,
     Target,
 )
-from bonkei.definitions.cloudformation.template import ResourceDeclaration, Template
+from bonkei.definitions.cloudformation.template import Function, ResourceDeclaration, Template
+from bonkei.definitions.cloudformation.template.model import Output
+from bonkei.definitions.cloudformation.template.reading import require_policy
+from bonkei.definitions.cloudformation.template.references import PSEUDO, names_in
 
 _LARGEST_OUTPUT = 4096
 
@@ -51,6 +54,26 @@ def plan(template: Template, inputs: Inputs, stack: Stack, around: Surroundings)
     """Return the target of the stack. An invalid resource has a `reason`, and fails when its turn
     comes. Raises TemplateError for refusals that CloudFormation reports at once."""
     require_types(template)
+    scope = scope_of(template, inputs, stack, around)
+    require_rules(template, scope)
+    before = {each.logical_id: each for each in stack.resources}
+    made: dict[str, StackResource] = {}
+    scope = replace(scope, attribute=lambda name, attribute: _attribute(made, name, attribute))
+    for declared in in_order(template.resources, scope.conditions):
+        refs = {name: one.physical_id for name, one in made.items()}
+        here = replace(scope, references={**scope.references, **refs})
+        made[declared.logical_id] = _resource(
+            declared, here, before.get(declared.logical_id), stack, inputs, around.place
+        )
+    refs = {name: one.physical_id for name, one in made.items()}
+    scope = replace(scope, references={**scope.references, **refs})
+    outputs = tuple(_outputs(template, scope))
+    inputs = replace(inputs, imports=_imports(template, scope, made))
+    return Target(inputs, tuple(made.values()), outputs)
+
+
+def scope_of(template: Template, inputs: Inputs, stack: Stack, around: Surroundings) -> Scope:
+    """What the template may refer to, except its resources. Raises TemplateError."""
     scope = Scope(
         references={
             **_pseudo(stack, inputs, around.place),
@@ -62,23 +85,7 @@ def plan(template: Template, inputs: Inputs, stack: Stack, around: Surroundings)
         mappings=template.mappings,
         imports=around.imports,
     )
-    require_rules(template, scope)
-    conditions = evaluate_conditions(template, scope)
-    scope = replace(scope, conditions=conditions)
-    before = {each.logical_id: each for each in stack.resources}
-    made: dict[str, StackResource] = {}
-    scope = replace(scope, attribute=lambda name, attribute: _attribute(made, name, attribute))
-    for declared in in_order(template.resources, conditions):
-        refs = {name: one.physical_id for name, one in made.items()}
-        here = replace(scope, references={**scope.references, **refs})
-        made[declared.logical_id] = _resource(
-            declared, here, before.get(declared.logical_id), stack, inputs, around.place
-        )
-    refs = {name: one.physical_id for name, one in made.items()}
-    scope = replace(scope, references={**scope.references, **refs})
-    outputs = tuple(_outputs(template, scope))
-    inputs = replace(inputs, imports=_imports(template, scope, made))
-    return Target(inputs, tuple(made.values()), outputs)
+    return replace(scope, conditions=evaluate_conditions(template, scope))
 
 
 def _imports(
@@ -178,8 +185,10 @@ def _resource(
         properties=typed,
         attributes=_Anything(),
         state=(),
-        deletion_policy=declared.deletion_policy,
-        update_replace_policy=declared.update_replace_policy,
+        deletion_policy=_policy("DeletionPolicy", declared.deletion_policy, declared, scope),
+        update_replace_policy=_policy(
+            "UpdateReplacePolicy", declared.update_replace_policy, declared, scope
+        ),
         generation=generation,
         token=token,
         status="",
@@ -191,6 +200,13 @@ def _resource(
     return _made(
         wanted, kind, Request(stack.name, declared.logical_id, typed, token, place, inputs.tags)
     )
+
+
+def _policy(attribute: str, written: Any, declared: ResourceDeclaration, scope: Scope) -> str:
+    policy = evaluate(written, scope)
+    if isinstance(written, Function):
+        require_policy(attribute, declared.logical_id, policy, declared.line)
+    return str(policy)
 
 
 def _token(declared: ResourceDeclaration, stack: Stack, generation: int) -> str:
@@ -250,10 +266,20 @@ def _require_no_lookup(declared: ResourceDeclaration, written: Any) -> None:
         raise TemplateError(f"{what}: give the value as a parameter", declared.line)
 
 
+def _require_made(output: Output, scope: Scope) -> None:
+    """A condition may leave out what the output refers to."""
+    for function in chosen([output.value, output.export], scope.conditions):
+        for name, attribute in names_in(function):
+            if not attribute and name not in scope.references and name not in PSEUDO:
+                what = f"Unresolved resource dependencies [{name}] in the Outputs block of the"
+                raise TemplateError(f"{what} template", output.line)
+
+
 def _outputs(template: Template, scope: Scope) -> Iterator[StackOutput]:
     for output in template.outputs.values():
         if output.condition and not scope.conditions[output.condition]:
             continue
+        _require_made(output, scope)
         value = evaluate(output.value, scope)
         if value is NO_VALUE or not isinstance(value, str | int | float):
             what = f"Template format error: Output {output.name} is malformed."

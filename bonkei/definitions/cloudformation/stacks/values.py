@@ -23,8 +23,8 @@ class StackResource:
     properties: Values
     attributes: Mapping[str, str]
     state: tuple[tuple[str, Values], ...]
-    deletion_policy: str = "Delete"
-    update_replace_policy: str = "Delete"
+    deletion_policy: str = ""
+    update_replace_policy: str = ""
     generation: int = 1
     token: str = ""
     status: str = "CREATE_COMPLETE"
@@ -71,17 +71,35 @@ class Inputs:
 
 
 @dataclass(frozen=True, slots=True)
+class Detail:
+    """A changed property. `cause` is what it refers to, such as a parameter, and empty when the
+    template says it. `before` and `after` are its values, as text or JSON. DescribeChangeSet shows
+    some details only with property values, and some only without them."""
+
+    name: str
+    replaces: bool
+    before: str | None = None
+    after: str | None = None
+    source: str = "DirectModification"
+    evaluation: str = "Static"
+    cause: str = ""
+    shown: str = ""  # with | without values; empty for both
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """A change of one resource. `replacement` is True or False, or empty for an added or a removed
-    resource. `details` are the changed properties, and whether each creates a new resource."""
+    resource. `before` and `after` are its properties, as JSON."""
 
     action: str  # Add | Modify | Remove
     logical_id: str
     physical_id: str
     type: str
     replacement: str = ""
-    details: tuple[tuple[str, bool], ...] = ()
+    modified: tuple[Detail, ...] = ()
     policy: str = ""  # Delete | Retain | ...: the policy for the old one
+    before: str = ""
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +109,10 @@ class Target:
     inputs: Inputs = field(default_factory=Inputs)
     resources: tuple[StackResource, ...] = ()
     outputs: tuple[StackOutput, ...] = ()
+
+
+EXECUTED = "EXECUTE_COMPLETE"
+"""A change set that was executed stays, until the next one is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +125,7 @@ class ChangeSet:
     changes: tuple[Change, ...]
     status: str = "CREATE_COMPLETE"
     reason: str = ""
-    execution: str = "AVAILABLE"
+    execution: str = "AVAILABLE"  # UNAVAILABLE | EXECUTED
     description: str = ""
     on_failure: str = ""
 
@@ -143,6 +165,10 @@ class Stack:
     @property
     def gone(self) -> bool:
         return self.status == "DELETE_COMPLETE"
+
+    @property
+    def executed(self) -> tuple[ChangeSet, ...]:
+        return tuple(each for each in self.change_sets if each.execution == EXECUTED)
 
     @property
     def region(self) -> str:

@@ -53,7 +53,7 @@ def load_document(text: str) -> Document:
         root = yaml.compose(text, Loader=_LOADER)
     except yaml.YAMLError as error:
         raise TemplateError(
-            f"Template format error: YAML not well-formed. {_place(error)}"
+            f"Template format error: YAML not well-formed. {_place(error)}".strip()
         ) from None
     except RecursionError:
         raise TemplateError("Template format error: the template is nested too deeply") from None
@@ -69,15 +69,15 @@ def _require_json(text: str) -> None:
         json.loads(text)
     except json.JSONDecodeError as error:
         what = "Template format error: JSON not well-formed."
-        raise TemplateError(f"{what} (line {error.lineno}, column {error.colno})") from None
+        # CloudFormation's parser has read the character that it refuses.
+        raise TemplateError(f"{what} (line {error.lineno}, column {error.colno + 1})") from None
     except RecursionError:
         raise TemplateError("Template format error: the template is nested too deeply") from None
 
 
 def _place(error: yaml.YAMLError) -> str:
     mark = getattr(error, "problem_mark", None)
-    problem = getattr(error, "problem", None) or getattr(error, "context", None) or "cannot be read"
-    return f"{problem} (line {mark.line + 1}, column {mark.column + 1})" if mark else str(problem)
+    return f"(line {mark.line + 1}, column {mark.column + 1})" if mark else ""
 
 
 class _Reader:
@@ -127,6 +127,9 @@ class _Reader:
             here = key_node.start_mark.line + 1
             if key_node.tag == f"{_TAG}merge" or not isinstance(key_node, yaml.ScalarNode):
                 raise TemplateError(f"Template format error: key {key} is not a string", here)
+            if key == "Fn::Transform":
+                what = f"{key} is not served by the miniature: deploy the template without it"
+                raise TemplateError(what, here)
             if key in found:
                 raise TemplateError(f"Template format error: duplicate key {key}", here)
             self.lines[(*path, key)] = here

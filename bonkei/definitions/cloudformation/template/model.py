@@ -49,15 +49,15 @@ class Rule:
 @dataclass(frozen=True, slots=True)
 class ResourceDeclaration:
     """A resource's declaration. `deletion_policy` and `update_replace_policy` are Delete, Retain,
-    RetainExceptOnCreate or Snapshot."""
+    RetainExceptOnCreate or Snapshot, a function of parameters that gives one, or empty."""
 
     logical_id: str
     type: str
     properties: Mapping[str, Expression] = field(default_factory=dict)
     condition: str = ""
     depends_on: tuple[str, ...] = ()
-    deletion_policy: str = "Delete"
-    update_replace_policy: str = "Delete"
+    deletion_policy: Expression = ""
+    update_replace_policy: Expression = ""
     line: int = 0
 
 

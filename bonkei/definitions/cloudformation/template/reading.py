@@ -14,6 +14,7 @@ from bonkei.definitions.cloudformation.errors import TemplateError
 from bonkei.definitions.cloudformation.template.document import Document, Function, load_document
 from bonkei.definitions.cloudformation.template.model import (
     Assertion,
+    Expression,
     Output,
     ResourceDeclaration,
     Rule,
@@ -38,7 +39,7 @@ _ATTRIBUTES = frozenset(
         *("Metadata", "CreationPolicy", "UpdatePolicy"),
     }
 )
-_POLICIES = ("Delete", "Retain", "RetainExceptOnCreate", "Snapshot")
+_POLICIES = ("", "Delete", "Retain", "RetainExceptOnCreate", "Snapshot")
 
 
 def read_template(text: str) -> Template:
@@ -75,14 +76,14 @@ def _require_sections(root: Mapping[str, Any], document: Document) -> None:
     if version != "2010-09-09":
         line = document.line("AWSTemplateFormatVersion")
         raise TemplateError("Template format error: AWSTemplateFormatVersion is not valid", line)
-    if unknown := [name for name in root if name not in _SECTIONS]:
-        names = ", ".join(unknown)
-        line = document.line(unknown[0])
-        raise TemplateError(f"Invalid template property or properties [{names}]", line)
     for name in ("Transform", "Hooks"):
         if name in root:
             what = f"{name} is not served by the miniature: deploy the template without it"
             raise TemplateError(what, document.line(name))
+    if unknown := [name for name in root if name not in _SECTIONS]:
+        names = ", ".join(unknown)
+        line = document.line(unknown[0])
+        raise TemplateError(f"Invalid template property or properties [{names}]", line)
     if not root.get("Resources"):
         raise TemplateError("Template format error: At least one Resources member must be defined.")
     for name, most in _MOST.items():
@@ -99,8 +100,8 @@ def _plain_section(document: Document, section: str) -> Mapping[str, Any]:
         what = f"Template format error: {section} must be an object"
         raise TemplateError(what, document.line(section))
     for name in found:
-        if not _LOGICAL_ID.fullmatch(name):
-            what = f"Template format error: {section} name '{name}' is non alphanumeric."
+        if section != "Conditions" and not _LOGICAL_ID.fullmatch(name):
+            what = f"Template format error: {section[:-1]} name {name} is non alphanumeric."
             raise TemplateError(what, document.line(section, name))
     return found
 
@@ -181,15 +182,21 @@ def _names(written: Any, name: str, line: int) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _policy(written: Mapping[str, Any], attribute: str, name: str, line: int) -> str:
-    policy = written.get(attribute, "Delete")
+def _policy(written: Mapping[str, Any], attribute: str, name: str, line: int) -> Expression:
+    policy = written.get(attribute, "")
+    if not isinstance(policy, Function):
+        require_policy(attribute, name, policy, line)
+    return policy
+
+
+def require_policy(attribute: str, name: str, policy: Any, line: int) -> None:
+    """Raise TemplateError for what is not one. The empty policy is that of no attribute."""
     if policy not in _POLICIES or (attribute, policy) == (
         "UpdateReplacePolicy",
         "RetainExceptOnCreate",
     ):
         what = f"Template error: instance of {attribute} at {name} is not valid: {policy}"
         raise TemplateError(what, line)
-    return str(policy)
 
 
 def _output(name: str, written: Mapping[str, Any], document: Document) -> Output:

@@ -78,6 +78,10 @@ def _require(expression: Any, known: set[str], where: str, template: Template) -
         if function.name in ("Condition", "Fn::If"):
             argument = function.argument
             name = argument[0] if isinstance(argument, list) and argument else argument
+            is_named = isinstance(name, str) and name not in template.conditions
+            if function.name == "Fn::If" and is_named:
+                what = f"Template error: unresolved condition dependency {name} in Fn::If"
+                raise TemplateError(what, function.line)
             _require_condition(name, template, function.line)
         missing = [name for name, _ in names_in(function) if name not in known]
         if not missing:

@@ -11,10 +11,11 @@ from bonkei.base.errors import BonkeiError
 from bonkei.definitions.cloudformation.evaluation.functions import Scope
 from bonkei.definitions.cloudformation.evaluation.parameters import Given, resolve_parameters
 from bonkei.definitions.cloudformation.resources.kind import Place, TypedValues
+from bonkei.definitions.cloudformation.stacks.changes import changes
 from bonkei.definitions.cloudformation.stacks.conflicts import Name
 from bonkei.definitions.cloudformation.stacks.engine import Failed
 from bonkei.definitions.cloudformation.stacks.planning import Surroundings, plan
-from bonkei.definitions.cloudformation.stacks.values import Inputs, Stack, Target
+from bonkei.definitions.cloudformation.stacks.values import Change, Inputs, Stack, Target
 from bonkei.definitions.cloudformation.template import Template, read_template
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -49,6 +50,12 @@ def planned(
     template = read_template(text)
     inputs = Inputs(text, resolved(template, given))
     return plan(template, inputs, stack, Surroundings(PLACE, imports or {}))
+
+
+def changed(stack: Stack, target: Target) -> tuple[Change, ...]:
+    """What a change set shows."""
+    template = read_template(target.inputs.template)
+    return changes(stack, target, template, Surroundings(PLACE))
 
 
 def outputs(text: str, imports: Mapping[str, str] | None = None, /, **given: str) -> dict[str, str]:

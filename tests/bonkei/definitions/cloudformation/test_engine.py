@@ -24,12 +24,18 @@ async def test_a_creation() -> None:
     assert engine.events() == [
         "shop CREATE_IN_PROGRESS",
         "A CREATE_IN_PROGRESS",
+        "A CREATE_IN_PROGRESS",
+        "B CREATE_IN_PROGRESS",
         "B CREATE_IN_PROGRESS",
         "A CREATE_COMPLETE",
         "B CREATE_COMPLETE",
         "shop CREATE_COMPLETE",
     ]
-    assert stack.events[0].reason == "User Initiated"
+    assert [(each.physical_id, each.reason) for each in stack.events[:3]] == [
+        (stack.id, "User Initiated"),
+        ("", ""),
+        ("aaa", "Resource creation Initiated"),
+    ]
 
 
 async def test_a_failed_creation_is_rolled_back() -> None:
@@ -39,7 +45,7 @@ async def test_a_failed_creation_is_rolled_back() -> None:
     assert stack.status == "ROLLBACK_COMPLETE"
     assert there(stack) == []
     assert engine.world.followed == 2
-    assert engine.events()[3:] == [
+    assert engine.events()[5:] == [
         "A CREATE_COMPLETE",
         "B CREATE_FAILED",
         "shop ROLLBACK_IN_PROGRESS",

@@ -19,12 +19,19 @@ async def test_an_update_creates_before_it_deletes() -> None:
     assert seen == [["aaa", "ccc", "bbb"], ["aaa", "ccc"]]
     assert stack.status == "UPDATE_COMPLETE"
     assert [each.physical_id for each in stack.resources] == ["aaa", "ccc"]
-    assert engine.events()[-5:] == [
+    assert engine.events()[-7:] == [
+        "B UPDATE_IN_PROGRESS",
         "B UPDATE_IN_PROGRESS",
         "B UPDATE_COMPLETE",
         "shop UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+        "B DELETE_IN_PROGRESS",
         "B DELETE_COMPLETE",
         "shop UPDATE_COMPLETE",
+    ]
+    needs = "Requested update requires the creation of a new physical resource"
+    assert [(each.physical_id, each.reason) for each in stack.events[-7:-5]] == [
+        ("bbb", f"{needs}; hence creating one."),
+        ("ccc", "Resource creation Initiated"),
     ]
 
 

@@ -106,10 +106,10 @@ Outputs:
     ("expression", "refusal"),
     [
         ("!Join [a]", "every Fn::Join object requires two parameters"),
-        ("!Select [7, [a, b]]", "Fn::Select cannot select nonexistent value at index 7"),
+        ("!Select [7, [a, b]]", "Fn::Select requires a list argument with two elements"),
         ("!Split ['', a]", "every Fn::Split object requires two parameters"),
         ("!FindInMap [Not, Such, Map]", "Unable to get mapping for Not::Such::Map"),
-        ("!If [Key, a, b]", "Unresolved condition dependency Key"),
+        ("!If [Key, a, b]", "unresolved condition dependency Key in Fn::If"),
         ("!GetAtt Key.Color", "resource Key does not support attribute type Color in Fn::GetAtt"),
         (
             "!GetAZs us-east-1",

@@ -14,7 +14,6 @@ import pytest
 from bonkei import blueprint
 from bonkei.blueprint import BlueprintError
 from bonkei.definitions.cloudformation.errors import TemplateError
-from bonkei.definitions.cloudformation.stacks.changes import changes
 from bonkei.definitions.cloudformation.stacks.conflicts import conflicts
 from bonkei.definitions.cloudformation.stacks.gaps import gaps
 from bonkei.definitions.cloudformation.stacks.refusals import invalid
@@ -22,7 +21,13 @@ from bonkei.definitions.cloudformation.stacks.stored import resources_of
 from bonkei.definitions.cloudformation.stacks.values import Stack
 from bonkei.definitions.cloudformation.template import Function, read_template
 from bonkei.definitions.cloudformation.template.document import load_document
-from tests.bonkei.definitions.cloudformation.stacks import PIPELINE, STACK, STATUS_PAGE, planned
+from tests.bonkei.definitions.cloudformation.stacks import (
+    PIPELINE,
+    STACK,
+    STATUS_PAGE,
+    changed,
+    planned,
+)
 
 WRONG: list[Any] = [
     *(None, 0, -1, 1.5, True, "", "a" * 300, [], {}, ["a"], [[]], {"a": "b"}),
@@ -82,7 +87,7 @@ def test_a_damaged_template(seed: int) -> None:
         return
     stack = Stack(STACK.id, "shop", 1.0, resources=target.resources, wanted=target)
     conflicts(stack, [], [])
-    changes(STACK, target)
+    changed(STACK, target)
     list(gaps([stack]))
     if not invalid(target.resources) and not any(each.reason for each in target.resources):
         with suppress(BlueprintError):  # the stack rolls back

@@ -6,15 +6,22 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updatin
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from bonkei.definitions.cloudformation.errors import TemplateError
-from bonkei.definitions.cloudformation.stacks.changes import changes, is_empty
+from bonkei.definitions.cloudformation.stacks.changes import KNOWN_AFTER_APPLY, is_empty
 from bonkei.definitions.cloudformation.stacks.refusals import invalid
 from bonkei.definitions.cloudformation.stacks.values import Stack, Target
-from tests.bonkei.definitions.cloudformation.stacks import PIPELINE, STACK, STATUS_PAGE, planned
+from tests.bonkei.definitions.cloudformation.stacks import (
+    PIPELINE,
+    STACK,
+    STATUS_PAGE,
+    changed,
+    planned,
+)
 
 
 def has(target: Target) -> Stack:
@@ -63,7 +70,7 @@ Resources:
 
 
 def test_everything_is_new_at_first() -> None:
-    found = changes(STACK, planned(PIPELINE, **STATUS_PAGE))
+    found = changed(STACK, planned(PIPELINE, **STATUS_PAGE))
     assert {each.action for each in found} == {"Add"}
     assert len(found) == 32
 
@@ -72,7 +79,7 @@ def test_the_same_template_gives_an_empty_plan() -> None:
     before = planned(PIPELINE, **STATUS_PAGE)
     stack = has(before)
     again = planned(PIPELINE, stack, **STATUS_PAGE)
-    assert changes(stack, again) == ()
+    assert changed(stack, again) == ()
     assert is_empty(stack, again)
     commented = planned(PIPELINE.replace("# --- Logs", "# --- logs"), stack, **STATUS_PAGE)
     assert is_empty(stack, commented)
@@ -80,30 +87,126 @@ def test_the_same_template_gives_an_empty_plan() -> None:
 
 def test_a_change_in_place_has_its_property() -> None:
     stack = has(planned(PIPELINE, **STATUS_PAGE))
-    found = changes(stack, planned(PIPELINE, stack, **STATUS_PAGE, TerraformVersion="1.15.6"))
-    assert [(each.logical_id, each.replacement, each.details) for each in found] == [
-        ("PlanProject", "False", (("Environment", False),)),
-        ("ApplyProject", "False", (("Environment", False),)),
+    found = changed(stack, planned(PIPELINE, stack, **STATUS_PAGE, TerraformVersion="1.15.6"))
+    certain = [
+        (each.logical_id, each.replacement, sorted({one.name for one in each.modified}))
+        for each in found
+        if any(one.shown != "without" for one in each.modified)
     ]
+    assert certain == [
+        ("PlanProject", "False", ["Environment"]),
+        ("ApplyProject", "False", ["Environment"]),
+    ]
+
+
+def topics(one: str, two: str, more: str = "") -> str:
+    return f"""
+Parameters: {{ Word: {{ Type: String, Default: a }} }}
+Resources:
+  One: {{ Type: AWS::SNS::Topic, Properties: {{ {one} }} }}
+  Two: {{ Type: AWS::SNS::Topic, Properties: {{ TopicName: two, {two} }} {more} }}
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "details"),
+    [
+        (
+            topics("TopicName: a", "DisplayName: x"),
+            topics("TopicName: a", "DisplayName: y"),
+            ["Two.DisplayName x -> y Static DirectModification "],
+        ),
+        (
+            topics("TopicName: a", "DisplayName: !Ref Word"),
+            topics("TopicName: a", "DisplayName: !Sub '${Word}'").replace(
+                "Default: a", "Default: b"
+            ),
+            [
+                "Two.DisplayName a -> b Static ParameterReference Word",
+                "Two.DisplayName a -> b Dynamic DirectModification ",
+            ],
+        ),
+        (  # whether an attribute of a modified resource changes is not foreseen
+            topics("TopicName: a, DisplayName: x", "DisplayName: !GetAtt One.DisplayName"),
+            topics("TopicName: a, DisplayName: y", "DisplayName: !GetAtt One.DisplayName"),
+            [
+                "One.DisplayName x -> y Static DirectModification ",
+                "Two.DisplayName x -> x Dynamic ResourceAttribute One.DisplayName without",
+            ],
+        ),
+        (
+            topics("TopicName: a", "DisplayName: !GetAtt One.TopicName"),
+            topics("TopicName: b", "DisplayName: !Sub '${One.TopicName}'"),
+            [
+                "One.TopicName a -> b Static DirectModification ",
+                f"Two.DisplayName a -> {KNOWN_AFTER_APPLY} Dynamic DirectModification  with",
+                f"Two.DisplayName a -> {KNOWN_AFTER_APPLY} Static ResourceAttribute One.TopicName",
+            ],
+        ),
+        (
+            topics("TopicName: a", "DisplayName: x"),
+            topics("TopicName: a", "FifoTopic: false"),
+            [
+                "Two.DisplayName x -> None Static DirectModification ",
+                "Two.FifoTopic None -> false Static DirectModification ",
+            ],
+        ),
+    ],
+)
+def test_what_a_change_set_shows(before: str, after: str, details: list[str]) -> None:
+    stack = has(planned(before))
+    assert [
+        f"{change.logical_id}.{each.name} {each.before} -> {each.after} "
+        f"{each.evaluation} {each.source} {each.cause} {each.shown}".removesuffix(" ")
+        for change in changed(stack, planned(after, stack))
+        for each in change.modified
+    ] == details
+
+
+def test_what_a_removed_resource_referred_to_is_not_looked_up() -> None:
+    stack = has(planned(topics("TopicName: a", "DisplayName: !Ref One")))
+    (removed,) = changed(stack, planned(topics("TopicName: a", "").partition("  Two")[0], stack))
+    assert json.loads(removed.before)["Properties"] == {
+        "TopicName": "two",
+        "DisplayName": KNOWN_AFTER_APPLY,
+    }
+
+
+@pytest.mark.parametrize(("word", "policy"), [("a", "Retain"), ("b", "Delete")])
+def test_a_policy_may_depend_on_parameters(word: str, policy: str) -> None:
+    text = """
+Parameters: { Word: { Type: String } }
+Conditions: { Keep: !Equals [!Ref Word, a] }
+Resources:
+  A: { Type: AWS::SNS::Topic, DeletionPolicy: !If [Keep, Retain, Delete] }
+"""
+    assert planned(text, Word=word).resources[0].deletion_policy == policy
+    with pytest.raises(TemplateError, match="instance of DeletionPolicy at A is not valid: Keep"):
+        planned(text.replace("Delete]", "Keep]"), Word="b")
+
+
+def test_a_policy_that_is_written_is_another_than_none() -> None:
+    text = "Resources: { A: { Type: AWS::SNS::Topic, UpdateReplacePolicy: Delete } }"
+    stack = has(planned(text))
+    assert not is_empty(stack, planned(text.replace(", UpdateReplacePolicy: Delete", ""), stack))
 
 
 def test_a_new_output_is_a_change() -> None:
     stack = has(planned(bucket("BucketName: aaa")))
     more = bucket("BucketName: aaa") + "Outputs: { Name: { Value: !Ref Bucket } }\n"
     after = planned(more, stack)
-    assert changes(stack, after) == ()
+    assert changed(stack, after) == ()
     assert not is_empty(stack, after)
 
 
 def test_another_name_replaces_the_resource_and_its_referrers() -> None:
     """`BucketName`: "Update requires: Replacement"; of the policy, `Bucket` too."""
     stack = has(planned(bucket("BucketName: aaa")))
-    found = changes(stack, planned(bucket("BucketName: bbb"), stack))
+    found = changed(stack, planned(bucket("BucketName: bbb"), stack))
     assert [(each.logical_id, each.replacement) for each in found] == [
         ("Bucket", "True"),
         ("Policy", "True"),
     ]
-    assert found[0].policy == "Delete"
 
 
 def test_a_replaced_resource_gets_another_generated_name() -> None:
@@ -143,11 +246,11 @@ def test_another_type_under_the_same_name_is_refused() -> None:
 
 def test_a_resource_that_left_the_template_is_deleted() -> None:
     stack = has(planned(bucket("BucketName: aaa", ", DeletionPolicy: Retain")))
-    found = changes(stack, planned("Resources: { K: { Type: AWS::KMS::Key } }", stack))
+    found = changed(stack, planned("Resources: { K: { Type: AWS::KMS::Key } }", stack))
     assert [(each.action, each.logical_id, each.policy) for each in found] == [
         ("Add", "K", ""),
         ("Remove", "Bucket", "Retain"),
-        ("Remove", "Policy", "Delete"),
+        ("Remove", "Policy", ""),
     ]
 
 

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Operations
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -88,9 +89,12 @@ def test_a_stack_from_its_creation_to_its_end(client: Any) -> None:
     ]
     (output,) = found["Outputs"]
     assert (output["OutputKey"], output["ExportName"]) == ("Name", "one-name")
-    assert output["OutputValue"].startswith("one-Parameter-")
+    assert output["OutputValue"].startswith("CFN-Parameter-")
     assert found["Tags"] == tags
+    assert found["EnableTerminationProtection"] is False
     client.delete_stack(StackName="one")
+    (gone,) = client.describe_stacks(StackName=made["StackId"])["Stacks"]
+    assert "EnableTerminationProtection" not in gone
     assert refused(client.describe_stacks, StackName="one") == (
         "ValidationError: Stack with id one does not exist"
     )
@@ -118,7 +122,7 @@ def test_events_have_a_resources_properties_without_secrets(client: Any) -> None
     events = client.describe_stack_events(StackName="one")["StackEvents"]
     of_parameter = [each for each in events if each["ResourceType"] == "AWS::SSM::Parameter"]
     found = [json.loads(each["ResourceProperties"]) for each in of_parameter]
-    assert found == [{"Type": "String", "Value": "****"}] * 2
+    assert found == [{"Type": "String", "Value": "****"}] * 3
     others = [each for each in events if each not in of_parameter]
     assert not [each for each in others if "ResourceProperties" in each]
 
@@ -160,7 +164,13 @@ def test_a_change_set_shows_what_its_execution_does(client: Any) -> None:
     given: dict[str, Any] = {"StackName": "one", "ChangeSetName": "first", "TemplateBody": SECRET}
     client.create_change_set(**given, ChangeSetType="CREATE", Description="all of it")
     client.get_waiter("change_set_create_complete").wait(StackName="one", ChangeSetName="first")
-    assert status(client, "one") == "REVIEW_IN_PROGRESS"
+    (review,) = client.describe_stacks(StackName="one")["Stacks"]
+    assert review["StackStatus"] == "REVIEW_IN_PROGRESS"
+    assert review["StackStatusReason"] == "User Initiated"
+    (event,) = client.describe_stack_events(StackName="one")["StackEvents"]
+    assert event["ResourceStatus"] == "REVIEW_IN_PROGRESS"
+    told = refused(client.get_template_summary, StackName="one")
+    assert "cannot be called on REVIEW_IN_PROGRESS stacks." in told
     found = client.describe_change_set(StackName="one", ChangeSetName="first")
     assert found["Capabilities"] == []
     assert "Tags" not in found
@@ -175,6 +185,12 @@ def test_a_change_set_shows_what_its_execution_does(client: Any) -> None:
     assert client.list_change_sets(StackName="one")["Summaries"][0]["ChangeSetName"] == "first"
     client.execute_change_set(StackName="one", ChangeSetName="first")
     client.get_waiter("stack_create_complete").wait(StackName="one")
+    done = client.describe_change_set(StackName="one", ChangeSetName="first")
+    assert (done["Status"], done["ExecutionStatus"]) == ("CREATE_COMPLETE", "EXECUTE_COMPLETE")
+    assert client.list_change_sets(StackName="one")["Summaries"] == []
+    assert "[EXECUTE_COMPLETE]" in refused(
+        client.execute_change_set, StackName="one", ChangeSetName="first"
+    )
     (made,) = client.describe_stacks(StackName="one")["Stacks"]
     assert made["LastUpdatedTime"] > made["CreationTime"]
     update = given | {
@@ -189,9 +205,70 @@ def test_a_change_set_shows_what_its_execution_does(client: Any) -> None:
         "Name": "Value",
         "RequiresRecreation": "Never",
     }
+    second = client.describe_change_set(
+        StackName="one", ChangeSetName="second", IncludePropertyValues=True
+    )
+    shown = second["Changes"][0]["ResourceChange"]
+    assert json.loads(shown["AfterContext"])["Properties"]["Value"] == "****"
+    assert shown["Details"][0]["Target"]["Path"] == "/Properties/Value"
     client.delete_change_set(StackName="one", ChangeSetName="second")
     gone = refused(client.describe_change_set, StackName="one", ChangeSetName="second")
     assert gone == "ChangeSetNotFound: ChangeSet [second] does not exist"
+
+
+@pytest.mark.parametrize(
+    ("call", "given", "refusal"),
+    [
+        ("describe_change_set", {"ChangeSetName": "a"}, "StackName must be specified if Change"),
+        ("get_template", {}, "StackName is required if ChangeSetName is not specified."),
+        ("get_template", {"ChangeSetName": "a"}, "StackName is a required parameter."),
+        ("get_template", {"ChangeSetName": "arn:a"}, "ChangeSetNotFound: ChangeSet [arn:a] does"),
+        (
+            "validate_template",
+            {"TemplateURL": "s3://bucket/key"},
+            "S3 error: Domain name specified in bucket is not a valid S3 domain",
+        ),
+        (
+            "validate_template",
+            {"TemplateBody": "Resources: { A: { Type: AWS::KMS::Key, DependsOn: B } }"},
+            "Unresolved resource dependencies [B] in the Resources block of the template",
+        ),
+    ],
+)
+def test_refusals_have_the_words_of_aws(
+    client: Any, call: str, given: dict[str, str], refusal: str
+) -> None:
+    told = refused(getattr(client, call), **given)
+    assert refusal in told
+    assert "(line" not in told
+
+
+def test_the_events_of_a_stack_have_their_own_times_and_names(client: Any) -> None:
+    client.create_stack(StackName="one", TemplateBody=KEY)
+    events = client.describe_stack_events(StackName="one")["StackEvents"]
+    times = [each["Timestamp"] for each in events]
+    assert times == sorted(times, reverse=True)
+    assert len({each["EventId"] for each in events}) == len(events)
+    at = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
+    assert re.fullmatch(f"Key-CREATE_COMPLETE-{at}", events[1]["EventId"])
+
+
+def test_the_summary_of_a_template(client: Any) -> None:
+    text = """
+Metadata: { Of: me }
+Parameters: { B: { Type: String, Default: x }, A: { Type: String, Default: y } }
+Resources: { P: { Type: AWS::SSM::Parameter }, T: { Type: AWS::SNS::Topic } }
+"""
+    found = client.get_template_summary(TemplateBody=text)
+    assert found["Metadata"] == '{"Of":"me"}'
+    assert found["ResourceIdentifierSummaries"] == [
+        {"ResourceType": "AWS::SNS::Topic", "LogicalResourceIds": ["T"]},
+        {
+            "ResourceType": "AWS::SSM::Parameter",
+            "LogicalResourceIds": ["P"],
+            "ResourceIdentifiers": ["Name"],
+        },
+    ]
 
 
 def test_a_change_set_without_a_change(client: Any) -> None:

@@ -28,6 +28,13 @@ def test_a_path_that_is_not_one_is_invalid(rig: Rig, name: str) -> None:
     assert caught.value.response["Error"]["Code"] == "ValidationException"
 
 
+def test_a_parameter_that_is_not_there_has_no_words(rig: Rig) -> None:
+    ssm = rig.client("ssm")
+    with pytest.raises(ssm.exceptions.ParameterNotFound) as caught:
+        ssm.get_parameter(Name="none")
+    assert caught.value.response["Error"]["Message"] == ""
+
+
 def test_a_secret_that_is_not_there_is_named(rig: Rig) -> None:
     ssm, name = rig.client("ssm"), "/aws/reference/secretsmanager/none"
     with pytest.raises(ssm.exceptions.ParameterNotFound, match=f"Secret {name} not found"):

@@ -34,7 +34,8 @@ def translated(
     if call.service == "kms":
         other = kms.answered(call, account, response.status, response.body)
     elif response.status < _REFUSED:
-        return response
+        is_table = call.service == "dynamodb"
+        other = dynamodb.answered(call, response.body) if is_table else None
     else:
         other = _refused(call, request, body, response, response.body)
     if other is None:

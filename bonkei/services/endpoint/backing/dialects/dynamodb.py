@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from bonkei.services.endpoint.calls.request import Call
 from bonkei.services.endpoint.errors import Answer
@@ -53,3 +55,33 @@ def refused(call: Call, body: bytes) -> Answer | None:
     head = ("x-amzn-errortype", str(error.get("__type", "")).rpartition("#")[2])
     content = json.dumps(error | {"message": words}).encode()
     return Answer(400, content, (("content-type", "application/x-amz-json-1.0"), head))
+
+
+def answered(call: Call, body: bytes) -> Answer | None:
+    """A table's description, if it lacks something: "TableDescription" in the Amazon DynamoDB API
+    Reference, and "warm throughput" of the developer guide for what an on-demand table starts
+    with."""
+    if call.operation != "DescribeTable":
+        return None
+    content = json.loads(body)
+    table = content["Table"]
+    units = table.setdefault("ProvisionedThroughput", {})
+    for each in (units, *(one.get("ProvisionedThroughput", {}) for one in _indexes(table))):
+        each.setdefault("NumberOfDecreasesToday", 0)
+    summary = table.get("BillingModeSummary", {})
+    on_demand = summary.get("BillingMode") == "PAY_PER_REQUEST"
+    if on_demand:
+        summary.setdefault("LastUpdateToPayPerRequestDateTime", table.get("CreationDateTime"))
+    else:  # what has always been provisioned does not say so
+        table.pop("BillingModeSummary", None)
+    table["WarmThroughput"] = {
+        "ReadUnitsPerSecond": 12_000 if on_demand else units.get("ReadCapacityUnits", 0),
+        "WriteUnitsPerSecond": 4_000 if on_demand else units.get("WriteCapacityUnits", 0),
+        "Status": "ACTIVE",
+    }
+    head = ("content-type", "application/x-amz-json-1.0")
+    return Answer(200, json.dumps(content).encode(), (head,))
+
+
+def _indexes(table: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
+    return table.get("GlobalSecondaryIndexes") or ()

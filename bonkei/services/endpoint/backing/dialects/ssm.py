@@ -28,15 +28,17 @@ def check(call: Call, body: bytes) -> None:
 
 
 def refused(call: Call, body: bytes, answer: bytes) -> Answer | None:
-    """The error of a secret that is not there."""
+    """The error of what is not there: it has words for a secret alone."""
     name = _name(call, body)
-    if not name.startswith(_SECRETS) or b"ParameterNotFound" not in answer:
+    if not name or b"ParameterNotFound" not in answer:
         return None
-    message = (
-        "An error occurred (ResourceNotFoundException) when referencing Secrets Manager: "
-        f"Secret {name} not found."
-    )
-    content = json.dumps({"__type": "ParameterNotFound", "message": message}).encode()
+    said = {"__type": "ParameterNotFound"}
+    if name.startswith(_SECRETS):
+        said["message"] = (
+            "An error occurred (ResourceNotFoundException) when referencing Secrets Manager: "
+            f"Secret {name} not found."
+        )
+    content = json.dumps(said).encode()
     kind = ("content-type", "application/x-amz-json-1.1")
     return Answer(400, content, (kind, ("x-amzn-errortype", "ParameterNotFound")))
 
