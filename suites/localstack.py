@@ -32,7 +32,7 @@ _EVENTS = "per-resource-events"
 _OF_FIXTURE = re.compile("describe-change-set-|post-create-|delete-describe")
 _ABSENT = "not present"
 _DETAIL = re.compile(r"(.*\['Details'\])\[\d+\](.*)")
-_GENERATED = re.compile(r"(.*-)[A-Za-z0-9]{12}")
+_GENERATED = re.compile(r"(.*-)(?:[A-Za-z0-9]{12}|[0-9a-f]{8})")
 MORE = ("sqs", "s3", "cloudformation")
 
 
@@ -69,8 +69,8 @@ def without_positions(case: Case) -> Case:
 
 def without_outdated(case: Case) -> Case:
     """A test does not apply if all that differs is what even AWS could not answer a second time:
-    the end of a name that it makes anew, what a fixture gave or told otherwise when it was recorded
-    (`capture_update_process`), and what AWS has left out since, as later recordings show."""
+    the end of a name that it or the test makes anew, what a fixture (`capture_update_process`) gave
+    or told otherwise when it was recorded, and what AWS has left out since."""
     if case.verdict is not Verdict.FAILED or not case.differences:
         return case
     whole = any(

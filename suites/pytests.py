@@ -21,7 +21,10 @@ _UNSERVED = (
     "(InvalidAction)",  # MiniStack's
     "(InvalidClientTokenId)",  # the credentials of a second account
 )
-_MISWRITTEN = re.compile(r"E   TypeError: .* got an unexpected keyword argument")
+_MISWRITTEN = re.compile(
+    r"E   TypeError: .* got an unexpected keyword argument"
+    r"|use 'pytest --fixtures \[testpath\]' for help on them"
+)
 
 
 @dataclass(frozen=True, slots=True)

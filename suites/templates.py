@@ -21,6 +21,7 @@ _SUFFIXES = (".yaml", ".yml", ".json", ".template")
 _ALL = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 _VALUES = (  # a parameter without a default: by its name
     ("Email", "a@example.com"),
+    ("End[Pp]oint", "arn:aws:sqs:us-east-1:123456789012:suites"),
     ("Bucket", "suites-bucket-{number}"),
     ("Arn|ARN", "arn:aws:iam::123456789012:role/x"),
     ("Account", "123456789012"),
@@ -33,6 +34,7 @@ _NO_TEMPLATE = re.compile(  # what CloudFormation refuses, too
     r"'null' values are not allowed|must contain a Type member|Unrecognized parameter type"
     r"|Invalid template (resource )?propert|less than or equal to 51200"
     r"|Parameter \w+ failed to satisfy constraint|No export named"
+    r"|The specified bucket does not exist"
 )
 
 

@@ -41,6 +41,8 @@ UNSERVED = "An error occurred (InvalidAction): The miniature does not answer iam
         ({"call": "failed", "errors": [("sqs", "SendMessage", "(NoSuchQueue)")]}, FAILED),
         ({"call": "failed", "why": "E   TypeError: a() got an unexpected keyword argument 'b'"},
          NOT_APPLICABLE),
+        ({"setup": "failed", "why": "fixture 'b' not found ... use 'pytest --fixtures [testpath]' "
+                                    "for help on them."}, NOT_APPLICABLE),
         # A fixture of several tests made the call for the first of them.
         ({"setup": "failed", "why": f"E   ClientError: {UNSERVED}"}, NOT_APPLICABLE),
     ],

@@ -13,3 +13,11 @@ class TemplateError(BonkeiError):
         super().__init__(f"{message} (line {line})" if line else message, remedy=remedy)
         self.line = line
         self.words = message
+
+
+class MissingExportError(TemplateError):
+    """No stack exports the value now. CloudFormation looks for it when a resource is made."""
+
+    def __init__(self, name: str, line: int = 0) -> None:
+        super().__init__(f"No export named {name} found.", line)
+        self.name = name

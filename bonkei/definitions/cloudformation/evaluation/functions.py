@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from bonkei.definitions.cloudformation.errors import TemplateError
+from bonkei.definitions.cloudformation.errors import MissingExportError, TemplateError
 from bonkei.definitions.cloudformation.template.document import Function
 from bonkei.definitions.cloudformation.template.references import VARIABLE
 
@@ -83,7 +83,8 @@ def _ref(function: Function, scope: Scope) -> Any:
         return NO_VALUE
     if not isinstance(name, str) or name not in scope.references:
         _refuse(function, f"Unresolved dependencies [{name}]")
-    return scope.references[name]
+    value = scope.references[name]
+    return NO_VALUE if value == "AWS::NoValue" else value  # a parameter's, as on AWS
 
 
 def _get_att(function: Function, scope: Scope) -> Any:
@@ -204,7 +205,7 @@ def _find_in_map(function: Function, scope: Scope) -> Any:
 def _import_value(function: Function, scope: Scope) -> str:
     name = text_of(evaluate(function.argument, scope))
     if name not in scope.imports:
-        raise TemplateError(f"No export named {name} found.", function.line)
+        raise MissingExportError(name, function.line)
     return scope.imports[name]
 
 

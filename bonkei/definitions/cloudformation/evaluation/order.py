@@ -13,23 +13,24 @@ from bonkei.definitions.cloudformation.template.references import names_in
 
 def in_order(
     resources: Mapping[str, ResourceDeclaration], conditions: Mapping[str, bool]
-) -> tuple[ResourceDeclaration, ...]:
-    """The resources with a true condition. Of an `Fn::If`, only the chosen branch counts. Raises
-    TemplateError for a circle, and for a reference to a resource that is not created."""
+) -> Mapping[str, frozenset[str]]:
+    """The resources with a true condition, and what each needs. Of an `Fn::If`, only the chosen
+    branch counts. Raises TemplateError for a circle, and for a reference to a resource that is not
+    created."""
     made = {
         name: one
         for name, one in resources.items()
         if not one.condition or conditions[one.condition]
     }
     needs = {name: _needs(one, made, resources, conditions) for name, one in made.items()}
-    done: dict[str, ResourceDeclaration] = {}
+    done: dict[str, frozenset[str]] = {}
     while len(done) < len(made):
         ready = [name for name in made if name not in done and needs[name] <= done.keys()]
         if not ready:
             left = ", ".join(sorted(_circle(needs, done)))
             raise TemplateError(f"Circular dependency between resources: [{left}]")
-        done |= {name: made[name] for name in ready}
-    return tuple(done.values())
+        done |= {name: frozenset(needs[name]) for name in ready}
+    return done
 
 
 def _needs(

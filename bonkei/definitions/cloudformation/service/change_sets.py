@@ -76,6 +76,11 @@ class ChangeSets:
             kind=kind,
             created=call.time,
             target=replace(target, resources=()) if empty else target,
+            missing=tuple(
+                (each.logical_id, each.missing_export)
+                for each in target.resources
+                if each.missing_export
+            ),
             changes=() if empty else await self._planner.changes(call, stack, target),
             status="FAILED" if empty else "CREATE_COMPLETE",
             reason=_NOTHING if empty else "",
@@ -139,7 +144,8 @@ class ChangeSets:
         ready = replace(
             stack, change_sets=(done,), change_set_id=found.id, on_failure=on_failure, token=token
         )
-        await self._stacks.operate(ready, f"{found.kind}_IN_PROGRESS", found.target)
+        target = await self._planner.again(call, stack, found.target)
+        await self._stacks.operate(ready, f"{found.kind}_IN_PROGRESS", target)
         return {}
 
     def _find(self, call: AwsCall) -> tuple[Stack, ChangeSet]:

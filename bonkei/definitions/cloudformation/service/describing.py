@@ -132,6 +132,7 @@ def change_set_answer(stack: Stack, found: ChangeSet, *, with_values: bool) -> A
     hidden = "without" if with_values else "with"
     return {
         **change_set_summary(stack, found),
+        "StatusReason": found.reason or (with_values and _incomplete(found)) or None,
         "Parameters": parameter_answers(inputs) or None,
         "NotificationARNs": list(inputs.notification_arns),
         "RollbackConfiguration": {},
@@ -160,6 +161,16 @@ def change_set_summary(stack: Stack, found: ChangeSet) -> Answer:
         "Description": found.description or None,
         "IncludeNestedStacks": False,
     }
+
+
+def _incomplete(found: ChangeSet) -> str:
+    what = "--include-property-values option can return incomplete ChangeSet data because"
+    problems = [
+        f"[WARN] {what}: ChangeSet creation failed for resource [{name}] because: "
+        f"No export named {export}"
+        for name, export in found.missing
+    ]
+    return problems[0] if problems else ""
 
 
 def _execution(stack: Stack, found: ChangeSet) -> str:

@@ -56,6 +56,17 @@ class Planner:
         self._require_unchanged(stack)
         return target
 
+    async def again(self, call: AwsCall, stack: Stack, target: Target) -> Target:
+        """A change set's target with what has been exported since. Raises AwsServiceError."""
+        if not any(each.missing_export for each in target.resources):
+            return target
+        template = read(target.inputs.template)
+        try:
+            around = self._around(call, stack)
+            return await asyncio.to_thread(plan, template, target.inputs, stack, around)
+        except TemplateError as error:
+            refuse_template(error)
+
     async def changes(self, call: AwsCall, stack: Stack, target: Target) -> tuple[Change, ...]:
         """What a change set shows of a target."""
         template = read(target.inputs.template)

@@ -32,7 +32,7 @@ from bonkei.definitions.cloudformation.service.requests import (
 from bonkei.definitions.cloudformation.stacks.changes import is_empty
 from bonkei.definitions.cloudformation.stacks.engine import Stacks
 from bonkei.definitions.cloudformation.stacks.planning import required_capability
-from bonkei.definitions.cloudformation.stacks.values import Stack
+from bonkei.definitions.cloudformation.stacks.values import Stack, StackResource
 
 Answer = Mapping[str, Any]
 
@@ -203,12 +203,12 @@ class _Asking:
         else:
             stack = require(self._stacks, call)
         wanted = given.get("LogicalResourceId")
-        found = [one for one in stack.resources if wanted in (None, one.logical_id)]
+        found = [one for one in _by_name(stack) if wanted in (None, one.logical_id)]
         return {"StackResources": [resource_answer(stack, each) for each in found]}
 
     async def list_resources(self, call: AwsCall) -> Answer:
         stack = require(self._stacks, call)
-        found = [resource_summary(stack, each) for each in stack.resources]
+        found = [resource_summary(stack, each) for each in _by_name(stack)]
         return {"StackResourceSummaries": found}
 
     async def template(self, call: AwsCall) -> Answer:
@@ -270,6 +270,10 @@ class _Asking:
         if not found:
             refuse(f"Export '{name}' is not imported by any stack.")
         return {"Imports": found}
+
+
+def _by_name(stack: Stack) -> list[StackResource]:
+    return sorted(stack.resources, key=lambda each: each.logical_id)
 
 
 def _capability(template: Any) -> Answer:

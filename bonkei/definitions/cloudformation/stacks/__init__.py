@@ -3,6 +3,7 @@
 values       a stack, its resources, events, change sets
 planning     a template with parameters -> the stack's wanted resources
 changes      the differences between a stack and a plan
+events       what is told of an operation
 operation    the course of a stack's operation: statuses and events
 conflicts    names that exist already
 refusals     resources that AWS refuses: without their owner, or with an invalid value

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bonkei.definitions.cloudformation.errors import TemplateError
-from bonkei.definitions.cloudformation.evaluation.functions import Scope, evaluate
+from bonkei.definitions.cloudformation.evaluation.functions import NO_VALUE, Scope, evaluate
 from bonkei.definitions.cloudformation.evaluation.order import chosen
 from bonkei.definitions.cloudformation.resources.checking import check
 from bonkei.definitions.cloudformation.resources.schemas import schema_of
-from bonkei.definitions.cloudformation.stacks.operation import hidden
+from bonkei.definitions.cloudformation.stacks.events import hidden
 from bonkei.definitions.cloudformation.stacks.planning import Surroundings, scope_of
 from bonkei.definitions.cloudformation.stacks.values import (
     Change,
@@ -98,12 +98,18 @@ def _known(scope: Scope, template: Template, stays: Mapping[str, StackResource])
 
 def _properties(template: Template, resource: StackResource, scope: Scope) -> Values:
     """In the schema's types, as far as they are known."""
-    try:
-        written = evaluate(template.resources[resource.logical_id].properties, scope)
-    except TemplateError:  # it selects from what is not known
-        return resource.properties
-    known: Values = check(schema_of(resource.type).document, _unknown(written))[0]
+    declared = template.resources[resource.logical_id].properties
+    written = {name: _value(each, scope) for name, each in declared.items()}
+    given = {name: each for name, each in written.items() if each is not NO_VALUE}
+    known: Values = check(schema_of(resource.type).document, given)[0]
     return known
+
+
+def _value(expression: Any, scope: Scope) -> Any:
+    try:
+        return _unknown(evaluate(expression, scope))
+    except TemplateError:  # it selects from what is not known
+        return KNOWN_AFTER_APPLY
 
 
 def _unknown(value: Any) -> Any:

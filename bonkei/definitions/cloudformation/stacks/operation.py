@@ -8,25 +8,18 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events
 
 from __future__ import annotations
 
-import json
-import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime
 
-from bonkei.definitions.cloudformation.stacks.values import (
-    Stack,
-    StackEvent,
-    StackResource,
-    Target,
+from bonkei.definitions.cloudformation.stacks.events import (
+    Failures,
+    beginnings,
+    in_status,
+    waits,
+    with_event,
+    with_events,
 )
-
-Failures = Mapping[str, str]
-"""Logical id -> reason; "" -> why the miniature could not follow at all."""
-
-_STACK = "AWS::CloudFormation::Stack"
-_MOST_EVENTS = 5_000
-_REPLACED = "Requested update requires the creation of a new physical resource; hence creating one."
+from bonkei.definitions.cloudformation.stacks.values import Stack, StackResource, Target
 
 
 def begin(stack: Stack, status: str, now: float, target: Target | None = None) -> Stack:
@@ -44,12 +37,12 @@ def begin(stack: Stack, status: str, now: float, target: Target | None = None) -
         inputs=stack.inputs if stack.inputs.template else replace(wanted.inputs, imports=()),
         updated=now if is_update else stack.updated,
     )
-    return _now(begun, status, now, "User Initiated")
+    return in_status(begun, status, now, "User Initiated")
 
 
 def review(stack: Stack, now: float) -> Stack:
     """A stack whose first change set waits."""
-    return _now(stack, "REVIEW_IN_PROGRESS", now, "User Initiated")
+    return in_status(stack, "REVIEW_IN_PROGRESS", now, "User Initiated")
 
 
 def prepare(stack: Stack, faults: Failures, now: float) -> Stack:
@@ -76,8 +69,8 @@ def conclude(stack: Stack, failures: Failures, now: float) -> Stack:
         case "UPDATE_ROLLBACK_IN_PROGRESS":
             return _went_back(stack, failures, now)
     for logical_id, reason in failures.items():
-        stack = _told(stack, logical_id or stack.name, "", "DELETE_FAILED", now, reason)
-    return _now(stack, "UPDATE_COMPLETE", now)
+        stack = with_event(stack, logical_id or stack.name, "", "DELETE_FAILED", now, reason)
+    return in_status(stack, "UPDATE_COMPLETE", now)
 
 
 def _attempt(stack: Stack, faults: Failures, now: float) -> Stack:
@@ -97,22 +90,11 @@ def _attempt(stack: Stack, faults: Failures, now: float) -> Stack:
         made[name] = _next(old, wanted, now)
     rest = (each for each in stack.previous.resources if each.logical_id not in made)
     stack = replace(stack, resources=(*made.values(), *rest), leaving=tuple(leaving))
-    for each in filter(_is_begun, made.values()):
-        stack = _events(stack, _begun(before.get(each.logical_id), each), now)
+    begun = list(filter(_is_begun, made.values()))
+    for each in begun:
+        if not waits(each, begun):
+            stack = with_events(stack, beginnings(before.get(each.logical_id), each), now)
     return stack
-
-
-def _begun(old: StackResource | None, new: StackResource) -> Iterator[StackResource]:
-    """As the events tell it: a new resource has its id once its creation is initiated."""
-    if old is not None and old.generation == new.generation:
-        yield new
-        return
-    yield replace(
-        new,
-        physical_id=old.physical_id if old is not None else "",
-        reason=_REPLACED if old is not None else "",
-    )
-    yield replace(new, reason="Resource creation Initiated")
 
 
 def _next(old: StackResource | None, wanted: StackResource, now: float) -> StackResource:
@@ -146,13 +128,13 @@ def _after_failure(stack: Stack, failed: list[str], now: float) -> Stack:
     what = "create" if creates else "update"
     reason = f"The following resource(s) failed to {what}: [{', '.join(failed)}]. "
     if stack.on_failure == "DO_NOTHING":
-        return _now(stack, "CREATE_FAILED" if creates else "UPDATE_FAILED", now, reason)
+        return in_status(stack, "CREATE_FAILED" if creates else "UPDATE_FAILED", now, reason)
     if stack.on_failure == "DELETE" and creates:
-        return _now(stack, "DELETE_IN_PROGRESS", now, f"{reason}Delete requested by user.")
+        return in_status(stack, "DELETE_IN_PROGRESS", now, f"{reason}Delete requested by user.")
     if creates:
         going = replace(stack, deleted=now)
-        return _now(going, "ROLLBACK_IN_PROGRESS", now, f"{reason}Rollback requested by user.")
-    return _now(stack, "UPDATE_ROLLBACK_IN_PROGRESS", now, reason)
+        return in_status(going, "ROLLBACK_IN_PROGRESS", now, f"{reason}Rollback requested by user.")
+    return in_status(stack, "UPDATE_ROLLBACK_IN_PROGRESS", now, reason)
 
 
 def _reached(stack: Stack, now: float) -> Stack:
@@ -176,12 +158,13 @@ def _reached(stack: Stack, now: float) -> Stack:
         previous=Target(),
     )
     if stack.status == "CREATE_IN_PROGRESS":
-        return _now(stack, "CREATE_COMPLETE", now)
-    stack = _now(stack, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", now)
-    stack = _events(stack, retained, now, status="DELETE_SKIPPED", failures={})
-    for status in ("DELETE_IN_PROGRESS", "DELETE_COMPLETE"):
-        stack = _events(stack, leaving, now, status=status, failures={})
-    return stack if leaving else _now(stack, "UPDATE_COMPLETE", now)
+        return in_status(stack, "CREATE_COMPLETE", now)
+    stack = in_status(stack, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", now)
+    stack = with_events(stack, retained, now, status="DELETE_SKIPPED", failures={})
+    for each in reversed(leaving):
+        for status in ("DELETE_IN_PROGRESS", "DELETE_COMPLETE"):
+            stack = with_events(stack, (each,), now, status=status, failures={})
+    return stack if leaving else in_status(stack, "UPDATE_COMPLETE", now)
 
 
 def _end(stack: Stack, now: float) -> Stack:
@@ -198,15 +181,21 @@ def _end(stack: Stack, now: float) -> Stack:
         retained=(*stack.retained, *retained),
         leaving=(),
     )
-    stack = _events(stack, retained, now, status="DELETE_SKIPPED", failures={})
-    return _events(stack, going, now)
+    stack = with_events(stack, retained, now, status="DELETE_SKIPPED", failures={})
+    return with_events(stack, (each for each in going if not _is_needed(each, going)), now)
+
+
+def _is_needed(each: StackResource, going: Iterable[StackResource]) -> bool:
+    return any(each.logical_id in one.needs for one in going)
 
 
 def _ended(stack: Stack, failures: Failures, now: float) -> Stack:
     failed = {each.logical_id for each in stack.resources if each.logical_id in failures}
     for each in reversed(stack.resources):
+        if _is_needed(each, stack.resources):
+            stack = with_events(stack, (each,), now)
         status = "DELETE_FAILED" if each.logical_id in failed else "DELETE_COMPLETE"
-        stack = _events(stack, (each,), now, status=status, failures=failures)
+        stack = with_events(stack, (each,), now, status=status, failures=failures)
     left = tuple(
         replace(each, status="DELETE_FAILED", reason=failures[each.logical_id], time=now)
         for each in stack.resources
@@ -217,10 +206,10 @@ def _ended(stack: Stack, failures: Failures, now: float) -> Stack:
     if failed or "" in failures:
         reason = f"The following resource(s) failed to delete: [{', '.join(sorted(failed))}]. "
         reason = reason if failed else failures[""]
-        return _now(stack, "ROLLBACK_FAILED" if rolls_back else "DELETE_FAILED", now, reason)
+        return in_status(stack, "ROLLBACK_FAILED" if rolls_back else "DELETE_FAILED", now, reason)
     if rolls_back:
-        return _now(stack, "ROLLBACK_COMPLETE", now)
-    return _now(replace(stack, deleted=now, outputs=()), "DELETE_COMPLETE", now)
+        return in_status(stack, "ROLLBACK_COMPLETE", now)
+    return in_status(replace(stack, deleted=now, outputs=()), "DELETE_COMPLETE", now)
 
 
 def _go_back(stack: Stack, now: float) -> Stack:
@@ -236,7 +225,7 @@ def _go_back(stack: Stack, now: float) -> Stack:
         )
         back.append(replace(old, status="UPDATE_IN_PROGRESS", time=now) if changed else old)
     stack = replace(stack, resources=tuple(back), leaving=())
-    return _events(stack, [each for each in back if each.status == "UPDATE_IN_PROGRESS"], now)
+    return with_events(stack, [each for each in back if each.status == "UPDATE_IN_PROGRESS"], now)
 
 
 def _went_back(stack: Stack, failures: Failures, now: float) -> Stack:
@@ -246,75 +235,26 @@ def _went_back(stack: Stack, failures: Failures, now: float) -> Stack:
     stack = replace(stack, wanted=Target(), previous=Target())
     if failed:
         reason = f"The following resource(s) failed to update: [{', '.join(sorted(failed))}]. "
-        return _now(stack, "UPDATE_ROLLBACK_FAILED", now, reason)
-    stack = _now(stack, "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", now)
-    return _now(stack, "UPDATE_ROLLBACK_COMPLETE", now)
+        return in_status(stack, "UPDATE_ROLLBACK_FAILED", now, reason)
+    stack = in_status(stack, "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", now)
+    return in_status(stack, "UPDATE_ROLLBACK_COMPLETE", now)
 
 
 def _settle(stack: Stack, failed: Failures, now: float) -> Stack:
     """Each resource in progress becomes complete or failed, with its event."""
-    settled, changed = [], []
+    settled = []
+    begun = list(filter(_is_begun, stack.resources))
+    before = {each.logical_id: each for each in stack.previous.resources}
+    attempts = stack.status in ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS")
     for each in stack.resources:
         if _is_begun(each) or each.logical_id in failed:
+            if attempts and _is_begun(each) and waits(each, begun):
+                stack = with_events(stack, beginnings(before.get(each.logical_id), each), now)
             verb = each.status.partition("_")[0]
             end = "FAILED" if each.logical_id in failed else "COMPLETE"
             reason = failed.get(each.logical_id, "")
-            changed.append(replace(each, status=f"{verb}_{end}", reason=reason, time=now))
-            settled.append(changed[-1])
+            settled.append(replace(each, status=f"{verb}_{end}", reason=reason, time=now))
+            stack = with_events(stack, settled[-1:], now)
         else:
             settled.append(each)
-    return _events(replace(stack, resources=tuple(settled)), changed, now)
-
-
-def _events(
-    stack: Stack,
-    resources: Iterable[StackResource],
-    now: float,
-    *,
-    status: str = "",
-    failures: Failures | None = None,
-) -> Stack:
-    """An event of each resource, with its own status and reason if no other is given."""
-    for each in resources:
-        reason = each.reason if failures is None else failures.get(each.logical_id, "")
-        stack = _told(
-            stack, each.logical_id, each.physical_id, status or each.status, now, reason,
-            each.type, hidden(json.dumps(each.properties, separators=(",", ":")), stack),
-        )  # fmt: skip
-    return stack
-
-
-def hidden(text: str, stack: Stack) -> str:
-    """JSON or a text without the values of parameters with NoEcho."""
-    for inputs in (stack.inputs, stack.wanted.inputs):
-        for name in inputs.no_echo:
-            if secret := inputs.parameters.get(name):
-                text = text.replace(json.dumps(secret)[1:-1], "****")
-    return text
-
-
-def _now(stack: Stack, status: str, now: float, reason: str = "") -> Stack:
-    """The stack in a status, with its event."""
-    stack = replace(stack, status=status, reason=reason)
-    return _told(stack, stack.name, stack.id, status, now, reason, _STACK)
-
-
-def _told(
-    stack: Stack,
-    logical_id: str,
-    physical_id: str,
-    status: str,
-    now: float,
-    reason: str,
-    kind: str = "",
-    properties: str = "",
-) -> Stack:
-    time = max(now, stack.events[-1].time + 0.001) if stack.events else now  # each has its own
-    at = datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
-    name = f"{logical_id}-{status}-{at}Z"
-    if kind == _STACK:
-        name = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{stack.id}{time}{status}"))
-    event = StackEvent(
-        name, time, logical_id, physical_id, kind, status, reason, stack.token, properties
-    )
-    return replace(stack, events=(*stack.events, event)[-_MOST_EVENTS:])
+    return replace(stack, resources=tuple(settled))

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bonkei.definitions.cloudformation.errors import TemplateError
+from bonkei.definitions.cloudformation.errors import MissingExportError, TemplateError
 from bonkei.definitions.cloudformation.evaluation.functions import (
     NO_VALUE,
     Scope,
@@ -40,6 +41,7 @@ from bonkei.definitions.cloudformation.template.reading import require_policy
 from bonkei.definitions.cloudformation.template.references import PSEUDO, names_in
 
 _LARGEST_OUTPUT = 4096
+_REQUIRED = re.compile(r"#(.*): required key \[(.*)\] not found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +61,15 @@ def plan(template: Template, inputs: Inputs, stack: Stack, around: Surroundings)
     before = {each.logical_id: each for each in stack.resources}
     made: dict[str, StackResource] = {}
     scope = replace(scope, attribute=lambda name, attribute: _attribute(made, name, attribute))
-    for declared in in_order(template.resources, scope.conditions):
+    for name, needs in in_order(template.resources, scope.conditions).items():
+        declared = template.resources[name]
         refs = {name: one.physical_id for name, one in made.items()}
         here = replace(scope, references={**scope.references, **refs})
-        made[declared.logical_id] = _resource(
-            declared, here, before.get(declared.logical_id), stack, inputs, around.place
-        )
+        try:
+            one = _resource(declared, here, before.get(name), stack, inputs, around.place)
+        except MissingExportError as error:
+            one = _unmade(declared, before.get(name), error)
+        made[name] = replace(one, needs=tuple(sorted(needs)))
     refs = {name: one.physical_id for name, one in made.items()}
     scope = replace(scope, references={**scope.references, **refs})
     outputs = tuple(_outputs(template, scope))
@@ -195,11 +200,19 @@ def _resource(
         reason=reason,
     )
     if problems:
-        what = f"Properties validation failed for resource {declared.logical_id} with message:"
-        return replace(wanted, reason="\n".join([what, *problems]))
+        return replace(wanted, reason=_invalid(declared.logical_id, problems))
     return _made(
         wanted, kind, Request(stack.name, declared.logical_id, typed, token, place, inputs.tags)
     )
+
+
+def _invalid(name: str, problems: list[str]) -> str:
+    """CloudFormation has words of its own for what is missing."""
+    missing = [found for each in problems if (found := _REQUIRED.fullmatch(each))]
+    if len(missing) == len(problems):
+        told = ", ".join(f"The property {{{one[1]}/{one[2]}}} is required" for one in missing)
+        return f"Property validation failure: [{told}]"
+    return "\n".join([f"Properties validation failed for resource {name} with message:", *problems])
 
 
 def _policy(attribute: str, written: Any, declared: ResourceDeclaration, scope: Scope) -> str:
@@ -207,6 +220,13 @@ def _policy(attribute: str, written: Any, declared: ResourceDeclaration, scope: 
     if isinstance(written, Function):
         require_policy(attribute, declared.logical_id, policy, declared.line)
     return str(policy)
+
+
+def _unmade(
+    declared: ResourceDeclaration, before: StackResource | None, error: MissingExportError
+) -> StackResource:
+    unmade = StackResource(declared.logical_id, declared.type, "", {}, _Anything(), ())
+    return replace(before or unmade, missing_export=error.name, reason=error.words)
 
 
 def _token(declared: ResourceDeclaration, stack: Stack, generation: int) -> str:

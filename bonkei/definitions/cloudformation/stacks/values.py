@@ -15,7 +15,8 @@ Values = Mapping[str, Any]
 class StackResource:
     """A resource with all known values. `generation` counts its replacements, from 1. `token` is
     the source of generated values. `state` has Terraform's types and attributes, created by
-    `bonkei.definitions.cloudformation.resources`."""
+    `bonkei.definitions.cloudformation.resources`. `needs` are the resources that it comes after.
+    `missing_export` is what no stack exported when this was planned."""
 
     logical_id: str
     type: str
@@ -30,6 +31,8 @@ class StackResource:
     status: str = "CREATE_COMPLETE"
     reason: str = ""
     time: float = 0.0
+    needs: tuple[str, ...] = ()
+    missing_export: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +131,7 @@ class ChangeSet:
     execution: str = "AVAILABLE"  # UNAVAILABLE | EXECUTED
     description: str = ""
     on_failure: str = ""
+    missing: tuple[tuple[str, str], ...] = ()  # resources, and what no stack exports
 
 
 @dataclass(frozen=True, slots=True)

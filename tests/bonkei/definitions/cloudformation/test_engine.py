@@ -25,9 +25,9 @@ async def test_a_creation() -> None:
         "shop CREATE_IN_PROGRESS",
         "A CREATE_IN_PROGRESS",
         "A CREATE_IN_PROGRESS",
-        "B CREATE_IN_PROGRESS",
-        "B CREATE_IN_PROGRESS",
         "A CREATE_COMPLETE",
+        "B CREATE_IN_PROGRESS",
+        "B CREATE_IN_PROGRESS",
         "B CREATE_COMPLETE",
         "shop CREATE_COMPLETE",
     ]
@@ -45,8 +45,10 @@ async def test_a_failed_creation_is_rolled_back() -> None:
     assert stack.status == "ROLLBACK_COMPLETE"
     assert there(stack) == []
     assert engine.world.followed == 2
-    assert engine.events()[5:] == [
+    assert engine.events()[3:] == [
         "A CREATE_COMPLETE",
+        "B CREATE_IN_PROGRESS",
+        "B CREATE_IN_PROGRESS",
         "B CREATE_FAILED",
         "shop ROLLBACK_IN_PROGRESS",
         "A DELETE_IN_PROGRESS",

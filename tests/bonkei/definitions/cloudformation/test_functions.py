@@ -56,14 +56,16 @@ def test_a_condition_chooses() -> None:
 
 
 def test_no_value_removes_a_property_and_a_list_member() -> None:
-    """`AWS::NoValue`: "removes the corresponding resource property"."""
+    """`AWS::NoValue`: "removes the corresponding resource property". A parameter may have it."""
     text = """
+Parameters: { Nothing: { Type: String, Default: AWS::NoValue } }
 Conditions: { Never: !Equals [a, b] }
 Resources:
   Bucket:
     Type: AWS::S3::Bucket
     Properties:
       BucketName: !If [Never, named, !Ref AWS::NoValue]
+      AccelerateConfiguration: !Ref Nothing
       Tags: [{ Key: a, Value: b }, !If [Never, { Key: c, Value: d }, !Ref AWS::NoValue]]
 """
     (bucket,) = planned(text).resources

@@ -236,6 +236,30 @@ def test_values_that_aws_takes_in_another_form() -> None:
     assert [one.value for one in found.parameters] == ["shown"]
 
 
+@pytest.mark.parametrize(
+    ("properties", "attributes"),
+    [
+        ("DelaySeconds: 5", {"DelaySeconds": "5", "VisibilityTimeout": "30"}),
+        ("MaximumMessageSize: 262144", {"SqsManagedSseEnabled": "true"}),
+        ("KmsMasterKeyId: alias/a", {"KmsMasterKeyId": "alias/a"}),
+        ("FifoQueue: true", {"DeduplicationScope": "queue", "FifoThroughputLimit": "perQueue"}),
+    ],
+)
+def test_what_a_queue_leaves_out_is_as_at_first(
+    properties: str, attributes: dict[str, str]
+) -> None:
+    """An update that takes a property away brings its attribute back."""
+    text = f"Resources: {{ Q: {{ Type: AWS::SQS::Queue, Properties: {{ {properties} }} }} }}"
+    (queue,) = read(resources(text)).queues
+    expected = {
+        "MaximumMessageSize": "262144",
+        "MessageRetentionPeriod": "345600",
+        "ReceiveMessageWaitTimeSeconds": "0",
+    }
+    assert {**queue.attributes, **expected, **attributes} == dict(queue.attributes)
+    assert ("KmsMasterKeyId" in attributes) != ("SqsManagedSseEnabled" in queue.attributes)
+
+
 def test_a_generated_name() -> None:
     """STACK-LOGICALID-12 characters: "Name type". A bucket's is in lower case."""
     text = """
@@ -259,7 +283,7 @@ Resources:
     [
         ("S3::Bucket", "BucketNames: x", r"#: extraneous key \[BucketNames\] is not permitted"),
         ("S3::Bucket", "Arn: x", r"#: extraneous key \[Arn\] is not permitted"),
-        ("IAM::Role", "RoleName: x", r"#: required key \[AssumeRolePolicyDocument\] not found"),
+        ("IAM::Role", "RoleName: x", "The property {/AssumeRolePolicyDocument} is required"),
         ("KMS::Key", "KeySpec: AES", r"#/KeySpec: failed validation constraint .* \[enum\]"),
         ("KMS::Key", "PendingWindowInDays: 3", "#/PendingWindowInDays: 3 is not greater or equal"),
         ("KMS::Key", "EnableKeyRotation: maybe", "#/EnableKeyRotation: expected type: Boolean"),
@@ -267,13 +291,14 @@ Resources:
         ("S3::Bucket", "VersioningConfiguration: { Status: On }", "#/Versioning.*/Status"),
         ("S3::Bucket", "Tags: { a: b }", "#/Tags: expected type: JSONArray, found: JSONObject"),
         ("CodePipeline::Pipeline", "RoleArn: x, Stages: []", "exactly one of"),
-        ("SNS::TopicPolicy", "PolicyDocument: {}", r"required key \[Topics\] not found"),
+        ("SNS::TopicPolicy", "PolicyDocument: {}", "The property {/Topics} is required"),
     ],
 )  # fmt: skip
 def test_properties_that_the_schema_refuses(kind: str, properties: str, problem: str) -> None:
     text = f"Resources: {{ It: {{ Type: AWS::{kind}, Properties: {{ {properties} }} }} }}"
     (it,) = resources(text)
-    assert it.reason.startswith("Properties validation failed for resource It with message:\n#")
+    begin = "Properties validation failed for resource It with message:\n#", "Property validation"
+    assert it.reason.startswith(begin)
     assert re.search(problem, it.reason), it.reason
 
 

@@ -253,6 +253,32 @@ def test_the_events_of_a_stack_have_their_own_times_and_names(client: Any) -> No
     assert re.fullmatch(f"Key-CREATE_COMPLETE-{at}", events[1]["EventId"])
 
 
+IMPORT = "Resources: { P: { Type: AWS::SSM::Parameter, Properties: { Type: String, Value: %s } } }"
+
+
+def test_a_change_set_waits_for_an_export(client: Any) -> None:
+    text = IMPORT % "!ImportValue one-name"
+    given = {"StackName": "two", "ChangeSetName": "a", "TemplateBody": text}
+    client.create_change_set(**given, ChangeSetType="CREATE")
+    found = client.describe_change_set(
+        StackName="two", ChangeSetName="a", IncludePropertyValues=True
+    )
+    assert "for resource [P] because: No export named one-name" in found["StatusReason"]
+    after = json.loads(found["Changes"][0]["ResourceChange"]["AfterContext"])
+    assert after["Properties"]["Value"] == "{{changeSet:KNOWN_AFTER_APPLY}}"
+    client.create_stack(StackName="one", TemplateBody=SECRET)
+    client.execute_change_set(StackName="two", ChangeSetName="a")
+    assert status(client, "two") == "CREATE_COMPLETE"
+
+
+def test_a_resource_without_its_export_fails(client: Any) -> None:
+    client.create_stack(StackName="two", TemplateBody=IMPORT % "!ImportValue none")
+    assert status(client, "two") == "ROLLBACK_COMPLETE"
+    events = client.describe_stack_events(StackName="two")["StackEvents"]
+    (failed,) = [each for each in events if each["ResourceStatus"] == "CREATE_FAILED"]
+    assert failed["ResourceStatusReason"] == "No export named none found."
+
+
 def test_the_summary_of_a_template(client: Any) -> None:
     text = """
 Metadata: { Of: me }
