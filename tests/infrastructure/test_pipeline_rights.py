@@ -111,6 +111,30 @@ def test_an_environment_whose_name_goes_on_is_another_one(action: str, resource:
     assert not may("PlanRole", action, other)
 
 
+def test_an_apply_changes_nothing_of_another_environment(example: Evaluation) -> None:
+    """In one account, and here also in one region and under a name that begins with production's.
+    What is left is a reason for an account of its own (docs/operations/set-up.md)."""
+    tagged = [
+        (found["type"], arn(found["type"], found["values"]), found["values"]["tags_all"])
+        for found in example.resources()
+        if found["mode"] == "managed" and found["values"].get("tags_all")
+    ]
+    tried = {
+        (terraform_type, action, beside(name)): tags
+        for terraform_type, name, tags in tagged
+        for action in provider_calls.WRITES[provider_calls.kind(terraform_type)]
+        if is_about(action, name)
+    }
+    assert {"aws_rds_cluster", "aws_ecs_service", "aws_kms_key", "aws_lb"} <= {t for t, *_ in tried}
+    open_ = {each[0] for each, tags in tried.items() if may("ApplyRole", *each[1:], tags)}
+    assert open_ == {"aws_s3_bucket"}
+
+
+def beside(arn: str) -> str:
+    """Of the other environment's resource, if it were in Tokyo and named production-2."""
+    return arn.replace("eu-central-1", "ap-northeast-1").replace("frankfurt-2", "production-2")
+
+
 def managed(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
     """The type of each AWS resource, and the ARN that IAM checks."""
     for resource in evaluation.resources():
@@ -138,14 +162,51 @@ def arn(terraform_type: str, values: Mapping[str, Any]) -> str:
     return str(values.get("arn") or "*")
 
 
-def may(role: str, action: str, resource: str) -> bool:
-    """IAM's decision, with every condition met. Those of this stack are about the region, the
-    boundary and the service in between.
+OWN = {"ManagedBy": "terraform", "Service": "statuspage", "Environment": "production"}
+
+
+def may(role: str, action: str, resource: str, tags: Mapping[str, str] = OWN) -> bool:
+    """IAM's decision about a resource with these tags, with every other condition met. Those of
+    this stack are about the region, the boundary and the service in between.
     """
-    if action.startswith("kms:"):
+    if action.startswith("kms:") and ":key/" not in resource:
         resource = f"arn:aws:kms:{ACCOUNT}:key/0f2a"  # the key that encrypts it
-    found = [s for s in statements(role) if covers(s, action, checked(action, resource))]
+    target = checked(action, resource)
+    seen = tags if knows_tags(action, target) else {}
+    found = [s for s in statements(role) if covers(s, action, target) and of_tags(s, seen)]
     return {s["Effect"] for s in found} == {"Allow"}
+
+
+def is_about(action: str, resource: str) -> bool:
+    """Whether the action changes such a resource, and does not only name it beside a new one."""
+    service, _, name = action.partition(":")
+    types = IAM.actions.get_action_details(service, name)["resourceTypes"]
+    return any(is_of_type(resource, service, each["name"]) for each in types)
+
+
+def knows_tags(action: str, resource: str) -> bool:
+    """Whether IAM sees the tags of the resource in this action. Those of a bucket it sees only
+    where that is switched on for the bucket: "Enabling ABAC in general purpose buckets"."""
+    service, _, name = action.partition(":")
+    if service == "s3":
+        return False
+    return any(
+        any(key.startswith("aws:ResourceTag/") for key in details.get("conditionKeys", ()))
+        for each in IAM.actions.get_action_details(service, name)["resourceTypes"]
+        if is_of_type(resource, service, each["name"])
+        and (details := IAM.resources.get_resource_type_details(service, each["name"]))
+    )
+
+
+def of_tags(statement: Statement, tags: Mapping[str, str]) -> bool:
+    """Whether its conditions on tags hold. StringNotEquals holds for a missing tag, too."""
+    return all(
+        (tags.get(key.removeprefix("aws:ResourceTag/")) in listed(values))
+        == (operator == "StringEquals")
+        for operator, wanted in statement.get("Condition", {}).items()
+        for key, values in wanted.items()
+        if key.startswith("aws:ResourceTag/")
+    )
 
 
 def checked(action: str, resource: str) -> str:
