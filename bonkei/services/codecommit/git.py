@@ -138,8 +138,17 @@ async def git(
 
 
 async def clone(repository: Path, version: str, into: Path) -> str:
-    """A working copy of a version, or of HEAD. Returns its commit. Raises GitError."""
+    """A working copy of a version, or of HEAD. Returns its commit. Raises GitError.
+
+    The version comes from callers. As a word of `checkout` it could be an option, and the error of
+    `--pathspec-from-file=FILE` has a line of any file of this machine.
+    """
+    wanted = f"{version or 'HEAD'}^{{commit}}"
+    try:
+        found = await git(repository, "rev-parse", "--verify", "--end-of-options", wanted)
+    except GitError:
+        raise GitError(f"{version or 'HEAD'} is not a version of the repository") from None
+    commit = found.decode("ascii").split()[-1]
     await git(repository, "clone", "--quiet", "--no-hardlinks", str(repository), str(into))
-    if version:
-        await git(into, "checkout", "--quiet", version)
-    return (await git(into, "rev-parse", "HEAD")).decode("ascii").strip()
+    await git(into, "checkout", "--quiet", "--detach", commit)
+    return commit

@@ -109,5 +109,19 @@ async def test_a_clone_has_the_wanted_version(tmp_path: Path) -> None:
     assert (tmp_path / "then" / "file").read_text() == "first"
     assert await clone(work, "", tmp_path / "now") != first
     assert (tmp_path / "now" / "file").read_text() == "second"
-    with pytest.raises(GitError, match="git checkout: "):
+    with pytest.raises(GitError, match="nowhere is not a version"):
         await clone(work, "nowhere", tmp_path / "none")
+
+
+@pytest.mark.parametrize("version", ["--pathspec-from-file={}", "--orphan=new", "-b", "--", "a"])
+async def test_a_version_is_never_an_option_of_git(version: str, tmp_path: Path) -> None:
+    """Nor a file of the repository. An error would have a line of the file that an option names."""
+    secret, work = tmp_path / "secret", tmp_path / "work"
+    secret.write_text("password\n")
+    await git(tmp_path, "init", "--quiet", "-b", "main", str(work))
+    (work / "a").write_text("a")
+    await git(work, "add", "a")
+    await git(work, "-c", "user.name=a", "-c", "user.email=a@b", "commit", "--quiet", "-m", "one")
+    with pytest.raises(GitError, match="is not a version of the repository") as raised:
+        await clone(work, version.format(secret), tmp_path / "into")
+    assert "password" not in str(raised.value)
