@@ -97,6 +97,7 @@ def test_expressions(expression: str, expected: object) -> None:
         ("FILL(m1)", "does not take these 1 arguments"),
         ("ANOMALY_DETECTION_BAND(m1, 2)", "ANOMALY_DETECTION_BAND is not simulated"),
         ("SEARCH('{AWS/ECS}', 'Sum')", "SEARCH is not simulated"),
+        ("SELECT SUM(Sent) FROM \"Own\" WHERE Path = '/a'", "does not simulate Metrics Insights"),
         ("1 / 0", "divided by zero"),
         ("(" * 3, "ends too early"),
     ],
