@@ -99,7 +99,7 @@ async def test_a_new_alarm_with_periods_of_seconds_does_not_wait_for_the_minute(
     seconds = Metric(M.namespace, M.name, M.dimensions, "Average", 10)
     quick = alarm(evaluation_periods=1, datapoints_to_alarm=1, metric=seconds)
     world.monitor.make(quick, world.now)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while world.monitor.book.state("cpu").value != "ALARM":
             await asyncio.sleep(0.01)
     await world.monitor.stop()
