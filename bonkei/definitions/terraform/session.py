@@ -6,17 +6,17 @@ import contextlib
 import functools
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from bonkei.base.folders import bytes_of, text_of
+from bonkei.base.folders import below, bytes_of, text_of
 from bonkei.base.removal import remove
 from bonkei.definitions.terraform.errors import refused, unexplained
 from bonkei.definitions.terraform.explanations import constraints
 from bonkei.definitions.terraform.explanations.explain import explain
-from bonkei.definitions.terraform.inputs import programs, stamps
+from bonkei.definitions.terraform.inputs import programs, providers, stamps
 from bonkei.definitions.terraform.inputs.elsewhere import (
     Elsewhere,
     check_existing,
@@ -144,6 +144,7 @@ class Place:
             self.mirror.make()
             types = self.directory / "types.json"
             types.unlink(missing_ok=True)
+            unused = providers.unused(self._written())
             surroundings = ProviderSurroundings(
                 home=provider_home,
                 state_file=None if tests else self.backend.state_file,
@@ -151,6 +152,7 @@ class Place:
                 aws_rules=self.account.rules,
                 existing=self.elsewhere.existing,
                 types=types,
+                unused=unused,
             )
             log, seen = self.directory / "provider.log", self.consent.variables
             outside = environments.of_programs(os.environ, {}, seen)
@@ -168,13 +170,18 @@ class Place:
                     )
                     self.mirror.refresh(self.backend.block, self._lifted())
                     self._place_remote_states()
-                    self._initialize(session, environments.of_init(os.environ, settings))
+                    self._initialize(session, environments.of_init(os.environ, settings), unused)
                     if programs:
                         self._require_consent()
                     shown = self._showing(
                         types, provider.prepare, all_blocks=all_blocks, tests=tests
                     )
                     yield replace(session, show_types=shown)
+
+    def _written(self) -> Iterator[str]:
+        """The texts of the definitions, and of the modules that an init has fetched."""
+        files = {*below(self.definitions, ".tf"), *texts(self.mirror.path, self.directory / "data")}
+        return (text_of(file) or "" for file in files)
 
     def _terraform(
         self, command: Sequence[str], environment: Mapping[str, str]
@@ -232,10 +239,13 @@ class Place:
         )
         self.consent.require(found, self.interruption.has_come)
 
-    def _initialize(self, session: Session, environment: Mapping[str, str]) -> None:
+    def _initialize(
+        self, session: Session, environment: Mapping[str, str], unused: Iterable[str]
+    ) -> None:
         """Run `init`, unless it has been run for the same modules and providers."""
         stamp = self.directory / "initialized"
         wanted = stamps.initialization(self.definitions, self.backend.block)
+        wanted = " ".join((wanted, *unused))
         if self._has_data() and text_of(stamp) == wanted:
             return
         begin = self.interruption.heeded(runs.start)

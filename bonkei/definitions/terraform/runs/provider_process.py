@@ -40,6 +40,8 @@ class ProviderSurroundings:
     types: Path | None = None
     """A file with the types that Terraform needs, which is there at `prepare`; without it, all."""
     aws_rules: str = "error"
+    unused: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Further addresses, whose providers are declared and not used, with the arguments given."""
 
     def write(self, file: Path, sockets: Mapping[str, int]) -> None:
         """Write the inputs for the process to read, with its sockets' descriptors. They may contain
@@ -53,6 +55,7 @@ class ProviderSurroundings:
             "existing": list(self.existing),
             "observed": dict(self.observed),
             "types": None if self.types is None else str(self.types),
+            "unused": dict(self.unused),
             "sockets": dict(sockets),
         }
         file.write_text(json.dumps(document, default=str), encoding="utf-8")
@@ -86,7 +89,7 @@ class ProviderProcess:
         self._directory = make_socket_directory()
         try:
             with contextlib.ExitStack() as ours:
-                sockets = listen(VERSIONS, self._directory)
+                sockets = listen((*VERSIONS, *surroundings.unused), self._directory)
                 for each in sockets.values():
                     ours.callback(each.close)  # so that a connection ends when the process does
                 descriptors = {address: each.fileno() for address, each in sockets.items()}
