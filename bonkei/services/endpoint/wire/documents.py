@@ -155,8 +155,10 @@ def _json_time(shape: Shape, value: datetime | float) -> Any:
     return spelled.get(shape.get("timestampFormat", ""), timestamps.seconds)(value)
 
 
-def _moment(value: datetime | float) -> datetime:
-    return timestamps.parse(value)
+def _moment(value: datetime | float) -> Any:
+    from cbor2 import CBORTag  # noqa: PLC0415 - two services of many are spoken to like this
+
+    return CBORTag(1, timestamps.seconds(value))  # a double, as AWS writes it
 
 
 def _special(value: float) -> float | str:

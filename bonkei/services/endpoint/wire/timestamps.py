@@ -27,9 +27,8 @@ def parse(value: Any) -> datetime:
 
 
 def seconds(value: datetime | float) -> float:
-    """Unix seconds. Whole seconds are an int, because JSON clients read both."""
-    moment = value.timestamp() if isinstance(value, datetime) else value
-    return int(moment) if float(moment).is_integer() else moment
+    """Unix seconds. Whole ones have a point, too, as AWS writes them."""
+    return float(value.timestamp() if isinstance(value, datetime) else value)
 
 
 def iso(value: datetime | float) -> str:

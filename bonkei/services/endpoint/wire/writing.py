@@ -124,4 +124,4 @@ def _json_kind(model: ServiceModel) -> tuple[str, str]:
 def _cbor(content: Any) -> bytes:
     import cbor2  # noqa: PLC0415 - two services of many are spoken to like this
 
-    return cbor2.dumps(content, datetime_as_timestamp=True)
+    return cbor2.dumps(content, indefinite_containers=True)  # as AWS writes them

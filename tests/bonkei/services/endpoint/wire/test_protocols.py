@@ -93,6 +93,18 @@ def test_the_request_has_its_name_in_the_case_that_aws_has(protocol: Protocol) -
     assert named in render(ApiError("A", "b"), protocol, "r").headers
 
 
+@pytest.mark.parametrize(
+    ("protocol", "written"),
+    [("json", b'"Timestamps":[1800000000.0]'), ("smithy-rpc-v2-cbor", b"Timestamps\x9f\xc1\xfbA")],
+)
+def test_a_moment_has_a_point(protocol: Protocol, written: bytes) -> None:
+    result = {"Id": "a", "Timestamps": [1_800_000_000]}
+    answer = write(
+        load_model("cloudwatch"), "GetMetricData", protocol, {"MetricDataResults": [result]}, "r"
+    )
+    assert written in answer.body
+
+
 def test_json(place: Place) -> None:
     events = [{"timestamp": 1, "message": "日本"}, {"timestamp": 2, "message": "\x00"}]
     logs = client_of(place, "logs", nextSequenceToken="t", rejectedLogEventsInfo=None)
