@@ -90,6 +90,9 @@ def _value(
 ) -> str | None:
     if given is None:
         return declared.default
+    if given.previous and given.value:
+        what = f"Invalid input for parameter key {declared.name}. Cannot specify usePreviousValue"
+        raise TemplateError(f"{what} as true and non empty value for a parameter")
     if not given.previous:
         return given.value if given.value is not None else declared.default
     if declared.name not in before:

@@ -135,6 +135,8 @@ def _key_filter(each: Values) -> dict[str, str]:
 def _lifecycle(given: Values) -> Values:
     """Rules without an id get one, as in S3."""
     rules = [_lifecycle_rule(rule, number) for number, rule in enumerate(given["Rules"], start=1)]
+    if any(each.get("days", 0) < 0 for rule in rules for each in rule.get("transition", ())):
+        raise ValueError("'Days' in Transition action must be nonnegative")
     return {"rule": rules, **plain(given, "TransitionDefaultMinimumObjectSize")}
 
 

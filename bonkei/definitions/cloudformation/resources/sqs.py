@@ -13,16 +13,6 @@ from bonkei.definitions.cloudformation.resources.kind import (
     plain,
 )
 
-_DEFAULTS = {
-    "delay_seconds": 0,
-    "max_message_size": 262_144,
-    "message_retention_seconds": 345_600,
-    "receive_wait_time_seconds": 0,
-    "visibility_timeout_seconds": 30,
-}
-"""An update that leaves a property out brings it back to these."""
-_OF_FIFO = {"deduplication_scope": "queue", "fifo_throughput_limit": "perQueue"}
-
 
 def _queue(request: Request) -> Made:
     given, place = request.properties, request.place
@@ -38,8 +28,6 @@ def _queue(request: Request) -> Made:
         "arn": arn,
         "name": name,
         "fifo_queue": fifo,
-        **_DEFAULTS,
-        **(_OF_FIFO if fifo else {}),
         "sqs_managed_sse_enabled": "KmsMasterKeyId" not in given,
         **plain(
             given,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -235,7 +234,7 @@ class _Asking:
         metadata = template.metadata
         return {
             "Parameters": declaration_answers(template, detailed=True),
-            "Metadata": json.dumps(metadata, separators=(",", ":")) if metadata else None,
+            "Metadata": str(metadata) if metadata else None,  # in single quotes
             "Description": template.description or None,
             "Version": "2010-09-09",
             "ResourceTypes": sorted({one.type for one in template.resources.values()}),

@@ -289,8 +289,8 @@ def _require_no_lookup(declared: ResourceDeclaration, written: Any) -> None:
 def _require_made(output: Output, scope: Scope) -> None:
     """A condition may leave out what the output refers to."""
     for function in chosen([output.value, output.export], scope.conditions):
-        for name, attribute in names_in(function):
-            if not attribute and name not in scope.references and name not in PSEUDO:
+        for name, _ in names_in(function):
+            if name not in scope.references and name not in PSEUDO:
                 what = f"Unresolved resource dependencies [{name}] in the Outputs block of the"
                 raise TemplateError(f"{what} template", output.line)
 

@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,8 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG = "tag:yaml.org,2002:"
 _AS_TEXT = frozenset({"str", "timestamp", "value"})
 _DEEPEST = 100
+_LAST_COMMA = re.compile(r",(\s*[}\]])")
+"""CloudFormation lets a comma stand after the last member."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ def load_document(text: str) -> Document:
     """Parse YAML or JSON. Raises TemplateError, which names the line."""
     is_json = text.lstrip()[:1] == "{"
     if is_json:
-        _require_json(text)
+        _require_json(_LAST_COMMA.sub(r" \1", text))
         text = text.replace("\t", " ")  # a tab in JSON is white space; in a string it is written \t
     try:
         root = yaml.compose(text, Loader=_LOADER)

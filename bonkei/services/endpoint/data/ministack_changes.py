@@ -63,6 +63,17 @@ def _keep_stream_labels() -> None:
     dynamodb._update_table = named(dynamodb._update_table)
 
 
+def _as_sqs_shows(attributes, data):  # type: ignore[no-untyped-def]
+    """A cleared attribute is absent, and a FIFO queue has its limits from the beginning."""
+    for name in [name for name, value in attributes.items() if value == ""]:
+        del attributes[name]
+    asked = data.get("AttributeNames") or ()
+    if str(data.get("QueueUrl")).endswith(".fifo"):
+        for name, value in (("DeduplicationScope", "queue"), ("FifoThroughputLimit", "perQueue")):
+            if "All" in asked or name in asked:
+                attributes.setdefault(name, value)
+
+
 def _tell_age_of_oldest() -> None:
     """Answer for an attribute that SQS does not have, for a metric of CloudWatch: the age of the
     oldest message that is not deleted."""
@@ -70,6 +81,7 @@ def _tell_age_of_oldest() -> None:
 
     def answer(data, url):  # type: ignore[no-untyped-def]
         found = usual(data, url)
+        _as_sqs_shows(found["Attributes"], data)
         if _AGE in (data.get("AttributeNames") or ()):
             queue = sqs._get_q(data.get("QueueUrl", url), "sqs:GetQueueAttributes")
             now = time.time()

@@ -10,8 +10,15 @@ from bonkei.blueprint.storage import Queue
 from bonkei.services.endpoint.provision.step import JsonStep, Thing
 
 _FIXED = frozenset({"FifoQueue"})  # cannot be changed later
-_CLEARED = ("RedrivePolicy", "RedriveAllowPolicy", "KmsMasterKeyId")
-"""Attributes that an empty text removes."""
+_CLEARED = {
+    **dict.fromkeys(("RedrivePolicy", "RedriveAllowPolicy", "KmsMasterKeyId"), ""),
+    "DelaySeconds": "0",
+    "MaximumMessageSize": "262144",
+    "MessageRetentionPeriod": "345600",
+    "ReceiveMessageWaitTimeSeconds": "0",
+    "VisibilityTimeout": "30",
+}
+"""What an attribute becomes that is declared no longer. An empty text removes one."""
 _GONE = frozenset(
     {
         "QueueDoesNotExist",
@@ -44,7 +51,7 @@ def _queue(queue: Queue) -> Thing:
 def _attributes(queue: Queue) -> Iterator[Thing]:
     apart = _FIXED | {"Policy"}
     rest = {name: value for name, value in queue.attributes.items() if name not in apart}
-    cleared: dict[str, str] = {name: "" for name in _CLEARED if name not in rest}
+    cleared = {name: value for name, value in _CLEARED.items() if name not in rest}
     if rest:
         yield Thing(
             "queue-attributes",

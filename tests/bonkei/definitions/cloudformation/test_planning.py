@@ -185,6 +185,18 @@ Resources:
         planned(text.replace("Delete]", "Keep]"), Word="b")
 
 
+@pytest.mark.parametrize("value", ["!Ref A", "!GetAtt A.TopicArn", "!Sub '${A.TopicArn}'"])
+def test_an_output_of_what_is_not_made(value: str) -> None:
+    text = f"""
+Conditions: {{ Never: !Equals [a, b] }}
+Resources: {{ A: {{ Type: AWS::SNS::Topic, Condition: Never }}, B: {{ Type: AWS::SNS::Topic }} }}
+Outputs: {{ O: {{ Value: {value} }} }}
+"""
+    refusal = r"Unresolved resource dependencies \[A\] in the Outputs block of the template"
+    with pytest.raises(TemplateError, match=refusal):
+        planned(text)
+
+
 def test_a_policy_that_is_written_is_another_than_none() -> None:
     text = "Resources: { A: { Type: AWS::SNS::Topic, UpdateReplacePolicy: Delete } }"
     stack = has(planned(text))

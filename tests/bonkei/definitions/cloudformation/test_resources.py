@@ -239,24 +239,16 @@ def test_values_that_aws_takes_in_another_form() -> None:
 @pytest.mark.parametrize(
     ("properties", "attributes"),
     [
-        ("DelaySeconds: 5", {"DelaySeconds": "5", "VisibilityTimeout": "30"}),
-        ("MaximumMessageSize: 262144", {"SqsManagedSseEnabled": "true"}),
+        ("DelaySeconds: 6", {"SqsManagedSseEnabled": "true"}),
         ("KmsMasterKeyId: alias/a", {"KmsMasterKeyId": "alias/a"}),
-        ("FifoQueue: true", {"DeduplicationScope": "queue", "FifoThroughputLimit": "perQueue"}),
     ],
 )
-def test_what_a_queue_leaves_out_is_as_at_first(
+def test_a_queue_is_encrypted_unless_it_has_a_key(
     properties: str, attributes: dict[str, str]
 ) -> None:
-    """An update that takes a property away brings its attribute back."""
     text = f"Resources: {{ Q: {{ Type: AWS::SQS::Queue, Properties: {{ {properties} }} }} }}"
     (queue,) = read(resources(text)).queues
-    expected = {
-        "MaximumMessageSize": "262144",
-        "MessageRetentionPeriod": "345600",
-        "ReceiveMessageWaitTimeSeconds": "0",
-    }
-    assert {**queue.attributes, **expected, **attributes} == dict(queue.attributes)
+    assert {**queue.attributes, **attributes} == dict(queue.attributes)
     assert ("KmsMasterKeyId" in attributes) != ("SqsManagedSseEnabled" in queue.attributes)
 
 
@@ -324,6 +316,11 @@ Resources:
         (
             "Type: AWS::IAM::Role, Properties: { AssumeRolePolicyDocument: { Statement: [{}] } }",
             "Not a policy that IAM accepts",
+        ),
+        (
+            ("Type: AWS::S3::Bucket, Properties: { LifecycleConfiguration: { Rules: [{ Status: "
+            "Enabled, Transitions: [{ StorageClass: GLACIER, TransitionInDays: -1 }] }] } }"),
+            "'Days' in Transition action must be nonnegative",
         ),
     ],
 )

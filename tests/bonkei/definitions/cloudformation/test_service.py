@@ -142,6 +142,9 @@ def test_an_update(client: Any) -> None:
     assert refused(client.update_stack, **same) == (
         "ValidationError: No updates are to be performed."
     )
+    both = [{"ParameterKey": "Password", "UsePreviousValue": True, "ParameterValue": "x"}]
+    told = refused(client.update_stack, **same | {"Parameters": both})
+    assert told.endswith("as true and non empty value for a parameter")
     client.update_stack(
         StackName="one",
         UsePreviousTemplate=True,
@@ -286,7 +289,7 @@ Parameters: { B: { Type: String, Default: x }, A: { Type: String, Default: y } }
 Resources: { P: { Type: AWS::SSM::Parameter }, T: { Type: AWS::SNS::Topic } }
 """
     found = client.get_template_summary(TemplateBody=text)
-    assert found["Metadata"] == '{"Of":"me"}'
+    assert found["Metadata"] == "{'Of': 'me'}"
     assert found["ResourceIdentifierSummaries"] == [
         {"ResourceType": "AWS::SNS::Topic", "LogicalResourceIds": ["T"]},
         {

@@ -41,6 +41,11 @@ def test_an_attribute_with_a_dot_is_one_attribute() -> None:
     assert read_template(text).outputs["It"].value.argument == ["Key", "Outputs.Name"]
 
 
+def test_a_comma_may_stand_behind_the_last_member() -> None:
+    text = '{"Resources": {"Key": {"Type": "AWS::KMS::Key",}, },}'
+    assert list(read_template(text).resources) == ["Key"]
+
+
 def test_a_condition_of_a_policy_is_not_a_function() -> None:
     template = read_template(PIPELINE)
     statement = template.resources["ScanRole"].properties["AssumeRolePolicyDocument"]["Statement"]

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from bonkei.services.endpoint.backing.dialects.dynamodb import answered, refused
+from bonkei.services.endpoint.backing.dialects.dynamodb import answered, check, refused
 from bonkei.services.endpoint.calls.request import Call
+from bonkei.services.endpoint.errors import ApiError
 
 UNUSED = "Value provided in ExpressionAttributeNames unused in expressions: keys: {#count}"
+INVALID = "One or more parameter values were invalid:"
 TABLE = "arn:aws:dynamodb:eu-west-1:123456789012:table/none"
 
 
@@ -19,6 +21,14 @@ TABLE = "arn:aws:dynamodb:eu-west-1:123456789012:table/none"
     [
         ("PutItem", UNUSED, f"1 validation error detected: {UNUSED}"),
         ("Scan", UNUSED, UNUSED),
+        ("Query", UNUSED, UNUSED),
+        ("UpdateItem",
+         f"{INVALID} Aggregated size of all hash keys has exceeded the size limit of 2048 bytes",
+         f"{INVALID} Size of hashkey has exceeded the maximum size limit of2048 bytes"),
+        ("ImportTable",
+         f"{INVALID} ProvisionedThroughput must be specified when BillingMode is PROVISIONED",
+         (f"{INVALID} ReadCapacityUnits and WriteCapacityUnits must both be specified when "
+          "BillingMode is PROVISIONED")),
         ("GetItem", "ExpressionAttributeNames can only be specified when using expressions: Key",
          "ExpressionAttributeNames can only be specified when using expressions"),
         ("GetResourcePolicy", f"Requested resource not found: ResourceArn: {TABLE} not found",
@@ -68,3 +78,53 @@ def test_the_description_of_a_table(table: dict[str, Any], shown: dict[str, Any]
     assert answer is not None
     assert json.loads(answer.body)["Table"] == shown
     assert answered(Call("dynamodb", "GetItem", "json", "eu-west-1"), b"{}") is None
+
+
+COUNTED = "1 validation error detected: "
+
+
+@pytest.mark.parametrize(
+    ("operation", "asked", "words"),
+    [
+        ("Query", {"ProjectionExpression": ""},
+         "Invalid ProjectionExpression: The expression can not be empty;"),
+        ("UpdateItem", {"UpdateExpression": "", "ExpressionAttributeValues": {":a": {"S": "b"}}},
+         f"{COUNTED}Invalid UpdateExpression: The expression can not be empty;"),
+        ("Scan", {"ExpressionAttributeValues": {"a": {"S": "b"}}},
+         'ExpressionAttributeValues contains invalid key: Syntax error; key: "a"'),
+        ("Scan", {"Select": "count"},
+         (f"{COUNTED}Value 'count' at 'select' failed to satisfy constraint: Member must satisfy "
+         "enum value set: [SPECIFIC_ATTRIBUTES, COUNT, ALL_ATTRIBUTES, ALL_PROJECTED_ATTRIBUTES]")),
+        ("Scan", {"Select": "COUNT", "AttributesToGet": ["a"]},
+         "Cannot specify the AttributesToGet when choosing to get only the Count"),
+        ("Query", {"Select": "ALL_ATTRIBUTES", "AttributesToGet": ["a"]},
+         f"{COUNTED}Cannot specify the AttributesToGet when choosing to get ALL_ATTRIBUTES"),
+        ("Query", {"Select": "SPECIFIC_ATTRIBUTES", "AttributesToGet": ["a"]}, ""),
+        ("UpdateItem", {"UpdateExpression": "SET a.#b = :c",
+                        "ExpressionAttributeNames": {"#b": "b", "#bb": "c"}},
+         (f"{COUNTED}Value provided in ExpressionAttributeNames unused in expressions: "
+         "keys: {#bb}")),
+        ("BatchGetItem", {"RequestItems": {"t": {"ExpressionAttributeNames": {"#a": "a"}}}},
+         "Value provided in ExpressionAttributeNames unused in expressions: keys: {#a}"),
+        ("UpdateItem", {"UpdateExpression": "ADD a :b",
+                        "ExpressionAttributeValues": {":b": {"SS": []}}},
+         f"{COUNTED}One or more parameter values were invalid: An string set  may not be empty"),
+        ("TransactWriteItems",
+         {"TransactItems": [{"Update": {"UpdateExpression": "SET a = :a SET b = :b ADD c :c"}}]},
+         ('Invalid UpdateExpression: The "SET" section can only be used once in an update '
+         "expression;")),
+        ("TransactWriteItems", {"TransactItems": [{"Put": {"ExpressionAttributeValues": {}}}]},
+         "ExpressionAttributeValues must not be empty"),
+        ("UpdateItem", {"UpdateExpression": "SET #set = :set REMOVE b",
+                        "ExpressionAttributeNames": {"#set": "c"}}, ""),
+        ("UpdateItem", ["not", "a", "map"], ""),
+    ],
+)  # fmt: skip
+def test_expressions_that_dynamodb_refuses(operation: str, asked: Any, words: str) -> None:
+    call = Call("dynamodb", operation, "json", "eu-west-1")
+    if not words:
+        check(call, json.dumps(asked).encode())
+        return
+    with pytest.raises(ApiError) as raised:
+        check(call, json.dumps(asked).encode())
+    assert (raised.value.code, raised.value.message) == ("ValidationException", words)

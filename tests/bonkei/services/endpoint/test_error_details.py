@@ -31,7 +31,7 @@ def test_the_condition_that_did_not_hold_is_named(header: str, condition: str) -
 def test_the_name_of_an_error_of_sqs_is_whole() -> None:
     message = "The specified queue does not exist for this wsdl version."
     body = json.dumps({"__type": "QueueDoesNotExist", "message": message}).encode()
-    found = with_namespace({"x-amzn-errortype": "QueueDoesNotExist", "a": "b"}, body)
+    found = with_namespace({"x-amzn-errortype": "QueueDoesNotExist", "a": "b"}, b"{}", body)
     assert found is not None
     whole = "com.amazonaws.sqs#QueueDoesNotExist"
     assert found[0] == {"x-amzn-errortype": whole, "a": "b"}
@@ -43,6 +43,12 @@ def test_the_name_of_an_error_of_sqs_is_whole() -> None:
 
 def test_real_errors(rig: Rig) -> None:
     sqs, s3 = rig.client("sqs"), rig.client("s3")
+    url = sqs.create_queue(QueueName="batch.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
+    many = [{"Id": f"{n}", "MessageBody": "a", "MessageGroupId": "a"} for n in range(11)]
+    with pytest.raises(sqs.exceptions.TooManyEntriesInBatchRequest, match="have sent 11"):
+        sqs.send_message_batch(QueueUrl=url, Entries=many)
+    shown = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert (shown["DeduplicationScope"], shown["FifoThroughputLimit"]) == ("queue", "perQueue")
     with pytest.raises(sqs.exceptions.QueueDoesNotExist) as caught:
         sqs.get_queue_url(QueueName="none")
     answered = caught.value.response
@@ -53,3 +59,6 @@ def test_real_errors(rig: Rig) -> None:
     with pytest.raises(s3.exceptions.ClientError) as failed:
         s3.put_object(Bucket="shop", Key="once", Body=b"2", IfNoneMatch="*")
     assert failed.value.response["Error"]["Condition"] == "If-None-Match"
+    assert failed.value.response["Error"]["Message"] == (
+        "At least one of the pre-conditions you specified did not hold"
+    )

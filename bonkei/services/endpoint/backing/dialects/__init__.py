@@ -23,6 +23,8 @@ def check(call: Call, body: bytes) -> None:
         kms.check(call, body)
     elif call.service == "ssm":
         ssm.check(call, body)
+    elif call.service == "dynamodb":
+        dynamodb.check(call, body)
 
 
 def translated(
@@ -56,6 +58,6 @@ def _refused(
         content = errors.with_condition(request.header, answer)
         return None if content is None else Answer(_CONDITION, content, tuple(head.items()))
     if call.service == "sqs" and call.protocol == "json":
-        found = errors.with_namespace(head, answer)
+        found = errors.with_namespace(head, body, answer)
         return None if found is None else Answer(response.status, found[1], tuple(found[0].items()))
     return None

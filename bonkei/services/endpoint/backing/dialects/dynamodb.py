@@ -8,13 +8,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bonkei.services.endpoint.calls.request import Call
-from bonkei.services.endpoint.errors import Answer
+from bonkei.services.endpoint.errors import Answer, ApiError
 
 _DETECTED = "1 validation error detected: "
+_CHECKED = frozenset({"BatchGetItem", "Query", "Scan", "TransactWriteItems", "UpdateItem"})
+_ALL_NAMES, _ALL_VALUES = "ExpressionAttributeNames", "ExpressionAttributeValues"
+_EXPRESSIONS = (
+    "ProjectionExpression", "FilterExpression", "KeyConditionExpression", "ConditionExpression",
+    "UpdateExpression",
+)  # fmt: skip
+_SELECTIONS = ("SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES")
+_SECTION = re.compile(r"(?<![#:.\w])(SET|REMOVE|ADD|DELETE)(?=\s)")
 _COUNTED = frozenset({"DeleteItem", "PutItem", "Query", "UpdateItem"})
 _PLAIN = re.compile(
     r"Value provided in ExpressionAttributeNames unused in expressions: .*"
@@ -24,6 +33,10 @@ _PLAIN = re.compile(
     r"|Invalid UpdateExpression: The expression can not be empty;"
 )
 _WORDS = (
+    (
+        "(One or more parameter values were invalid: )ProvisionedThroughput must (be specified .*)",
+        r"\1ReadCapacityUnits and WriteCapacityUnits must both \2",
+    ),
     (
         r"(ExpressionAttribute(?:Names|Values) can only be specified when using expressions): .*",
         r"\1",
@@ -39,6 +52,86 @@ _WORDS = (
 )
 
 
+def check(call: Call, body: bytes) -> None:
+    """Raises ApiError for expressions that DynamoDB refuses, and MiniStack takes or refuses for
+    another reason."""
+    if call.operation not in _CHECKED:
+        return
+    try:
+        asked = json.loads(body)
+        problem = next(_problems(call.operation, asked), None)
+    except (ValueError, AttributeError, TypeError):
+        return  # MiniStack says what is wrong with it
+    if problem is not None:
+        detected = _DETECTED if call.operation == "UpdateItem" else ""
+        raise ApiError("ValidationException", detected + problem)
+
+
+def _problems(operation: str, asked: dict[str, Any]) -> Iterator[str]:
+    for each in _parts(operation, asked):
+        if operation == "TransactWriteItems":
+            empty = (name for name in (_ALL_VALUES, _ALL_NAMES) if each.get(name) == {})
+            yield from (f"{name} must not be empty" for name in empty)
+        yield from _malformed(each)
+        yield from _selections(operation, each)
+        if operation in ("BatchGetItem", "UpdateItem") and (unused := _unused_names(each)):
+            what = "Value provided in ExpressionAttributeNames unused in expressions"
+            yield f"{what}: keys: {{{', '.join(unused)}}}"
+        if operation == "UpdateItem":
+            yield from _empty_sets(each.get(_ALL_VALUES) or {})
+
+
+def _malformed(asked: dict[str, Any]) -> Iterator[str]:
+    for key in asked.get(_ALL_VALUES) or ():
+        if not key.startswith(":"):
+            yield f'{_ALL_VALUES} contains invalid key: Syntax error; key: "{key}"'
+    for name in _EXPRESSIONS:
+        if asked.get(name) == "":
+            yield f"Invalid {name}: The expression can not be empty;"
+    sections = Counter(_SECTION.findall(str(asked.get("UpdateExpression", "")).upper()))
+    for section in (name for name, count in sections.items() if count > 1):
+        what = f'The "{section}" section can only be used once in an update expression;'
+        yield f"Invalid UpdateExpression: {what}"
+
+
+def _parts(operation: str, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """What has expressions of its own."""
+    if operation == "TransactWriteItems":
+        for item in asked.get("TransactItems", ()):
+            yield from item.values()
+    elif operation == "BatchGetItem":
+        yield from asked.get("RequestItems", {}).values()
+    else:
+        yield asked
+
+
+def _selections(operation: str, asked: dict[str, Any]) -> Iterator[str]:
+    select = asked.get("Select")
+    if operation not in ("Query", "Scan") or select is None:
+        return
+    if select not in _SELECTIONS:
+        known = ", ".join(_SELECTIONS)
+        what = f"{_DETECTED}Value '{select}' at 'select' failed to satisfy constraint"
+        yield f"{what}: Member must satisfy enum value set: [{known}]"
+    elif select != _SELECTIONS[0] and "AttributesToGet" in asked:
+        chosen = "only the Count" if select == "COUNT" else select
+        detected = _DETECTED if operation == "Query" else ""
+        yield f"{detected}Cannot specify the AttributesToGet when choosing to get {chosen}"
+
+
+def _unused_names(asked: dict[str, Any]) -> list[str]:
+    text = " ".join(str(asked.get(name, "")) for name in _EXPRESSIONS)
+    names = asked.get(_ALL_NAMES) or {}
+    return [name for name in names if not re.search(rf"{re.escape(name)}(?!\w)", text)]
+
+
+def _empty_sets(given: dict[str, Any]) -> Iterator[str]:
+    for value in given.values():
+        for kind, word in (("SS", "string"), ("NS", "number"), ("BS", "binary")):
+            if value.get(kind) == []:
+                yield f"One or more parameter values were invalid: An {word} set  may not be empty"
+
+
 def refused(call: Call, body: bytes) -> Answer | None:
     """The error, if it has other words."""
     try:
@@ -46,7 +139,13 @@ def refused(call: Call, body: bytes) -> Answer | None:
     except ValueError:
         return None
     message = words = str(error.get("message", ""))
-    if call.operation in _COUNTED and _PLAIN.fullmatch(message):
+    if call.operation == "UpdateItem":
+        words = words.replace(
+            "Aggregated size of all hash keys has exceeded the size limit of 2048",
+            "Size of hashkey has exceeded the maximum size limit of2048",
+        )
+    is_plain = call.operation == "Query" and message.startswith("Value provided in")
+    if call.operation in _COUNTED and not is_plain and _PLAIN.fullmatch(message):
         words = _DETECTED + message
     for pattern, said in _WORDS:
         words = re.sub(rf"^{pattern}$", said, words)

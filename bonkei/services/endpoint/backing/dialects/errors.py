@@ -20,10 +20,13 @@ def with_condition(headers: Mapping[str, str], body: bytes) -> bytes | None:
     if not given or b"<Condition>" in body or not body.rstrip().endswith(_END):
         return None
     condition = f"<Condition>{given[0]}</Condition>".encode()
-    return body.rstrip()[: -len(_END)] + condition + _END
+    words = body.rstrip()[: -len(_END)].replace(b"preconditions", b"pre-conditions")
+    return words.replace(b"did not hold.<", b"did not hold<") + condition + _END
 
 
-def with_namespace(headers: Mapping[str, str], body: bytes) -> tuple[dict[str, str], bytes] | None:
+def with_namespace(
+    headers: Mapping[str, str], asked: bytes, body: bytes
+) -> tuple[dict[str, str], bytes] | None:
     """SQS's JSON has the whole name of an error, and words of its own for a queue that does not
     exist."""
     code = headers.get(_TYPE, "")
@@ -35,5 +38,8 @@ def with_namespace(headers: Mapping[str, str], body: bytes) -> tuple[dict[str, s
         return None
     whole = f"com.amazonaws.sqs#{code}"
     message = str(error.get("message", "")).replace(" for this wsdl version.", ".")
+    if message.startswith("Too many messages in a batch request."):
+        count = len(json.loads(asked).get("Entries", ()))
+        message = f"Maximum number of entries per request are 10. You have sent {count}."
     content = error | {"__type": whole, "message": message}
     return {**headers, _TYPE: whole}, json.dumps(content).encode()

@@ -315,8 +315,10 @@ def test_changed_settings_change_and_data_stays(start: Callable[..., Rig], tmp_p
     s3.put_object(Bucket="shop", Key="text ü.txt", Body=b"mine")
     without = ("lifecycle", "cors", "policy", "notification", "website")
     bucket = {name: each for name, each in BUCKET.items() if not any(w in name for w in without)}
-    plain = {name: value for name, value in QUEUES["aws_sqs_queue.orders"].items()
-             if name not in ("redrive_policy", "tags_all")}  # fmt: skip
+    kept = {"delay_seconds": 3}
+    plain = kept | {name: value for name, value in QUEUES["aws_sqs_queue.orders"].items()
+             if name not in ("redrive_policy", "tags_all", "visibility_timeout_seconds",
+                             "kms_master_key_id")}  # fmt: skip
     table = {
         **REST["aws_dynamodb_table.carts"],
         "attribute": [{"name": "id", "type": "S"}, {"name": "to", "type": "S"}],
@@ -335,7 +337,8 @@ def test_changed_settings_change_and_data_stays(start: Callable[..., Rig], tmp_p
     assert s3.get_object(Bucket="shop", Key="text ü.txt")["Body"].read() == b"mine"
     [url] = sqs.list_queues()["QueueUrls"]
     found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-    assert "RedrivePolicy" not in found
+    assert not {"RedrivePolicy", "KmsMasterKeyId"} & set(found)
+    assert found["VisibilityTimeout"] == "30"
     assert "Policy" not in found
     assert not sqs.list_queue_tags(QueueUrl=url).get("Tags")
     changed = dynamodb.describe_table(TableName="carts")["Table"]
