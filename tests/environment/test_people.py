@@ -11,14 +11,23 @@ SECOND_FACTOR = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
 ROLES = "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com"
 
 
-def conditions(stack: Stack) -> list[dict[str, Any]]:
+def conditions(stack: Stack, role: str = "OperatorRole") -> list[dict[str, Any]]:
     """The conditions of each statement that admits people."""
-    trust = stack.resources["OperatorRole"]["Properties"]["AssumeRolePolicyDocument"]
+    trust = stack.resources[role]["Properties"]["AssumeRolePolicyDocument"]
     return [statement["Condition"] for statement in trust["Statement"]]
 
 
 def test_a_second_factor_is_required() -> None:
-    assert conditions(Stack(PRODUCTION)) == [SECOND_FACTOR]
+    for role in ("OperatorRole", "ApproverRole"):
+        assert conditions(Stack(PRODUCTION), role) == [SECOND_FACTOR]
+
+
+def test_operators_of_a_permission_set_do_not_become_approvers_by_it() -> None:
+    sets = {"IdentityCenterPermissionSet": "Operators", "ApproverPermissionSet": "Approvers"}
+    (only,) = conditions(Stack({**PRODUCTION, **sets}), "ApproverRole")
+    pattern = only["ArnLike"]["aws:PrincipalArn"]
+    members = [f"{ROLES}/AWSReservedSSO_{name}_0123456789abcdef" for name in sets.values()]
+    assert [fnmatch.fnmatchcase(arn, pattern) for arn in members] == [False, True]
 
 
 def test_members_of_a_permission_set_come_through_identity_center() -> None:

@@ -171,7 +171,8 @@ def test_apply_makes_what_was_approved(expected: str, runs: Mapping[str, Outcome
 def test_people_have_no_strong_rights(production: Evaluation, expected: list[str]) -> None:
     (operator,) = [r for r in production.blueprint.roles if r.name.endswith("-operator")]
     actions = {action for statement in operator.statements for action in statement.actions}
-    actions |= set(_allowed(CODECOMMIT, "OperatorRole"))
+    for role in ("OperatorRole", "ApproverRole"):
+        actions |= set(_allowed(CODECOMMIT, role))
     assert sorted(action for action in actions if not READING.match(action)) == expected
 
 

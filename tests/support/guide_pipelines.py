@@ -75,7 +75,7 @@ class Pipelines:
             f"--stage-name Approve --action-name Approve --token {found['token']} "
             "--result status=Approved,summary=read"
         )
-        self.reader.perform(Command("", 0, answer), AWS_PROFILE="tf-operator")
+        self.reader.perform(Command("", 0, answer), AWS_PROFILE="tf-approver")
         return str(found["summary"])
 
     def _stage(self, pipeline: str, run: str, name: str) -> dict[str, Any]:

@@ -94,7 +94,7 @@ class Reader:
         place = {"endpoint": self._endpoint, "site": self.project.site, "vendors": vendors}
         text = replaced(command.text, place)
         text = re.sub(r"\bNAME\b", TYPED["NAME"], text)
-        if "--profile" in text or variables.get("AWS_PROFILE") == "tf-operator":
+        if "--profile" in text or variables.get("AWS_PROFILE", "").startswith("tf-"):
             typed = f"{TYPED['a code of the second factor']}\n{typed}"
         whereabouts = self.folder / "cwd"
         script = f'{text}\ncode=$?\npwd >"{whereabouts}"\nexit $code'

@@ -79,6 +79,7 @@ def test_the_outputs_match_the_documentation(deployed: House) -> None:
         "StateBucketName": STATE,
         "LockTableName": "statuspage-production-tf-lock",
         "OperatorRoleArn": "arn:aws:iam::123456789012:role/statuspage-production-tf-operator",
+        "ApproverRoleArn": "arn:aws:iam::123456789012:role/statuspage-production-tf-approver",
         "PermissionsBoundaryArn": "arn:aws:iam::123456789012:policy/statuspage-production-boundary",
     }
 
@@ -119,7 +120,7 @@ def test_the_blueprint_has_the_whole_stack(deployed: House) -> None:
     blueprint = deployed.blueprint
     assert {each.name for each in blueprint.roles} - {"backend"} == {
         f"statuspage-production-tf-{name}"
-        for name in ("scan", "plan", "apply", "pipeline", "operator")
+        for name in ("scan", "plan", "apply", "pipeline", "operator", "approver")
     }
     assert [each.name for each in blueprint.log_groups] == [
         f"/aws/codebuild/statuspage-production-tf-{name}" for name in ("apply", "plan", "scan")

@@ -72,7 +72,7 @@ Resources:
 def test_everything_is_new_at_first() -> None:
     found = changed(STACK, planned(PIPELINE, **STATUS_PAGE))
     assert {each.action for each in found} == {"Add"}
-    assert len(found) == 32
+    assert len(found) == 34
 
 
 def test_the_same_template_gives_an_empty_plan() -> None:
