@@ -348,7 +348,7 @@ terraform {
       source  = "DataDog/datadog"
       version = "~> 3.0"
     }
-    auth = { source = "auth0/auth0" }
+    auth0 = { source = "auth0/auth0" }
   }
 }
 provider "datadog" {
@@ -360,13 +360,14 @@ output "x" { value = 1 }
 
 
 def test_a_provider_that_is_declared_and_not_used_is_ignored(
-    project: Project, definitions: Callable[..., Path]
+    new_project: Callable[[], Project],
 ) -> None:
     """Until a block uses it, and again afterwards."""
+    project = new_project()
     region = 'provider "aws" {\n  region = "eu-west-1"\n}\n'
     project.write("infrastructure/versions.tf", region)
     for used in ("", 'resource "auth0_client" "x" {\n  name = "x"\n}\n', ""):
-        definitions(DECLARED + used)
+        project.write("infrastructure/main.tf", DECLARED + used)
         if not used:
             assert project.workspace().plan().count("create") == 0
             continue
@@ -382,7 +383,7 @@ def test_a_provider_that_is_declared_and_not_used_is_ignored(
         (f'{DECLARED}\nmodule "m" {{\n  providers = {{ datadog = datadog }}\n}}',
          ["auth0/auth0", "datadog/datadog"]),
         (f'{DECLARED}\ndata "datadog_role" "x" {{}}', ["auth0/auth0"]),
-        (f'{DECLARED}\nresource "x_y" "z" {{\n  provider = auth.second\n}}', ["datadog/datadog"]),
+        (f'{DECLARED}\nresource "x_y" "z" {{\n  provider = auth0.second\n}}', ["datadog/datadog"]),
         (DECLARED.replace("api_key = ", "assume {\n}\napi_key = "), ["auth0/auth0"]),
         ('terraform {\n  required_providers {\n    x = { source = "reg.test/a/b" }\n  }\n}', []),
         ("", []),
