@@ -61,14 +61,27 @@ class Listener:
     def _has(self, inode: int, user: int) -> bool:
         if any(inode in sockets(one) for one in family_ids(self._pid)):
             return True
-        return user == os.getuid() and _shares_our_users(self._pid)
+        if user != os.getuid():
+            return False
+        users = _users(self._pid)
+        return users is not None and (
+            users == _users(os.getpid()) or any(inode in sockets(one) for one in _inside(users))
+        )
 
 
-def _shares_our_users(pid: int) -> bool:
-    """Whether it is in this process's user namespace."""
-    with suppress(FileNotFoundError):  # it has ended
-        return Path(f"/proc/{pid}/ns/user").samefile("/proc/self/ns/user")
-    return False
+def _users(pid: int) -> int | None:
+    """A process's user namespace; None if it has ended, or is another user's."""
+    found = None
+    with suppress(OSError):
+        found = os.stat(f"/proc/{pid}/ns/user").st_ino  # noqa: PTH116 - of many processes
+    return found
+
+
+def _inside(users: int) -> Iterator[int]:
+    """The processes in a user namespace, also those that have left their family, as daemons do."""
+    for name in os.listdir("/proc"):  # noqa: PTH208 - as above
+        if name.isdecimal() and _users(int(name)) == users:
+            yield int(name)
 
 
 def sockets(pid: int) -> Iterator[int]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import socket
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
@@ -13,9 +15,11 @@ from pathlib import Path
 
 import psutil
 import pytest
+from ports import free_port
 
-from bonkei.base.events import Bus
+from bonkei.base.events import Bus, Endpoint
 from bonkei.base.processes import Keeper
+from bonkei.base.processes.listening import Listener
 from bonkei.base.processes.roots import enter_command, machine_root, why_not_confined
 from bonkei.base.vault import MemoryVault
 from bonkei.blueprint.ecs import ContainerHealthCheck
@@ -146,6 +150,29 @@ async def visits(tmp_path: Path) -> AsyncIterator[Visits]:
     yield visits
     await asyncio.wait_for(visits.stop(), 60)
     keeper.stop()
+
+
+async def test_a_program_that_becomes_a_daemon_is_its_tasks_own(tmp_path: Path) -> None:
+    """Beside it, the same in another task is not."""
+    running, endpoints = [], []
+    path, home = os.environ["PATH"], tmp_path / "home"
+    for name in ("one", "other"):
+        root = machine_root(tmp_path / f"root-{name}", path, writes=(tmp_path,), home=home)
+        port = free_port()
+        server = f"{sys.executable} -m http.server --bind 127.0.0.1 {port}"
+        line = f"(setsid {server} & echo $! > {name}); exec sleep 600"
+        entered = enter_command(root, str(tmp_path), ("sh", "-c", line))
+        running.append(await asyncio.create_subprocess_exec(*entered))
+        endpoints.append(Endpoint("127.0.0.1", port))
+    listeners = [Listener(each.pid) for each in running]
+    try:
+        await until(lambda: all(map(Listener.is_reached_at, listeners, endpoints)))
+        assert not any(map(Listener.is_reached_at, listeners, reversed(endpoints)))
+    finally:
+        for name, process in zip(("one", "other"), running, strict=True):
+            os.kill(int((tmp_path / name).read_text()), signal.SIGKILL)
+            process.kill()
+            await process.wait()
 
 
 def child(command: str) -> psutil.Process:
