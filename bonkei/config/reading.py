@@ -39,12 +39,11 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
     programs = settings.containers(containers, root, file)
     directories = {n: p for n, p in programs.items() if isinstance(p, Path) and p.is_dir()}
     images = {n: p for n, p in programs.items() if n not in directories}
+    definitions = table.text("definitions", "infrastructure")
     config = Config(
         file=file.resolve(),
         root=root,
-        definitions=settings.directory(
-            root, table.text("definitions", "infrastructure"), "definitions", file
-        ),
+        definitions=(root / definitions).resolve(),
         variable_files=tuple(
             settings.file(root, name, "variables", file) for name in table.texts("variables", ())
         ),
@@ -105,7 +104,8 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
         programs_allowed=bool(environment.get(PROGRAMS)),
         programs_see=table.table("programs").texts("environment", ()),
     )
-    table.done()
+    table.done()  # before the folder: a misspelt `definitions` leaves the default
+    settings.directory(root, definitions, "definitions", file)
     _require_ports_apart(config)
     return config
 

@@ -11,7 +11,7 @@ from bonkei.blueprint import Blueprint
 from bonkei.services.edge.capacity import Capacity, Seldom, share_out
 from bonkei.services.edge.client.access import AccessHook, Journal
 from bonkei.services.edge.client.front import Front
-from bonkei.services.edge.errors import EdgeError
+from bonkei.services.edge.errors import EdgeError, all_of
 from bonkei.services.edge.explain import Explanation
 from bonkei.services.edge.http.deadlines import Deadlines
 from bonkei.services.edge.http.message import Request
@@ -98,16 +98,19 @@ class Edge:
         for each in gone:
             each.server.close()
         opened: dict[str, OpenListener] = {}
-        try:
-            for key, opening in wanted.items():
-                if key not in kept:
-                    taken = {each.port for each in (*kept.values(), *opened.values())}
+        refused = []
+        for key, opening in wanted.items():
+            if key not in kept:
+                taken = {each.port for each in (*kept.values(), *opened.values())}
+                try:
                     opened[key] = await self._listen(opening, deadlines, taken)
-        except EdgeError:
+                except EdgeError as error:
+                    refused.append(error)
+        if refused:
             for each in opened.values():
                 each.server.close()
             await self._reopen(gone, deadlines)
-            raise
+            raise all_of(refused)
         for key, each in kept.items():
             each.route(wanted[key])
         closed = closed_target_groups(blueprint) if self._settings.enforces_network else {}

@@ -74,8 +74,10 @@ def _next(pool: Pool, prospects: tuple[Target, ...], kept: Target | None) -> str
     first = prospects[0].task_id
     if kept is not None:
         return f"{first}: a cookie keeps the client there"
-    if len(prospects) == 1:
+    if len(pool.candidates) == 1:
         return f"{first}: the only one"
+    if len(prospects) == 1:
+        return f"{first} has the fewest requests in flight of {len(pool.candidates)}"
     if pool.algorithm == "weighted_random":
         return f"chance decides among {len(prospects)} (weighted_random)"
     return f"{first} is next of {len(prospects)} ({pool.algorithm})"

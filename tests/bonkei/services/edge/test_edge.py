@@ -50,6 +50,18 @@ async def test_a_port_in_use(setting: str, remedy: str) -> None:
         assert edge.snapshot().listeners == ()
 
 
+async def test_all_ports_in_use_are_named_at_once() -> None:
+    here = ("127.0.0.1", 0)
+    with socket.create_server(here) as one, socket.create_server(here) as two:
+        ports = one.getsockname()[1], two.getsockname()[1]
+        edge = Edge(Bus(), EdgeSettings(distribution_port=ports[0], load_balancer_port=ports[1]))
+        with pytest.raises(EdgeError) as failed:
+            await edge.start(stack())
+    assert [f"port {port} on" in failed.value.message for port in ports] == [True, True]
+    assert "[edge] port" in failed.value.remedy
+    assert "[alb] port" in failed.value.remedy
+
+
 async def test_listeners_are_listed() -> None:
     http = load_balancer().listeners[0]
     https = Listener("aws_lb_listener.https", "arn:listener/https", 443, "HTTPS", forward("web"))

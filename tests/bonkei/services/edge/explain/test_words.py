@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -148,3 +149,24 @@ async def test_the_next_target_is_the_first_of_those_that_can_be_chosen() -> Non
     assert told.expected.is_chance
     assert set(told.expected.targets) == {"task-1", "task-2"}
     assert step(told, "target").text == "chance decides among 2 (weighted_random)"
+
+
+async def test_the_target_with_the_fewest_requests_is_not_called_the_only_one() -> None:
+    busy, ends = asyncio.Event(), asyncio.Event()
+
+    async def slow(_: object, __: object, writer: asyncio.StreamWriter) -> None:
+        busy.set()
+        await ends.wait()
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+    group = replace(target_group("web"), algorithm="least_outstanding_requests")
+    async with serving(balancer_only(target_groups=(group,)), slow) as (edge, web):
+        alone = explained(edge, "/")
+        await edge.join("web", web, "task-2")
+        request = asyncio.create_task(edge.get("/"))
+        await busy.wait()
+        told = explained(edge, "/")
+        ends.set()
+        await request
+    assert step(alone, "target").text == "task-1: the only one"
+    assert step(told, "target").text.endswith("has the fewest requests in flight of 2")
