@@ -66,7 +66,7 @@ class Entries:
             if code:
                 status = code if code > 0 else 128 - code
                 self._log.say(f"Command did not exit successfully {command} exit status {status}")
-                message = course.failure_message(command, status)
+                message = course.failure_message(command, status, self._log.recent)
                 return PhaseError("COMMAND_EXECUTION_ERROR", message)
         return None
 

@@ -6,8 +6,12 @@ https://docs.aws.amazon.com/codebuild/latest/userguide/view-build-details-phases
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from builds import Rig, log, spec, statuses
+
+from bonkei.services.codebuild.course import failure_message
 
 ALL = [
     *("SUBMITTED", "QUEUED", "PROVISIONING", "DOWNLOAD_SOURCE", "INSTALL", "PRE_BUILD"),
@@ -114,6 +118,31 @@ async def test_a_failure_before_build_ends_the_build(rig: Rig, phase: str) -> No
     assert failed.message == "Error while executing command: exit 7. Reason: exit status 7"
     if phase == "install":  # "executed even if a command in the commands block fails"
         assert "\nafter-install\n" in log(result)
+
+
+@pytest.mark.parametrize(
+    ("printed", "cause"),
+    [
+        ("error: one\nerror: the last\nmake: *** [all] Error 1", ": error: the last"),
+        ("Traceback:\n  File a.py\nValueError: no plan", ": ValueError: no plan"),
+        (
+            "\x1b[31m│\x1b[0m \x1b[1mError: Saved plan is stale\n│ Run.",
+            ": Error: Saved plan is stale",
+        ),
+        ("a.c:3:1: error: expected x\n1 generated.", ": a.c:3:1: error: expected x"),
+        ("0 errors", ""),
+    ],
+)
+def test_a_failure_ends_with_the_last_error_that_was_printed(printed: str, cause: str) -> None:
+    message = failure_message("make", 2, printed)
+    assert message == f"Error while executing command: make. Reason: exit status 2{cause}"
+
+
+async def test_the_cause_of_a_failed_command_is_in_the_builds_error(rig: Rig) -> None:
+    command = "sh -c 'echo error: no such plan; exit 3'"
+    given = {"version": 0.2, "phases": {"build": {"commands": [command]}}}
+    result = await rig.run(json.dumps(given))
+    assert result.error.endswith("Reason: exit status 3: error: no such plan")
 
 
 async def test_post_build_and_upload_follow_a_failed_build(rig: Rig) -> None:
