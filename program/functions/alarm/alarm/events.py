@@ -62,7 +62,8 @@ class AlarmChange:
 @dataclass(frozen=True, slots=True)
 class PipelineFailure:
     """A pipeline's execution, or one stage or action of it, failed. `log`: the address of the
-    output, such as a build's, if CodePipeline sends one."""
+    output, such as a build's, if CodePipeline sends one. `is_approval`: a person said no, or no answer
+    came in time."""
 
     pipeline: str
     execution: str
@@ -74,6 +75,7 @@ class PipelineFailure:
     account: str
     region: str
     at: str
+    is_approval: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,4 +209,5 @@ def _pipeline(document: Mapping[str, Any]) -> PipelineFailure:
         account=document.get("account", ""),
         region=document.get("region", ""),
         at=document.get("time", ""),
+        is_approval=(detail.get("type") or {}).get("category") == "Approval",
     )

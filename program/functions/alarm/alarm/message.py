@@ -115,13 +115,14 @@ def _alarm_links(event: AlarmChange, details: Details) -> list[tuple[str, str]]:
 
 def _pipeline(event: PipelineFailure) -> Message:
     where = " / ".join(part for part in (event.stage, event.action) if part)
+    headline = "⚪ Not approved" if event.is_approval else f"🔴 Pipeline {event.state.lower()}"
     return _message(
-        f"🔴 Pipeline {event.state.lower()}: {event.pipeline}",
+        f"{headline}: {event.pipeline}",
         f"In {where}" if where else "",
         event.summary,
         [event.execution, event.region, event.account, event.at],
         [("Open in CodePipeline", _pipeline_url(event)), *_output(event)],
-        _RED,
+        _GREY if event.is_approval else _RED,
     )
 
 

@@ -74,10 +74,16 @@ def test_a_waiting_approval_is_reported_without_its_token():
     assert "TOKEN" not in texts(sent)
 
 
-def test_a_failed_approval_is_a_failure():
+def test_a_refused_approval_is_not_a_failed_pipeline():
     document = json.loads(recorded("approval_started"))
-    document["detail"]["state"] = "FAILED"
-    assert isinstance(parse(json.dumps(document)), PipelineFailure)
+    document["detail"] |= {
+        "state": "FAILED",
+        "execution-result": {"external-execution-summary": "too many changes"},
+    }
+    sent = message(parse(json.dumps(document)))
+    assert sent is not None
+    assert sent["text"] == "⚪ Not approved: status-prod-pipeline-tf"
+    assert "too many changes" in texts(sent)
 
 
 def test_a_failed_pipeline_is_reported():
