@@ -62,8 +62,8 @@ class AlarmChange:
 @dataclass(frozen=True, slots=True)
 class PipelineFailure:
     """A pipeline's execution, or one stage or action of it, failed. `log`: the address of the
-    output, such as a build's, if CodePipeline sends one. `is_approval`: a person said no, or no answer
-    came in time."""
+    output, such as a build's, if CodePipeline sends one. `is_approval`: a person said no, or no
+    answer came in time."""
 
     pipeline: str
     execution: str
