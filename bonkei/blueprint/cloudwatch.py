@@ -10,6 +10,7 @@ from typing import Any
 
 from bonkei.blueprint.state import Resource, State
 from bonkei.blueprint.state.block import Block
+from bonkei.blueprint.state.tags import read_tags
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class Alarm:
     description: str = ""
     low_samples: str = "evaluate"  # of a percentile: evaluate | ignore
     unset: tuple[str, ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
 
     def metrics(self) -> tuple[Metric, ...]:
         """Every metric that the alarm looks at."""
@@ -84,6 +86,7 @@ class CompositeAlarm:
     suppressor: str = ""  # an alarm's name or ARN; while it is in ALARM, no actions run
     wait: float = 0.0  # seconds that the suppressor has to go to ALARM
     extension: float = 0.0  # seconds without actions after the suppressor's ALARM
+    tags: tuple[tuple[str, str], ...] = ()
 
 
 def read_alarms(state: State) -> tuple[Alarm, ...]:
@@ -104,6 +107,7 @@ def read_composite_alarms(state: State) -> tuple[CompositeAlarm, ...]:
             insufficient_data_actions=tuple(sorted(block.texts("insufficient_data_actions"))),
             actions_enabled=block.flag("actions_enabled", True),
             description=block.text("alarm_description", ""),
+            tags=tuple(read_tags(block).items()),
             **_suppressor(block),
         )
         for block in state.managed("aws_cloudwatch_composite_alarm")
@@ -130,6 +134,7 @@ def _alarm(block: Resource) -> Alarm:
         insufficient_data_actions=tuple(sorted(block.texts("insufficient_data_actions"))),
         description=block.text("alarm_description", ""),
         low_samples=block.text("evaluate_low_sample_count_percentiles", "evaluate"),
+        tags=tuple(read_tags(block).items()),
         unset=() if block.integer("datapoints_to_alarm", 0) else ("DatapointsToAlarm",),
     )
 

@@ -34,5 +34,8 @@ def cloudwatch(monitor: Monitor) -> Operations:
             "SetAlarmState": alarms.set_state,
             "EnableAlarmActions": alarms.enable_actions,
             "DisableAlarmActions": alarms.disable_actions,
+            "TagResource": alarms.tag,
+            "UntagResource": alarms.untag,
+            "ListTagsForResource": alarms.list_tags,
         }
     )

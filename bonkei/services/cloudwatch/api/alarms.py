@@ -64,6 +64,7 @@ class AlarmOperations:
             low_samples=given.get("EvaluateLowSampleCountPercentile", "evaluate"),
             unset=tuple(n for n in ("DatapointsToAlarm", "TreatMissingData") if n not in given),
             **_common(given),
+            tags=self._tags(given),
         )
         _require_possible(alarm)
         self._monitor.make(alarm, call.time)
@@ -81,6 +82,7 @@ class AlarmOperations:
             wait=float(given.get("ActionsSuppressorWaitPeriod", 0)),
             extension=float(given.get("ActionsSuppressorExtensionPeriod", 0)),
             **_common(given),
+            tags=self._tags(given),
         )
         _require_periods(given)
         try:
@@ -89,6 +91,37 @@ class AlarmOperations:
             raise AwsServiceError("ValidationError", error.message) from None
         self._monitor.make(alarm, call.time)
         return {}
+
+    def _tags(self, given: Parameters) -> tuple[tuple[str, str], ...]:
+        """Those of a new alarm; one that exists keeps its own ("PutMetricAlarm")."""
+        known = [one.tags for one in self._engine.alarms if one.name == given["AlarmName"]]
+        return known[0] if known else _pairs(given.get("Tags"))
+
+    def _tagged(self, arn: str) -> AnyAlarm:
+        for one in self._engine.alarms:
+            if one.arn == arn:
+                return one
+        raise AwsServiceError("ResourceNotFoundException", f"There is no alarm {arn}.", 404)
+
+    async def tag(self, call: AwsCall) -> Mapping[str, Any]:
+        """TagResource."""
+        alarm = self._tagged(call.parameters["ResourceARN"])
+        tags = {**dict(alarm.tags), **dict(_pairs(call.parameters["Tags"]))}
+        self._monitor.make(replace(alarm, tags=tuple(tags.items())), call.time)
+        return {}
+
+    async def untag(self, call: AwsCall) -> Mapping[str, Any]:
+        """UntagResource."""
+        alarm, gone = self._tagged(call.parameters["ResourceARN"]), call.parameters["TagKeys"]
+        left = tuple((key, value) for key, value in alarm.tags if key not in gone)
+        self._monitor.make(replace(alarm, tags=left), call.time)
+        return {}
+
+    async def list_tags(self, call: AwsCall) -> Mapping[str, Any]:
+        """ListTagsForResource: none of what is not there."""
+        arn = call.parameters["ResourceARN"]
+        tags = next((one.tags for one in self._engine.alarms if one.arn == arn), ())
+        return {"Tags": [{"Key": key, "Value": value} for key, value in tags]}
 
     async def delete(self, call: AwsCall) -> Mapping[str, Any]:
         """DeleteAlarms."""
@@ -203,6 +236,10 @@ class AlarmOperations:
             if alarm.name in names:
                 self._monitor.make(replace(alarm, actions_enabled=enabled), call.time)
         return {}
+
+
+def _pairs(listed: Any) -> tuple[tuple[str, str], ...]:
+    return tuple((tag["Key"], tag["Value"]) for tag in listed or ())
 
 
 def _kind(alarm: AnyAlarm) -> str:

@@ -383,6 +383,31 @@ async def test_a_composite_alarm_over_the_api(client: Client) -> None:
     assert described["MetricAlarms"] == []
 
 
+@pytest.mark.parametrize(
+    ("operation", "settings"),
+    [("PutMetricAlarm", ALARM), ("PutCompositeAlarm", {"AlarmName": "slow", "AlarmRule": "TRUE"})],
+)
+async def test_the_tags_of_an_alarm(
+    tmp_path: Path, operation: str, settings: dict[str, Any]
+) -> None:
+    client = Client(tmp_path)
+    arn = {"ResourceARN": "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:slow"}
+    first = [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]
+    await client.call(operation, **settings, Tags=first)
+    await client.call("TagResource", **arn, Tags=[{"Key": "c", "Value": "3"}])
+    await client.call("UntagResource", **arn, TagKeys=["a"])
+    await client.call(operation, **settings, Tags=first)  # which does not change them
+    client.monitor.close()
+    again = Client(tmp_path)
+    left = [{"Key": "b", "Value": "2"}, {"Key": "c", "Value": "3"}]
+    assert (await again.call("ListTagsForResource", **arn))["Tags"] == left
+    await again.call("DeleteAlarms", AlarmNames=["slow"])
+    assert (await again.call("ListTagsForResource", **arn))["Tags"] == []
+    with pytest.raises(AwsServiceError, match="ResourceNotFoundException"):
+        await again.call("TagResource", **arn, Tags=first)
+    again.monitor.close()
+
+
 async def test_the_relatives_of_an_alarm(client: Client) -> None:
     for name in ("slow", "fast", "alone"):
         await client.call("PutMetricAlarm", **{**ALARM, "AlarmName": name})
