@@ -56,6 +56,9 @@ def test_real_errors(rig: Rig) -> None:
     head = answered["ResponseMetadata"]["HTTPHeaders"]
     assert head["x-amzn-errortype"] == "com.amazonaws.sqs#QueueDoesNotExist"
     s3.put_object(Bucket="shop", Key="once", Body=b"1")
+    with pytest.raises(s3.exceptions.ClientError, match="TagKey cannot be prefixed with aws:"):
+        s3.put_object(Bucket="shop", Key="tagged", Body=b"1", Tagging="aws:foo=bar")
+    s3.put_object(Bucket="shop", Key="tagged", Body=b"1", Tagging="foo=aws:bar")
     with pytest.raises(s3.exceptions.ClientError) as failed:
         s3.put_object(Bucket="shop", Key="once", Body=b"2", IfNoneMatch="*")
     assert failed.value.response["Error"]["Condition"] == "If-None-Match"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from html import escape, unescape
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 from multidict import CIMultiDict
 
@@ -37,6 +37,7 @@ _EARLIER = re.compile(rb"<Checksum([A-Z0-9]+)>[^<]*</Checksum\1>(?=<Checksum[A-Z
 """A copy may have another checksum than its source, and MiniStack keeps both: the last one is its
 own."""
 _META = "x-amz-meta-"
+_TAGS = "x-amz-tagging"
 _PLAIN = re.compile(rb"[^A-Za-z0-9%!*+/.,:;()<>@&$#'\"^`{|}~\[\]\\-]")
 _LISTS = frozenset({"ListObjectVersions", "ListMultipartUploads"})
 _ROOT = re.compile(rb"(<List\w+Result[^>]*>)")
@@ -72,6 +73,8 @@ def asked(call: Call, request: Request) -> Request:
     content is another one. Raises ApiError."""
     if call.operation in _NEW:
         _require_fitting_type(request)
+        if any(key.startswith("aws:") for key, _ in parse_qsl(request.header.get(_TAGS, ""))):
+            raise ApiError("InvalidTag", "Your TagKey cannot be prefixed with aws:")
         return replace(request, headers=tuple(_of_new_object(request)))
     if call.operation == "CompleteMultipartUpload" and (whole := whole_checksum(request)):
         own = f"{_CHECKSUM}{whole[0]}"  # it is compared here, and MiniStack would refuse it
