@@ -11,7 +11,7 @@ from miniatures import eventually
 
 TERRAFORM = "statuspage-production-pipeline-tf"
 PROGRAMS = "statuspage-production-pipeline-program"
-_EVERY = 1.0  # seconds between two looks: a run takes a minute
+_EVERY = 2.0  # seconds between two looks: a run takes a minute
 
 
 class Pipelines:

@@ -75,11 +75,14 @@ HURRIED = (
         "STAYS_FOR = 20.0",
         "test_releases_of_programs.py shows what a task does that ends within this time.",
     ),
-    Hurried(
-        "environment/buildspecs/rollout.py",
-        "POLL = 5.0",
-        "POLL = 2.0",
-        "A deployment that settles after twenty seconds is looked at up to five later.",
+    *(
+        Hurried(
+            "infrastructure/terraform.tfvars.example",
+            f"{program} = {{\n  cpu     = 256\n  memory  = 512\n  scaling = {{ min_capacity = 2",
+            f"{program} = {{\n  cpu     = 256\n  memory  = 512\n  scaling = {{ min_capacity = 1",
+            "Five releases start each task anew; test_releases_of_programs.py replaces three.",
+        )
+        for program in ("backend", "frontend")
     ),
     Hurried(
         "infrastructure/modules/edge/load_balancer.tf",
