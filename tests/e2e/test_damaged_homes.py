@@ -9,6 +9,7 @@ import os
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -206,25 +207,34 @@ def said(home: Path) -> str:
     return ""
 
 
+@dataclass(frozen=True, slots=True)
+class Full:
+    """A home with something in each part, stopped; and what was there before that."""
+
+    project: Project
+    content: dict[str, Any]
+
+
 @pytest.fixture(scope="module")
-def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    """A home with something in each part, stopped."""
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Full]:
     project = applied_copy(tmp_path_factory.mktemp("full"), tmp_path_factory)
     with removed(project):
         with running(project) as miniature:
             fill(project)
             eventually((project.home / "cloud" / "made.json").exists, "provisioned")
+            found = content(project)
             miniature.interrupt()
-        yield project
+        yield Full(project, found)
 
 
 @pytest.fixture(scope="module")
-def before(full: Project) -> dict[str, Any]:
-    """What is there before anything is damaged. One start and stop has settled the files."""
-    with running(full) as miniature:
-        found = content(full)
-        miniature.interrupt()
-    return found
+def full(filled: Full) -> Project:
+    return filled.project
+
+
+@pytest.fixture(scope="module")
+def before(filled: Full) -> dict[str, Any]:
+    return filled.content
 
 
 @contextmanager
