@@ -1,12 +1,11 @@
 """`bonkei apply`: the running miniature follows Terraform, and no request is dropped.
 
 An apply costs ten seconds of a processor, so several tests share one: what it changes for one test
-has nothing to do with what it changes for another.
+has nothing to do with what it changes for another. test_guide.py rotates the secrets.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import signal
 import subprocess
@@ -24,22 +23,11 @@ from miniatures import (
     PATIENCE,
     WAIT,
     Project,
-    administrator_password,
     applied_copy,
     eventually,
     removed,
     visitors,
 )
-from rotations import (
-    Visit,
-    connects,
-    database_environment,
-    eventually_signed_in,
-    page_block,
-    sent_header,
-    status_with_header,
-)
-from variables import with_block
 
 SELDOM = 0.05  # seconds; no reader comes late when Terraform has ended
 pytestmark = pytest.mark.timeout(900)  # whichever test is the first makes what it shares
@@ -120,195 +108,74 @@ def saved_and_broken(
 
 
 @dataclass(frozen=True, slots=True)
-class Rolled:
-    """Another variable of the tasks, and a second header: one apply.
+class Backend:
+    """Its tasks, and the answer where only a longer listener rule leads to it."""
 
-    `remaining`: old tasks that still run. `accepted`: the status with either header.
+    tasks: set[str]
+    elsewhere: httpx.Response
+
+
+def backend(project: Project) -> Backend:
+    answer = httpx.get(f"{project.site}/elsewhere/v1/{uuid4()}", timeout=ANSWER)
+    return Backend(task_ids(project, "backend"), answer)
+
+
+@dataclass(frozen=True, slots=True)
+class Rolled:
+    """Another variable of the tasks, a higher number of them and a longer listener rule: one apply.
+
+    `before` and `after`: the backend. `troubles`: of readers of pages, and of what never comes from
+    a cache.
     """
 
-    old: str
-    new: str
-    accepted: list[int]
-    remaining: set[str]
+    before: Backend
+    after: Backend
     troubles: list[str]
 
 
 @pytest.fixture(scope="module")
 def rolled(changing: Running) -> Rolled:
     project = changing.project
-    old, before = sent_header(project), task_ids(project, "backend")
-    project.edit(
-        "infrastructure/environments/development.tfvars",
-        "log_retention_days        = 7",
-        'log_retention_days  = 7\nlog_level = "DEBUG"',
-    )
-    set_variables(project, page_block("origin_header"))
-    pace = Pace()
-    with visitors(project, pause=pace) as troubles:
-        pace.apply(project)
-        eventually(
-            lambda: (now := task_ids(project, "backend")) and not now & before,
-            "the old tasks are gone",
-            PATIENCE,
-        )
-        new = sent_header(project)
-        accepted = [status_with_header(project, value) for value in (old, new)]
-    return Rolled(old, new, accepted, task_ids(project, "backend") & before, troubles)
-
-
-def test_an_environment_variable_is_rolled_out(rolled: Rolled) -> None:
-    assert rolled.remaining == set()
-    assert rolled.troubles == []
-
-
-@dataclass(frozen=True, slots=True)
-class Backend:
-    """How many tasks it has, and the answer where only a longer listener rule leads to it."""
-
-    tasks: int
-    elsewhere: httpx.Response
-
-
-def backend(project: Project) -> Backend:
-    answer = httpx.get(f"{project.site}/elsewhere/v1/{uuid4()}", timeout=ANSWER)
-    return Backend(len(task_ids(project, "backend")), answer)
-
-
-def widen(project: Project) -> None:
-    """A higher number of tasks, and that listener rule."""
+    variables = "infrastructure/environments/development.tfvars"
     one, two = "min_capacity = 1, max_capacity = 2", "min_capacity = 2, max_capacity = 2"
     patterns = '["/api/*"]', '["/api/*", "/elsewhere/*"]'
-    project.edit("infrastructure/environments/development.tfvars", one, two)
+    before = backend(project)
+    days = "log_retention_days        = 7"
+    project.edit(variables, days, 'log_retention_days  = 7\nlog_level = "DEBUG"')
+    project.edit(variables, one, two)
     project.edit("infrastructure/main.tf", *(f"path_patterns     = {each}" for each in patterns))
-
-
-def release_programs(project: Project) -> str:
-    """Run the stages Migrate and Deploy. Returns the output of the migration."""
-    migration = project.bonkei("run", "backend-migrate", "--", "python", "-m", "backend", "migrate")
-    assert migration.returncode == 0, migration.stderr
-    outcome = project.bonkei("restart", "backend")
-    assert outcome.returncode == 0, outcome.stderr
-    return migration.stdout + migration.stderr
-
-
-def unstopped(project: Project) -> set[str]:
-    """Tasks that may still use the old sign-in."""
-    tasks = project.status()["tasks"]["tasks"]
-    return {task["id"] for task in tasks if task["last_status"] != "STOPPED"}
-
-
-def set_variables(project: Project, block: str) -> None:
-    """What a page of the operations puts into the variables."""
-    file = project.folder / "infrastructure/environments/development.tfvars"
-    file.write_text(with_block(file.read_text(), block))
-
-
-@dataclass(frozen=True, slots=True)
-class Rotated:
-    """The steps of docs/operations/rotating.md for three secrets, with two applies. The first apply
-    replaces no task: it widens the backend, too.
-
-    `narrow`, `wide`: the backend before it and after it. `connects`: with the first and the second
-    password, in the end. `was_shut_out`: nobody may be before the programs are released.
-    `accepted`: the status with the old header, the new one, none.
-    """
-
-    narrow: Backend
-    wide: Backend
-    said: list[str]
-    users: list[str]
-    first_again: bool
-    was_shut_out: bool
-    connects: tuple[bool, bool]
-    signed_in_before: bool
-    signed_in_after: bool
-    accepted: list[int]
-    troubles: list[str]
-    troubles_of_the_database: list[str]
-
-
-@pytest.fixture(scope="module")
-def rotated(changing: Running, rolled: Rolled) -> Rotated:
-    """All the time pages are requested, and what never comes from a cache: 404 or 503."""
-    project, password = changing.project, administrator_password(changing.project)
-    anew = f"{project.site}/api/v1/components/{uuid4()}"
-    first, pace = database_environment(project), Pace()
+    anew, pace = f"{project.site}/api/v1/components/{uuid4()}", Pace()
     with (
-        contextlib.closing(Visit(project, password)) as visit,
         visitors(project, pause=pace) as troubles,
         visitors(project, anew, expected=404, pause=pace) as of_the_database,
     ):
-        signed_in_before, narrow = visit.is_signed_in(), backend(project)
-        set_variables(project, page_block("database"))
-        set_variables(project, page_block("session_secret_version"))
-        widen(project)
         pace.apply(project)
-        eventually(lambda: len(task_ids(project, "backend")) == 2, "there are two", PATIENCE)
-        wide = backend(project)
-        assert project.bonkei("restart", "frontend").returncode == 0
-        said = [release_programs(project)]
-        first_again = database_environment(project) == first
-        before = task_ids(project, "backend")
-        set_variables(project, page_block("database", number=1))
-        set_variables(project, page_block("origin_header", number=1))
-        pace.apply(project)
-        eventually(lambda: not before & unstopped(project), "the old tasks are gone", PATIENCE)
-        second = database_environment(project)
-        was_shut_out = not connects(first)
-        said.append(release_programs(project))
-        eventually_signed_in(project, password)
-        signed_in_after = visit.is_signed_in()
-    return Rotated(
-        narrow,
-        wide,
-        said,
-        [each["DATABASE_USERNAME"] for each in (first, second)],
-        first_again,
-        was_shut_out,
-        (connects(first), connects(second)),
-        signed_in_before,
-        signed_in_after,
-        [status_with_header(project, value) for value in (rolled.old, rolled.new, "")],
-        troubles,
-        of_the_database,
-    )
+        eventually(
+            lambda: len(now := task_ids(project, "backend")) == 2 and not now & before.tasks,
+            "two new tasks run, and the old one is gone",
+            PATIENCE,
+        )
+        after = backend(project)
+    return Rolled(before, after, [*troubles, *of_the_database])
 
 
-def test_the_desired_count_changes(rotated: Rotated) -> None:
-    assert (rotated.narrow.tasks, rotated.wide.tasks) == (1, 2)
-    assert rotated.troubles == rotated.troubles_of_the_database == []
+def test_an_environment_variable_is_rolled_out(changing: Running, rolled: Rolled) -> None:
+    shown = changing.project.bonkei("env", "backend", "--json")
+    assert json.loads(shown.stdout)["environment"]["LOG_LEVEL"] == "DEBUG"
+    assert rolled.troubles == []
 
 
-def test_a_listener_rule_changes(rotated: Rotated) -> None:
-    before, after = rotated.narrow.elsewhere, rotated.wide.elsewhere
+def test_the_desired_count_changes(rolled: Rolled) -> None:
+    assert [len(each.tasks) for each in (rolled.before, rolled.after)] == [1, 2]
+    assert rolled.troubles == []
+
+
+def test_a_listener_rule_changes(rolled: Rolled) -> None:
+    before, after = rolled.before.elsewhere, rolled.after.elsewhere
     assert before.status_code == 404
     assert "text/html" in before.headers["content-type"]
-    assert rotated.troubles == rotated.troubles_of_the_database == []
     assert "json" in after.headers["content-type"]
-
-
-def test_the_applications_password_is_rotated(rotated: Rotated) -> None:
-    """With constant requests to the database."""
-    assert rotated.users == ["application", "application_2"]
-    assert "the role application_2 is" in rotated.said[0]
-    assert rotated.first_again
-    assert not rotated.was_shut_out, "nobody is shut out before the programs are released"
-    assert "the role application is shut out" in rotated.said[1]
-    assert rotated.troubles_of_the_database == []
-    assert rotated.connects == (False, True)
-
-
-def test_the_header_is_rotated(rolled: Rolled, rotated: Rotated) -> None:
-    assert rolled.new != rolled.old
-    assert rolled.accepted == [200, 200]
-    assert rolled.troubles == rotated.troubles == []
-    assert rotated.accepted == [403, 200, 403]
-
-
-def test_the_key_of_the_cookies_is_rotated(rotated: Rotated) -> None:
-    assert rotated.signed_in_before
-    assert rotated.troubles == []
-    assert not rotated.signed_in_after
+    assert rolled.troubles == []
 
 
 def target_states(project: Project) -> set[str]:

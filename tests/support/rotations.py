@@ -12,19 +12,11 @@ from typing import Any
 
 import httpx
 import psycopg
-from guide_pages import OPERATIONS
-from guides import Block, deeds
 from miniatures import ANSWER, PATIENCE, Project, eventually
 
 from tests.program.frontend.admin_browser import forms_of
 
 _HEADER = "X-Origin-Verify"  # the default of `origin_header.name`
-
-
-def page_block(beginning: str, *, number: int = 0) -> str:
-    """The variables of rotating.md that begin so, the first of them or a later one."""
-    found = [each.body for each in deeds(OPERATIONS / "rotating.md") if isinstance(each, Block)]
-    return [body for body in found if body.startswith(beginning)][number]
 
 
 def sent_header(project: Project) -> str:
