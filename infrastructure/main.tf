@@ -366,6 +366,7 @@ module "monitoring" {
   thresholds                  = var.thresholds
   function_directory          = "${path.root}/../program/functions/alarm"
   fallback_emails             = var.fallback_emails
+  runbook_url                 = var.runbook_url
   secret_recovery_window_days = local.secret_recovery_window_days
   log_retention_days          = var.log_retention_days
   permissions_boundary_arn    = var.permissions_boundary_arn

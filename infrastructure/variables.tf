@@ -266,6 +266,12 @@ variable "fallback_emails" {
   default     = []
 }
 
+variable "runbook_url" {
+  description = "Where people read docs/operations/alarms.md, such as its page in the repository: each alarm's message links its own section. Null: no link"
+  type        = string
+  default     = null
+}
+
 variable "operators" {
   description = "Who may assume the operators' role: principals (and whether IAM requires their second factor), and users of permission sets of IAM Identity Center (it asks for theirs). If both are empty: everybody in this account whom IAM allows"
   type = object({

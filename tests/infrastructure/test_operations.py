@@ -68,6 +68,23 @@ def test_every_alarm_has_its_section(
     assert names_of_alarms(otherwise) - names_of_alarms(production) == {"certificate-expiry"}
 
 
+@pytest.mark.parametrize("page", ALARMS, ids=in_)
+def test_an_alarm_links_its_section(
+    production: Evaluation, otherwise: Evaluation, page: Document
+) -> None:
+    """By GitHub's anchor of a heading: in lower case, without marks, spaces as hyphens."""
+    sections = {
+        re.sub(r"[^\w -]", "", words).lower().replace(" ", "-"): words
+        for _, words in page.headings()
+    }
+    for alarm in otherwise.blueprint.alarms:
+        url, _, section = alarm.description.rpartition(" ")[2].partition("#")
+        assert url == "https://git.example.com/ops/alarms.md", alarm.name
+        name = re.sub(r"-\d+-", "-N-", alarm.name.removeprefix("statuspage-production-"))
+        assert f"`{name}`" in sections[section]
+    assert not any("http" in alarm.description for alarm in production.blueprint.alarms)
+
+
 @pytest.mark.parametrize("page", ENGLISH, ids=in_)
 def test_a_named_output_exists(production: Evaluation, page: Document) -> None:
     outputs = set(re.findall(r"Terraform's\s+output\s+`(\w+)`", page.prose))

@@ -126,6 +126,12 @@ variable "fallback_emails" {
   default     = []
 }
 
+variable "runbook_url" {
+  description = "Page with a section for each alarm, which its message links; null: no link"
+  type        = string
+  default     = null
+}
+
 variable "secret_recovery_window_days" {
   description = "Days that a deleted secret can be recovered; 0: not at all"
   type        = number

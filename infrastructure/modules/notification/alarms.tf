@@ -4,11 +4,14 @@
 
 locals {
   notifier_alarm_topics = concat([aws_sns_topic.alarms.arn], aws_sns_topic.fallback[*].arn)
+
+  # The page's sections have the alarms' names.
+  runbook = var.runbook_url == null ? "" : " What to do: ${var.runbook_url}#"
 }
 
 resource "aws_cloudwatch_metric_alarm" "function_errors" {
   alarm_name          = "${var.name}-notifier-errors"
-  alarm_description   = "The function that tells Slack failed: an alarm may have reached nobody. Read its log."
+  alarm_description   = "The function that tells Slack failed: an alarm may have reached nobody. Read its log.${local.runbook == "" ? "" : "${local.runbook}notifier-errors"}"
   namespace           = "AWS/Lambda"
   metric_name         = "Errors"
   dimensions          = { FunctionName = aws_lambda_function.this.function_name }
@@ -24,7 +27,7 @@ resource "aws_cloudwatch_metric_alarm" "function_errors" {
 
 resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   alarm_name          = "${var.name}-notifier-dead-letters"
-  alarm_description   = "A notification could not be delivered and waits in the dead-letter queue. Read it there; purge the queue afterwards."
+  alarm_description   = "A notification could not be delivered and waits in the dead-letter queue. Read it there; purge the queue afterwards.${local.runbook == "" ? "" : "${local.runbook}notifier-dead-letters"}"
   namespace           = "AWS/SQS"
   metric_name         = "ApproximateNumberOfMessagesVisible"
   dimensions          = { QueueName = aws_sqs_queue.dead_letters.name }
