@@ -318,8 +318,10 @@ Resources:
             "Not a policy that IAM accepts",
         ),
         (
-            ("Type: AWS::S3::Bucket, Properties: { LifecycleConfiguration: { Rules: [{ Status: "
-            "Enabled, Transitions: [{ StorageClass: GLACIER, TransitionInDays: -1 }] }] } }"),
+            (
+                "Type: AWS::S3::Bucket, Properties: { LifecycleConfiguration: { Rules: [{ Status: "
+                "Enabled, Transitions: [{ StorageClass: GLACIER, TransitionInDays: -1 }] }] } }"
+            ),
             "'Days' in Transition action must be nonnegative",
         ),
     ],
