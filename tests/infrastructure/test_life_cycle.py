@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -85,12 +86,25 @@ def test_during_a_rotation_both_headers_are_accepted(otherwise: Evaluation) -> N
     assert waits  # the release ends when the new value is sent from everywhere
 
 
+DESTROYED = ["production", "otherwise"]
+"""What a destroy of these shows, it shows of the others: they have no resource that these lack."""
+
+
+def declared(evaluation: Evaluation) -> set[str]:
+    """The addresses of its resources, without the keys of instances."""
+    found = (each for each in evaluation.resources() if each["mode"] == "managed")
+    return {re.sub(r"\[.*?\]", "", each["address"]) for each in found}
+
+
+def test_the_destroyed_ones_have_every_resource(request: pytest.FixtureRequest) -> None:
+    ways = {name: declared(request.getfixturevalue(name)) for name in WAYS[:4]}
+    assert set().union(*ways.values()) == set().union(*(ways[name] for name in DESTROYED))
+
+
 # The following test destroys an evaluation and restores its state.
 
 
-@pytest.mark.parametrize(
-    "way", ["development", "production", "example", "otherwise"], indirect=True
-)
+@pytest.mark.parametrize("way", DESTROYED, indirect=True)
 def test_a_destroy_leaves_nothing(way: Evaluation) -> None:
     file = Path(way.workspace._state_file)
     before = file.read_bytes()
