@@ -46,7 +46,14 @@ class Answering:
             request.header.get("x-amzn-trace-id", ""),
         )  # fmt: skip
 
-    async def answer(self, call: Call, asked: AwsCall) -> tuple[Answer | Streamed, str]:
+    def namespace(self, call: Call) -> str:
+        """See `Endpoint.namespace`."""
+        found = find_own(call, self.own) if call.protocol == "query" else None
+        return str(found[0].metadata.get("xmlNamespace", "")) if found else ""
+
+    async def answer(
+        self, call: Call, asked: AwsCall, request: Request
+    ) -> tuple[Answer | Streamed, str]:
         """The answer, and the error's code if it is an error. Raises ApiError."""
         found = find_own(call, self.own)
         assert found is not None  # noqa: S101 - `read` has found it
@@ -59,7 +66,8 @@ class Answering:
         except ApiError:
             raise
         except AwsServiceError as error:
-            return self._refusal(model, call, error, asked.request_id)
+            mode = request.header.get("x-amzn-query-mode", "").lower() == "true"
+            return write_error(model, call.protocol, error, asked.request_id, mode), error.code
         except Exception as error:  # a bug in a service must not look like a hanging endpoint
             raise ApiError("InternalFailure", self._failed(call, error), 500) from None
 
@@ -77,8 +85,3 @@ class Answering:
         lines = "".join(traceback.format_exception(error))
         self._report(f"the AWS endpoint failed at {name}\n{lines}")
         return f"The miniature failed at {name}: {error!r}"
-
-    def _refusal(
-        self, model: ServiceModel, call: Call, error: AwsServiceError, id_: str
-    ) -> tuple[Answer, str]:
-        return write_error(model, call.protocol, error, id_), error.code

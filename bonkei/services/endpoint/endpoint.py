@@ -148,13 +148,17 @@ class Endpoint:
             return signature_v2.verify(request, secrets, now=now)
         return verify(request, payload_hash(request, body), secrets, now=now)
 
+    def namespace(self, call: Call) -> str:
+        """That of a service's XML; empty for one that is not answered here."""
+        return self._answering.namespace(call)
+
     async def answer(
         self, call: Call, caller: Caller, request: Request, body: bytes, request_id: str, via: Via
     ) -> tuple[web.StreamResponse | Streamed, str]:
         """Bonkei's own answer, and the error's code if it is an error."""
         asked = self._answering.read(call, caller, request, body, request_id)
         self.permit(call, caller, asked.parameters, request, via)
-        answer, error = await self._answering.answer(call, asked)
+        answer, error = await self._answering.answer(call, asked, request)
         if isinstance(answer, Streamed):
             self._streams.require_room()
             return answer, error
@@ -293,7 +297,8 @@ class _Exchange:
         except ApiError as error:
             spelled = spell(error, self._call)
             self._error = spelled.code
-            return _response(render(spelled, self._call.protocol, self._id))
+            space = self._endpoint.namespace(self._call)
+            return _response(render(spelled, self._call.protocol, self._id, space))
 
     async def _read_document(self) -> bytes | None:
         """The body, unless it is an object's, which is passed on as it arrives."""

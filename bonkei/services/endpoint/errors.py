@@ -33,8 +33,8 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-def render(error: ApiError, protocol: Protocol, request_id: str) -> Answer:
-    """The error in the form for the protocol's clients.
+def render(error: ApiError, protocol: Protocol, request_id: str, namespace: str = "") -> Answer:
+    """The error in the form for the protocol's clients. `namespace`: of the service's XML.
 
     Source: "Error serialization" of the AWS JSON, AWS Query, EC2 Query and REST protocols in the
     Smithy documentation; "REST error responses" in the Amazon S3 API Reference.
@@ -43,7 +43,8 @@ def render(error: ApiError, protocol: Protocol, request_id: str) -> Answer:
     name = error.code
     query: tuple[tuple[str, str], ...] = ()
     if name == "ValidationError":  # of a service that has the query protocol, too
-        name, query = "ValidationException", (("x-amzn-query-error", f"{name};Sender"),)
+        query = (("x-amzn-query-error", f"{name};Sender"),)
+        name = "com.amazon.coral.validate#ValidationException"
     if protocol == "smithy-rpc-v2-cbor":
         import cbor2  # noqa: PLC0415 - two services of many are spoken to like this
 
@@ -51,13 +52,19 @@ def render(error: ApiError, protocol: Protocol, request_id: str) -> Answer:
         cbor = (("content-type", "application/cbor"), ("smithy-protocol", "rpc-v2-cbor"))
         return Answer(error.status, cbor2.dumps(document), (*cbor, identity, *query))
     if protocol in ("json", "rest-json"):
-        content = {"__type": name, "message": error.message, "Message": error.message}
+        names = ("message",) if query else ("message", "Message")
+        content = {"__type": name, **dict.fromkeys(names, error.message)}
         kind = "application/x-amz-json-1.1" if protocol == "json" else "application/json"
         body = json.dumps(content).encode()
         return Answer(
             error.status,
             body,
-            (("content-type", kind), ("x-amzn-errortype", name), identity, *query),
+            (
+                ("content-type", kind),
+                ("x-amzn-errortype", name.rpartition("#")[2]),
+                identity,
+                *query,
+            ),
         )
     code, message = (escape(text, quote=False) for text in (error.code, error.message))
     if protocol == "rest-xml":
@@ -74,8 +81,9 @@ def render(error: ApiError, protocol: Protocol, request_id: str) -> Answer:
             f"</Errors><RequestID>{request_id}</RequestID></Response>"
         )
     else:
+        space = f' xmlns="{escape(namespace)}"' if namespace else ""
         text = (
-            f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code>"
+            f"<ErrorResponse{space}><Error><Type>Sender</Type><Code>{code}</Code>"
             f"<Message>{message}</Message></Error><RequestId>{request_id}</RequestId>"
             "</ErrorResponse>"
         )

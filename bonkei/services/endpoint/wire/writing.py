@@ -66,9 +66,14 @@ def _rest(
 
 
 def write_error(
-    model: ServiceModel, protocol: Protocol, error: AwsServiceError, request_id: str
+    model: ServiceModel,
+    protocol: Protocol,
+    error: AwsServiceError,
+    request_id: str,
+    query_mode: bool = False,
 ) -> Answer:
-    """An error with the status and the query code of the model."""
+    """An error with the status and the query code of the model. `query_mode`: the client asks for
+    the status of the query protocol (`x-amzn-query-mode`); else it is 400 in the newer ones."""
     shape = model.error(error.code)
     known = shape.get("error", {})
     status = known.get("httpStatusCode", error.status)
@@ -78,7 +83,8 @@ def write_error(
         kind = "Receiver" if status >= 500 else "Sender"
         message = f"<Message>{xml.text(error.message)}</Message>" if error.message else ""
         text = (
-            f"<ErrorResponse><Error><Type>{kind}</Type><Code>{xml.text(query_code)}</Code>"
+            f'<ErrorResponse xmlns="{xml.namespace(model)}"><Error>'
+            f"<Type>{kind}</Type><Code>{xml.text(query_code)}</Code>"
             f"{message}</Error>"
             f"<RequestId>{request_id}</RequestId></ErrorResponse>"
         )
@@ -91,15 +97,24 @@ def write_error(
     name = _name_of(model, error.code)
     if binary:
         words.pop("Message", "")
-    content = {"__type": name, **words, **content}
     headers: list[tuple[str, str]] = [identity, ("x-amzn-errortype", name)]
     if "awsQueryCompatible" in model.metadata:
+        words.pop("Message", "")
+        name = f"{_namespace(model)}#{name}"
+        status = 400 if status < 500 and not query_mode else status
         kind = "Receiver" if status >= 500 else "Sender"
         headers.append(("x-amzn-query-error", f"{query_code};{kind}"))
+    content = {"__type": name, **words, **content}
     if binary:
         return Answer(status, _cbor(content), (*_CBOR, *headers))
     kind_header = ("content-type", "application/json") if protocol == "rest-json" else None
     return Answer(status, _json(content), (kind_header or _json_kind(model), *headers))
+
+
+def _namespace(model: ServiceModel) -> str:
+    """That of Smithy, in which the service's shapes are: as CloudWatch's errors name it."""
+    service = str(model.metadata["serviceId"]).lower()
+    return f"com.amazonaws.{service}.v{str(model.metadata['apiVersion']).replace('-', '_')}"
 
 
 def _name_of(model: ServiceModel, code: str) -> str:

@@ -28,12 +28,16 @@ def envelope(
     inside = "".join(_members(model, shape, value))
     if wrapper := model.operations[operation].get("output", {}).get("resultWrapper"):
         inside = f"<{wrapper}>{inside}</{wrapper}>"
-    namespace = escape(model.metadata.get("xmlNamespace", ""))
     whole = (
-        f'<{operation}Response xmlns="{namespace}">{inside}<ResponseMetadata>'
+        f'<{operation}Response xmlns="{namespace(model)}">{inside}<ResponseMetadata>'
         f"<RequestId>{request_id}</RequestId></ResponseMetadata></{operation}Response>"
     )
     return HEAD + whole.encode()
+
+
+def namespace(model: ServiceModel) -> str:
+    """The XML namespace of a service's answers, for an attribute."""
+    return escape(model.metadata.get("xmlNamespace", ""))
 
 
 def _members(model: ServiceModel, shape: Shape, value: Mapping[str, Any]) -> Iterator[str]:

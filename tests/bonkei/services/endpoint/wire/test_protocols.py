@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -285,6 +286,39 @@ def test_errors_have_the_model_s_code_and_status(
     assert refusal(getattr(client, call), **parameters) == (
         code or error, status, "There is <none>.",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("state", "mode", "status", "type_"),
+    [
+        ("BROKEN", "", 400, "com.amazon.coral.validate#ValidationException"),
+        ("OK", "", 400, "com.amazonaws.cloudwatch.v2010_08_01#ResourceNotFound"),
+        ("OK", "true", 404, "com.amazonaws.cloudwatch.v2010_08_01#ResourceNotFound"),
+    ],
+)
+def test_the_bytes_of_errors(place: Place, state: str, mode: str, status: int, type_: str) -> None:
+    """As AWS sends them; the SDKs take the rest away."""
+    echo(place, "cloudwatch").answers = AwsServiceError("ResourceNotFound", "")
+    alarm = {"AlarmName": "a", "StateValue": state, "StateReason": "r"}
+    heads = {"x-amz-target": "GraniteServiceVersion20100801.SetAlarmState"}
+    if mode:
+        heads["x-amzn-query-mode"] = mode
+    answer = place.send("monitoring", json.dumps(alarm).encode(), **heads)
+    found = answer.json()
+    assert (answer.status_code, found.pop("__type")) == (status, type_)
+    assert set(found) == ({"message"} if state == "BROKEN" else set())
+
+
+def test_an_error_of_the_query_protocol_has_its_namespace(place: Place) -> None:
+    echo(place, "elbv2").answers = AwsServiceError("LoadBalancerNotFoundException", "None.")
+    body = b"Action=DescribeLoadBalancers&Version=2015-12-01"
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    answer = place.send("elasticloadbalancing", body, **form)
+    space = "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/"
+    wrong = place.send("elasticloadbalancing", body + b"&PageSize=0", **form)
+    for said in (answer.text, wrong.text):
+        assert f'<ErrorResponse xmlns="{space}"><Error>' in said
+    assert "ValidationError" in wrong.text
 
 
 @pytest.mark.parametrize(
