@@ -57,13 +57,13 @@ class World:
         self.release = asyncio.Event()
         self.release.set()
         self.now = 1_000.0
-        self.branch = "main"
+        self.branch, self.change = "main", "A change"
         self.waited = 0
 
     async def find(self, repository: str, branch: str, commit: str) -> SourceCommit:
         if branch != self.branch:
             raise AwsServiceError("BranchDoesNotExistException", f"no branch {branch}")
-        return SourceCommit(commit or COMMIT, "A change", "me", "me@x", "2026-01-01T00:00:00Z", "")
+        return SourceCommit(commit or COMMIT, self.change, "me", "me@x", "2026-01-01T00:00:00Z", "")
 
     async def archive(self, repository: str, commit: str, to: Path) -> None:
         to.write_bytes(b"zip of " + commit.encode())

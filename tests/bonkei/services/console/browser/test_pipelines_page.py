@@ -30,6 +30,7 @@ def test_every_pipeline_shows_where_it_stands(console_page: ConsolePage) -> None
     one = page.get_by_role("region", name=TERRAFORM)
     expect(one.get_by_role("list", name="Stages").get_by_role("listitem")).to_have_count(4)
     expect(page.get_by_text(f"Approve of {TERRAFORM} waits for an answer")).to_be_visible()
+    expect(page.get_by_text(f"A change \\u202e{MARKUP}").first).to_be_visible()
     console_page.is_accessible()
     screenshot(page, "pipelines")
     page.get_by_role("link", name="Look at it").first.click()

@@ -30,11 +30,12 @@ from tests.bonkei.services.console.samples.world import MARKUP, Done
 
 PLAN = (Path(__file__).parents[1] / "views/plan.txt").read_text(encoding="utf-8")
 TERRAFORM, ACTING = "statuspage-dev-pipeline-tf", "statuspage-dev-pipeline-acting"
+BRANCH = MARKUP.replace(" ", "/")
 _LINES = [f"[Container] 2026/11/26 09:00:{i % 60:02d} line {i} {MARKUP}" for i in range(1_100)]
 
 
 def declared(name: str) -> Pipeline:
-    repository = (("RepositoryName", "status-page"), ("BranchName", "main"))
+    repository = (("RepositoryName", "status-page"), ("BranchName", BRANCH))
     words = (("CustomData", f"#{{plan.SUMMARY}} {MARKUP}"),)
     plan = build("Plan", namespace="plan", configuration=(("ProjectName", "tf-plan"),))
     found = pipeline(
@@ -52,6 +53,7 @@ class Surroundings:
 
     def __init__(self, directory: Path) -> None:
         world = self.world = World()
+        world.branch, world.change = BRANCH, f"A change \u202e{MARKUP}"
         world.outcome = BuildOutcome(
             "tf-plan:1", "SUCCEEDED", (("SUMMARY", "destroy 1, replace 1"),)
         )
