@@ -36,7 +36,7 @@ from bonkei.miniature.console.health import Parts
 from bonkei.miniature.console.picture import PictureSources, offer_picture
 from bonkei.miniature.measures.traffic import Traffic
 from bonkei.miniature.parts.edge.access_hooks import Requests
-from bonkei.services.cloudwatch.monitor import MonitorSnapshot
+from bonkei.services.cloudwatch.values import MonitorSnapshot
 from bonkei.services.console import Console, ConsoleSettings
 from bonkei.services.ecs.snapshot import TasksSnapshot
 from bonkei.services.edge import Edge, EdgeSettings

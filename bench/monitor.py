@@ -11,7 +11,8 @@ from bonkei.base.events import Bus
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.cloudwatch import Alarm, Metric
 from bonkei.services.cloudwatch.metric.model import Datum, datum, metric_id
-from bonkei.services.cloudwatch.monitor import Around, Monitor
+from bonkei.services.cloudwatch.monitor import Monitor
+from bonkei.services.cloudwatch.values import Around
 
 METRICS = 2_000
 ALARMS = 200

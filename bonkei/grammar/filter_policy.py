@@ -13,8 +13,8 @@ from functools import lru_cache
 from typing import Any, NoReturn
 
 from bonkei.grammar.event_pattern import EventPatternError, parse_pattern
-from bonkei.grammar.event_pattern.conditions import Steps
 from bonkei.grammar.event_pattern.rules import Pattern
+from bonkei.grammar.event_pattern.values import Steps
 
 _NESTED = "Filter policy scope MessageAttributes does not support nested filter policy"
 _MOST = 150

@@ -19,7 +19,8 @@ from bonkei.grammar.filter_pattern import parse
 from bonkei.miniature.requests import recorder
 from bonkei.services.cloudwatch.metric import store
 from bonkei.services.cloudwatch.metric.model import Datum, MetricId
-from bonkei.services.cloudwatch.monitor import Around, Monitor
+from bonkei.services.cloudwatch.monitor import Monitor
+from bonkei.services.cloudwatch.values import Around
 from bonkei.services.ecs.api.service import Repeats
 from bonkei.services.edge.cloudfront.cache import Cache
 from bonkei.services.edge.cloudfront.capture import Budget, Capture

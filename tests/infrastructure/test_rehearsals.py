@@ -14,8 +14,9 @@ from bonkei.miniature.rehearsal.plan import Facts
 from bonkei.miniature.rehearsal.rules import matching, rules_of
 from bonkei.services.cloudwatch.alarm.points import period_of
 from bonkei.services.cloudwatch.metric.model import Datum
-from bonkei.services.cloudwatch.monitor import Around, Monitor
+from bonkei.services.cloudwatch.monitor import Monitor
 from bonkei.services.cloudwatch.rehearsal import values
+from bonkei.services.cloudwatch.values import Around
 
 T = 1_800_000_000.0 // 86400 * 86400
 SECRET = "slack-webhook"

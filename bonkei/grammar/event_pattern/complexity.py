@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from bonkei.grammar.event_pattern.conditions import STAR, Condition, EventPatternError, Tokens
+from bonkei.grammar.event_pattern.values import STAR, Condition, EventPatternError, Tokens
 
 _MOST = 10
 _MOST_STATES = 2_000

@@ -2,55 +2,22 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
-from bonkei.base.errors import BonkeiError
+from bonkei.grammar.event_pattern.addresses import address_of, cidr
+from bonkei.grammar.event_pattern.numeric import comparable, compared, is_number, numeric
+from bonkei.grammar.event_pattern.values import (
+    STAR,
+    Condition,
+    EventPatternError,
+    Test,
+    Tokens,
+    require_text,
+)
 from bonkei.grammar.wildcards import between_stars
-
-Test = Callable[[Any], bool]
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Tokens = tuple[str, ...]
-
-Steps = tuple[str | int, ...]
-
-STAR = "*"
-TO_ITS_END = -1
-"""A step into a text that Event Ruler had read; of others, it knows that they begin."""
-_FOUR = re.compile(r"[0-9]+(\.[0-9]+){3}")
-_SIX = re.compile(r"[0-9a-fA-F:]*:[0-9a-fA-F:]*")
-
-
-class EventPatternError(BonkeiError):
-    """A pattern that EventBridge refuses. The message names the place; `reason` is AWS's. `at`:
-    what Event Ruler read last, as the keys and numbers that lead to it; None if it had read all."""
-
-    def __init__(
-        self, reason: str, place: str = "", *, remedy: str = "", at: Steps | None = None
-    ) -> None:
-        super().__init__(f"{place}: {reason}" if place else reason, remedy=remedy)
-        self.reason = reason
-        self.at = at
-
-    def below(self, *steps: str | int) -> Steps | None:
-        """`at`, after these."""
-        return None if self.at is None else (*steps, *self.at)
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """`holds`: for a value that is not an object or a list. `text` is what it was made of.
-    `is_absence`: it wants no value. `wildcards`: their characters, where `*` alone is a star."""
-
-    text: str
-    holds: Test
-    is_absence: bool = False
-    wildcards: tuple[Tokens, ...] = ()
 
 
 def condition(wanted: Any) -> Condition:
@@ -99,9 +66,9 @@ def _value(wanted: Any) -> Test:
     if isinstance(wanted, bool) or wanted is None:
         return lambda found: found is wanted
     if isinstance(wanted, str):
-        address = _address(wanted)
+        address = address_of(wanted)
         if address is not None:
-            return _of_text(lambda text: _address(text) == address)
+            return _of_text(lambda text: address_of(text) == address)
     return lambda found: not isinstance(found, bool) and bool(found == wanted)
 
 
@@ -109,23 +76,17 @@ def _of_text(test: Callable[[str], bool]) -> Test:
     return lambda found: isinstance(found, str) and test(found)
 
 
-def _text(argument: Any, name: str, at: Steps = ()) -> str:
-    if not isinstance(argument, str):
-        raise EventPatternError(f"{name} match pattern must be a string", at=at)
-    return argument
-
-
 def _affix(name: str) -> Callable[[Any], Test]:
     """`prefix` or `suffix`, which may ignore case."""
 
     def make(argument: Any) -> Test:
         if not isinstance(argument, dict):
-            return _of_text(_ends(name, _text(argument, name)))
+            return _of_text(_ends(name, require_text(argument, name)))
         title = name.capitalize()
         inner, wanted = _only(argument, f"{title} expression name not found")
         if inner != "equals-ignore-case":
             raise EventPatternError(f"Unsupported {name} pattern: {inner}")
-        letters = _without_case(_text(wanted, inner, (inner,)))
+        letters = _without_case(require_text(wanted, inner, (inner,)))
         regex = re.compile(letters if name == "prefix" else f".*{letters}\\Z", re.DOTALL)
         return _of_text(lambda text: regex.match(text) is not None)
 
@@ -151,7 +112,7 @@ def _ignore_case(wanted: str) -> Callable[[str], bool]:
 def _tokens(argument: Any) -> Tokens:
     r"""`*` is a star; `\*` and `\\` are characters."""
     found: list[str] = []
-    for part in re.finditer(r"\\.?|.", _text(argument, "wildcard"), re.DOTALL):
+    for part in re.finditer(r"\\.?|.", require_text(argument, "wildcard"), re.DOTALL):
         each, place = part[0], len(argument[: part.start()].encode("utf-8", "replace")) + 1
         if each[0] == "\\" and each not in (r"\*", r"\\"):
             raise EventPatternError(f"Invalid escape character at pos {place}")
@@ -219,7 +180,7 @@ def _none_of(tests: Iterable[Test]) -> Test:
 def _excluded(argument: Any) -> list[Test]:
     values = argument if isinstance(argument, list) else [argument]
     texts = [isinstance(each, str) for each in values]
-    numbers = [_is_number(each) for each in values]
+    numbers = [is_number(each) for each in values]
     if not isinstance(argument, list) and not (any(texts) or any(numbers)):
         raise EventPatternError(_NO_VALUE)
     if not all(text or number for text, number in zip(texts, numbers, strict=True)):
@@ -231,144 +192,18 @@ def _excluded(argument: Any) -> list[Test]:
         )
     if any(texts):
         return [lambda found, one=each: found == one for each in values]  # type: ignore[misc]
-    return [_compared("=", _comparable(each)) for each in values]
-
-
-_ORDER: dict[str, Callable[[float, float], bool]] = {
-    "=": lambda found, bound: found == bound,
-    "<": lambda found, bound: found < bound,
-    "<=": lambda found, bound: found <= bound,
-    ">": lambda found, bound: found > bound,
-    ">=": lambda found, bound: found >= bound,
-}
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _as_float(value: int | float) -> float | None:
-    """A number that a double holds exactly, as it is written. Others cannot be compared."""
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    if isinstance(value, int) and Decimal(repr(number)) != value:
-        return None
-    return number if abs(number) != float("inf") and number == number else None
-
-
-def _comparable(value: Any) -> float:
-    number = _as_float(value)
-    if number is None:
-        raise EventPatternError(f"Cannot compare number : {value}")
-    return number
-
-
-def _compared(sign: str, bound: float) -> Test:
-    order = _ORDER[sign]
-
-    def test(found: Any) -> bool:
-        number = _as_float(found) if _is_number(found) else None
-        return number is not None and order(number, bound)
-
-    return test
-
-
-def _numeric(argument: Any) -> Test:
-    """One comparison, or a lower and then an upper bound."""
-    if not isinstance(argument, list):
-        raise EventPatternError("Value of numeric must be an array.")
-    sign = argument[0] if argument else None
-    if not isinstance(sign, str):
-        said = f"Invalid member in numeric match: {sign if argument else ']'}"
-        raise EventPatternError(said, at=(0,))
-    if sign not in _ORDER:
-        raise EventPatternError(f"Unrecognized numeric range operator: {sign}", at=(1,))
-    _require_number(argument, 1, "equals" if sign == "=" else sign)
-    if len(argument) > 2:
-        _require_upper_bound(argument)
-    signs, numbers = argument[::2], [_comparable(each) for each in argument[1::2]]
-    if len(numbers) > 1 and numbers[0] >= numbers[1]:
-        raise EventPatternError("Bottom must be less than top", at=(4,))
-    tests = [_compared(each, number) for each, number in zip(signs, numbers, strict=True)]
-    return lambda found: all(test(found) for test in tests)
-
-
-def _require_upper_bound(argument: list[Any]) -> None:
-    if argument[0] not in (">", ">="):
-        raise EventPatternError("Too many elements in numeric expression", at=(2,))
-    if not isinstance(argument[2], str):
-        raise EventPatternError(f"Bad value in numeric range: {argument[2]}", at=(2,))
-    if argument[2] not in ("<", "<="):
-        said = f"Bad numeric range operator: {argument[2]}"
-        raise EventPatternError(said, at=(2, TO_ITS_END))
-    _require_number(argument, 3, argument[2])
-    if len(argument) > 4:
-        raise EventPatternError("Too many terms in numeric range expression", at=(4,))
-
-
-def _require_number(argument: list[Any], place: int, sign: str) -> None:
-    if len(argument) <= place or not _is_number(argument[place]):
-        raise EventPatternError(f"Value of {sign} must be numeric", at=(place,))
-
-
-def _address(text: str) -> Address | None:
-    if not (_FOUR.fullmatch(text) or _SIX.fullmatch(text)):
-        return None
-    try:
-        return ipaddress.ip_address(text)
-    except ValueError:
-        return None
-
-
-def _cidr(argument: Any) -> Test:
-    text = _text(argument, "prefix")  # so says Event Ruler
-    if text.count("/") != 1:
-        raise EventPatternError("Malformed CIDR, one '/' required")
-    given, _, bits = text.partition("/")
-    if not re.fullmatch(r"[0-9]{1,9}", bits):
-        raise EventPatternError("Malformed CIDR, mask bits must be an integer")
-    address = _address(given)
-    if address is None:
-        raise EventPatternError(f"Nonstandard IP address: {given}")
-    if int(bits) >= address.max_prefixlen:
-        mask = f"IPv{address.version} mask bits must be < {address.max_prefixlen}"
-        raise EventPatternError(mask)
-    network = ipaddress.ip_network(text, strict=False)  # the host's bits are ignored
-    first, last = _digits(network[0]), _digits(network[-1])
-
-    def test(found: Any) -> bool:
-        """Event Ruler compares digits, and stops at the first that tells. So a number is within
-        0.0.0.0/0, and an address of the other kind may be.
-        """
-        if isinstance(found, str):
-            other = _address(found)
-            given = "" if other is None else _digits(other)
-        else:
-            given = re.findall("^[0-9]*", json.dumps(found))[0]
-        return any(
-            first[:end] < given[:end] < last[:end]
-            or (end == len(first) and given[:end] in (first, last))
-            for end in range(1, min(len(given), len(first)) + 1)
-        )
-
-    return test
-
-
-def _digits(address: Address) -> str:
-    return f"{int(address):0{address.max_prefixlen // 4}X}"
+    return [compared("=", comparable(each)) for each in values]
 
 
 _OPERATORS: dict[str, Callable[[Any], Test]] = {
     "prefix": _affix("prefix"),
     "suffix": _affix("suffix"),
     "equals-ignore-case": lambda wanted: _of_text(
-        _ignore_case(_text(wanted, "equals-ignore-case"))
+        _ignore_case(require_text(wanted, "equals-ignore-case"))
     ),
-    "exactly": lambda wanted: _value_of_text(_text(wanted, "exact")),
-    "numeric": _numeric,
-    "cidr": _cidr,
+    "exactly": lambda wanted: _value_of_text(require_text(wanted, "exact")),
+    "numeric": numeric,
+    "cidr": cidr,
 }
 
 

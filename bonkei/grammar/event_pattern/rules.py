@@ -10,12 +10,8 @@ from functools import lru_cache
 from typing import Any, NoReturn
 
 from bonkei.grammar.event_pattern.complexity import require_simple
-from bonkei.grammar.event_pattern.conditions import (
-    Condition,
-    EventPatternError,
-    Steps,
-    condition,
-)
+from bonkei.grammar.event_pattern.conditions import condition
+from bonkei.grammar.event_pattern.values import Condition, EventPatternError, Steps
 
 Event = Mapping[str, Any]
 Fields = dict[str, tuple[Condition, ...]]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bonkei.blueprint import Blueprint
-from bonkei.services.cloudwatch.monitor import MonitorSnapshot
+from bonkei.services.cloudwatch.values import MonitorSnapshot
 from bonkei.services.codepipeline.snapshot import PipelineSnapshot
 from bonkei.services.ecs.snapshot import TasksSnapshot
 from bonkei.services.edge import EdgeSnapshot

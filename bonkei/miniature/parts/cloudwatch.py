@@ -19,7 +19,8 @@ from bonkei.miniature.rehearsal.values import Means, Request, World
 from bonkei.services.cloudwatch.actions import AlarmActions
 from bonkei.services.cloudwatch.api import cloudwatch
 from bonkei.services.cloudwatch.metric.model import Datum
-from bonkei.services.cloudwatch.monitor import Around, Monitor, MonitorSnapshot
+from bonkei.services.cloudwatch.monitor import Monitor
+from bonkei.services.cloudwatch.values import Around, MonitorSnapshot
 from bonkei.services.codepipeline.pipelines import Pipelines
 from bonkei.services.eventbridge.api import eventbridge, scheduler
 from bonkei.services.eventbridge.bus import EventBus

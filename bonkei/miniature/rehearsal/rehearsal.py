@@ -309,7 +309,7 @@ class Rehearsal:
         for result in self.results.values():
             result.messages = [
                 asdict(sent)
-                for sent in self._monitor.sent
+                for sent in self._monitor.acting.sent
                 if sent.alarm == result.name and sent.time >= self._begun
             ]
         if self._world.means is None:

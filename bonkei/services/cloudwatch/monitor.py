@@ -4,92 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import time
-from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from bonkei.base.arn import Arn
-from bonkei.base.background import Background
 from bonkei.base.clocks import has_passed
-from bonkei.base.errors import BonkeiError
 from bonkei.base.events import AlarmStateChanged, Bus, LogEventsIngested
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.cloudwatch import Alarm
-from bonkei.services.cloudwatch.alarm.book import AlarmBook, HistoryItem
+from bonkei.services.cloudwatch.acting import Acting
+from bonkei.services.cloudwatch.alarm.book import AlarmBook
 from bonkei.services.cloudwatch.alarm.engine import AlarmEngine, AnyAlarm, why_not_evaluated
-from bonkei.services.cloudwatch.alarm.message import (
-    Change,
-    call_of_function,
-    event,
-    message,
-    subject,
-)
+from bonkei.services.cloudwatch.alarm.message import Change, event
 from bonkei.services.cloudwatch.alarm.points import identity
 from bonkei.services.cloudwatch.clock import COMPRESSIONS, step_of
 from bonkei.services.cloudwatch.filters import MetricFilters
 from bonkei.services.cloudwatch.metric.disk import SqliteDisk
 from bonkei.services.cloudwatch.metric.model import Datum, MetricId
 from bonkei.services.cloudwatch.metric.store import MetricError, MetricStore
+from bonkei.services.cloudwatch.values import AlarmSnapshot, Around, MonitorSnapshot
 
 AGE_SECONDS = 600.0
 FLUSH_SECONDS = 10.0
-_ACT_SECONDS = 30.0
-_MOST_SENT = 1000
 _MOST_LATE = 50_000  # values of held metrics
-
-
-@dataclass(frozen=True, slots=True)
-class Around:
-    """The functions that CloudWatch needs from others. `measure` gives the measurements of the
-    seconds before a time. `act` takes an action's ARN, a subject and a message, and raises a
-    BonkeiError if it cannot act. `put_event` takes an event in AWS's form."""
-
-    measure: Callable[[float, float], Iterable[Datum]]
-    act: Callable[[str, str, str], Awaitable[None]]
-    put_event: Callable[[dict[str, Any]], None]
-    clock: Callable[[], float] = time.time
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A finished action. `problem`: why it failed, or empty."""
-
-    time: float
-    alarm: str
-    state: str
-    action: str
-    subject: str
-    message: str
-    problem: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class AlarmSnapshot:
-    """`since` is in Unix seconds. `problem`: why the alarm is not evaluated."""
-
-    name: str
-    state: str
-    since: float
-    reason: str
-    problem: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class MonitorSnapshot:
-    """`compression`: how many of AWS's minutes pass in one minute here. `not_measured`: metrics
-    that alarms use and no part of the miniature measures. `notes`: differences from the
-    definitions."""
-
-    alarms: tuple[AlarmSnapshot, ...] = ()
-    metrics: int = 0
-    compression: int = 1
-    not_measured: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    failed_actions: int = 0
 
 
 class Monitor:
@@ -110,17 +48,15 @@ class Monitor:
         self._held_since = 0.0
         self._late: list[Datum] = []
         self._late_values = 0
-        self.sent: deque[Sent] = deque(maxlen=_MOST_SENT)
         self._filters = MetricFilters()
         self._measured: frozenset[tuple[str, str]] = frozenset()
         self._bus = bus
         self._undo: Callable[[], None] = lambda: None
         self._made = self._listens_since = around.clock()
         self._loop: asyncio.Task[None] | None = None
-        self._acting = Background()
+        self.acting = Acting(around, self.book)
         self._woken = asyncio.Event()
         self._flushed = self._aged = around.clock()
-        self._failed_actions = 0
         self._refused = 0
 
     @property
@@ -267,7 +203,7 @@ class Monitor:
             self._loop.cancel()
             with suppress(asyncio.CancelledError):
                 await self._loop
-        await self._acting.stop(grace=1.0)
+        await self.acting.stop()
 
     def close(self) -> None:
         """Write everything to disk."""
@@ -295,7 +231,7 @@ class Monitor:
             self.compression,
             self._not_measured(),
             tuple(notes),
-            self._failed_actions,
+            self.acting.failed,
         )
 
     def _not_measured(self) -> tuple[str, ...]:
@@ -352,27 +288,4 @@ class Monitor:
     def _on_change(self, change: Change) -> None:
         self._bus.publish(AlarmStateChanged(change.alarm.name, change.after.value))
         self._around.put_event(event(change))
-        if change.suppressed_by:
-            summary = f"Actions suppressed by {change.suppressed_by}"
-            self.book.note(HistoryItem(change.alarm.name, change.after.since, "Action", summary))
-            return
-        for arn in change.actions:
-            self._acting.start(self._act(change, arn))
-
-    async def _act(self, change: Change, arn: str) -> None:
-        is_function = Arn.of(arn).service == "lambda"
-        about, text = subject(change), (call_of_function if is_function else message)(change)
-        problem = ""
-        try:
-            async with asyncio.timeout(_ACT_SECONDS):
-                await self._around.act(arn, about, text)
-            summary = f"Successfully executed action {arn}"
-        except (BonkeiError, TimeoutError, OSError) as error:
-            self._failed_actions += 1
-            why = getattr(error, "message", "") or "it did not answer in time"
-            problem = why
-            summary = f"Failed to execute action {arn}. Received error: {why}"
-        now = self._around.clock()
-        state = change.after.value
-        self.sent.append(Sent(now, change.alarm.name, state, arn, about, text, problem))
-        self.book.note(HistoryItem(change.alarm.name, now, "Action", summary))
+        self.acting.begin(change)

@@ -16,7 +16,8 @@ from bonkei.base.vault import MemoryVault
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.state import Resource
 from bonkei.miniature.parts.edge.access_hooks import Requests
-from bonkei.services.cloudwatch.monitor import Around, Monitor
+from bonkei.services.cloudwatch.monitor import Monitor
+from bonkei.services.cloudwatch.values import Around
 from bonkei.services.console import Console
 from bonkei.services.ecs import TaskSettings, TasksSnapshot
 from bonkei.services.ecs.snapshot import (

@@ -30,7 +30,8 @@ from bonkei.miniature.rehearsal.values import Cause, Result, World, not_shown
 from bonkei.services.cloudwatch.alarm.evaluation import State
 from bonkei.services.cloudwatch.alarm.points import identity
 from bonkei.services.cloudwatch.metric.model import datum
-from bonkei.services.cloudwatch.monitor import Around, Monitor
+from bonkei.services.cloudwatch.monitor import Monitor
+from bonkei.services.cloudwatch.values import Around
 from bonkei.services.eventbridge.bus import EventBus
 from bonkei.services.eventbridge.shapes import event
 

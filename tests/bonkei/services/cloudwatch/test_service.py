@@ -17,7 +17,8 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.sns import EventRule, EventTarget
 from bonkei.services.cloudwatch.alarm.book import HistoryItem
 from bonkei.services.cloudwatch.api import cloudwatch
-from bonkei.services.cloudwatch.monitor import Around, Monitor
+from bonkei.services.cloudwatch.monitor import Monitor
+from bonkei.services.cloudwatch.values import Around
 from bonkei.services.eventbridge.api import eventbridge
 from bonkei.services.eventbridge.bus import EventBus
 

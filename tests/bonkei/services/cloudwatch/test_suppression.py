@@ -20,7 +20,8 @@ from bonkei.blueprint.cloudwatch import CompositeAlarm
 from bonkei.services.cloudwatch.alarm.evaluation import State
 from bonkei.services.cloudwatch.alarm.settings import read, written
 from bonkei.services.cloudwatch.alarm.suppression import Periods, Suppression, follow
-from bonkei.services.cloudwatch.monitor import Around, Monitor
+from bonkei.services.cloudwatch.monitor import Monitor
+from bonkei.services.cloudwatch.values import Around
 
 OK, ALARM, UNKNOWN = State.OK, State.ALARM, State.INSUFFICIENT_DATA
 ARN = "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:"
@@ -160,7 +161,7 @@ async def test_a_monitor_waits_for_the_configured_periods() -> None:
         "actionsSuppressorWaitPeriod": 120,
         "actionsSuppressorExtensionPeriod": 180,
     }
-    assert [sent.state for sent in world.monitor.sent] == ["OK", "ALARM"]
+    assert [sent.state for sent in world.monitor.acting.sent] == ["OK", "ALARM"]
 
 
 async def test_a_suppressed_action_survives_a_restart(tmp_path: Path) -> None:

@@ -18,7 +18,8 @@ from botocore.exceptions import ClientError
 from bonkei.base.events import Bus
 from bonkei.blueprint.sns import EventTarget
 from bonkei.services.cloudwatch.api import cloudwatch
-from bonkei.services.cloudwatch.monitor import Around, Monitor
+from bonkei.services.cloudwatch.monitor import Monitor
+from bonkei.services.cloudwatch.values import Around
 from bonkei.services.endpoint.answering import Answering
 from bonkei.services.endpoint.calls.record import CallLog
 from bonkei.services.endpoint.endpoint import Endpoint

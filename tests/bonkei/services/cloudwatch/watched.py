@@ -12,7 +12,8 @@ from bonkei.base.events import Bus
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.cloudwatch import Alarm, Metric
 from bonkei.services.cloudwatch.metric.model import Datum, datum, metric_id
-from bonkei.services.cloudwatch.monitor import Around, Monitor
+from bonkei.services.cloudwatch.monitor import Monitor
+from bonkei.services.cloudwatch.values import Around
 
 T = 1_800_000_000.0
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:alarms"

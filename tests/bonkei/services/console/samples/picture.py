@@ -22,7 +22,7 @@ from bonkei.miniature.measures.traffic import Totals, Traffic
 from bonkei.miniature.parts.ecs.timeline import Timeline
 from bonkei.services.cloudwatch.metric.model import datum, metric_id
 from bonkei.services.cloudwatch.metric.store import MetricStore
-from bonkei.services.cloudwatch.monitor import AlarmSnapshot, MonitorSnapshot
+from bonkei.services.cloudwatch.values import AlarmSnapshot, MonitorSnapshot
 from bonkei.services.console import Console
 from bonkei.services.ecs.snapshot import (
     DeploymentSnapshot,

@@ -17,7 +17,8 @@ from bonkei.miniature.console.slack import offer_slack
 from bonkei.miniature.home import MiniatureError
 from bonkei.services.cloudwatch.alarm.points import identity
 from bonkei.services.cloudwatch.metric.model import MetricId, datum
-from bonkei.services.cloudwatch.monitor import Around, Monitor
+from bonkei.services.cloudwatch.monitor import Monitor
+from bonkei.services.cloudwatch.values import Around
 from bonkei.services.console import Console
 from bonkei.services.slack.store import Entry, Inbox
 from tests.bonkei.services.console.samples.world import MARKUP, Done
