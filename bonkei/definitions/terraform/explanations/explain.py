@@ -25,10 +25,6 @@ _APART = (
     " values in as variables."
 )
 _INSTEAD = {
-    "hashicorp/tls": (
-        "Make the key or certificate outside of Terraform and pass it in as a sensitive variable,"
-        " or keep it in a root module of its own: then no private key is in this state either."
-    ),
     "hashicorp/cloudinit": "Write the parts with templatefile(), and join them with base64gzip().",
     "hashicorp/awscc": f"hashicorp/aws has most of its resources. {_APART}",
     **dict.fromkeys(

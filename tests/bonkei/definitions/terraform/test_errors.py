@@ -330,14 +330,13 @@ def test_an_unsupported_data_source_is_refused(
 def test_a_provider_that_is_not_served_is_refused_without_a_network(
     project: Project, definitions: Callable[..., Path]
 ) -> None:
-    file = definitions('\nresource "tls_private_key" "this" {\n  algorithm = "RSA"\n}')
+    file = definitions('\ndata "cloudinit_config" "this" {\n  part {\n    content = "x"\n  }\n}')
     (found,) = errors(project.workspace().validate)
     assert found.summary == "A provider that is not served"
     assert (found.file, found.line) == (file, 2)
-    assert "use the provider hashicorp/tls" in found.detail
+    assert "use the provider hashicorp/cloudinit" in found.detail
     assert "hashicorp/aws, hashicorp/external" in found.detail
-    assert "root module of its own" in found.detail
-    assert "pass it in as a sensitive variable" in found.detail
+    assert "join them with base64gzip()" in found.detail
 
 
 DECLARED = """
