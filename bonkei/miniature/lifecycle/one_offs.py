@@ -11,6 +11,7 @@ from bonkei.blueprint.ecs import Service, TaskDefinition
 from bonkei.blueprint.rds import DatabaseCluster
 from bonkei.config import OneOff
 from bonkei.miniature.home import MiniatureError
+from bonkei.miniature.log_files.record import raised
 from bonkei.miniature.steps import Steps
 from bonkei.services.ecs import Tasks
 
@@ -106,8 +107,9 @@ async def _run(one_off: OneOff, blueprint: Blueprint, tasks: Tasks) -> None:
     definition = task_definition(blueprint, one_off)
     outcome = await tasks.run_task(definition, one_off.container, one_off.command)
     if outcome.exit_code != 0:
+        why = raised(outcome.output) or outcome.reason or f"exit code {outcome.exit_code}"
         raise OneOffError(
-            f"{one_off.name}: {outcome.reason or f'exit code {outcome.exit_code}'}",
+            f"{one_off.name}: {why}",
             remedy="\n".join(
                 [
                     "its last words:",

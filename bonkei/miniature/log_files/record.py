@@ -23,6 +23,9 @@ _PART = re.compile(r"(?:^|:)(?:DETAIL|HINT|CONTEXT|STATEMENT|QUERY|LOCATION): ")
 _COMMENT = re.compile(r"/\*.*?request_id='([^']+)'.*?\*/")
 _BEGINS = re.compile(r"\W{0,2}(TRACE|DEBUG|INFO|WARN(?:ING)?|ERROR|CRITICAL|FATAL)\b")
 _TRACEBACK = "Traceback (most recent call last)"
+_FRAME = re.compile(r'\s+File "([^"]+)", line (\d+)')
+_RAISED = re.compile(r"[A-Za-z_][\w.]*(?:: .*)?$")
+_LIBRARIES = ("/lib/python", "/site-packages/", "<frozen ")
 _SPELLINGS = {
     "TRACE": "DEBUG", "NOTICE": "INFO", "LOG": "INFO", "WARN": "WARNING", "ERR": "ERROR",
     "CRITICAL": "FATAL", "PANIC": "FATAL", "ALERT": "FATAL", "EMERGENCY": "FATAL",
@@ -138,6 +141,22 @@ def _record(label: str, kind: Kind, line: str, before: Record) -> Record:
         exception=_first(fields, _EXCEPTION) or _stack_of(fields),
         fields=fields,
     )  # fmt: skip
+
+
+def raised(lines: Iterable[str]) -> str:
+    """The exception of the last Python traceback, and its innermost line outside libraries:
+    `ValueError: no name, /app/main.py:3`. Empty without a traceback. A line may be JSON."""
+    found = place = ""
+    for line in lines:
+        fields = _fields(line)
+        if fields is not None:
+            found = raised(_first(fields, _EXCEPTION).splitlines()) or found
+        elif frame := _FRAME.match(line):
+            if not place or not any(part in frame[1] for part in _LIBRARIES):
+                place = f"{frame[1]}:{frame[2]}"
+        elif place and _RAISED.match(line):
+            found, place = f"{line}, {place}", ""
+    return found
 
 
 def _milliseconds(day: str, clock: str) -> str:

@@ -6,28 +6,33 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bonkei.miniature.log_files.record import raised
 from bonkei.miniature.rollout.watch import INTENDED
 from bonkei.services.ecs import TasksSnapshot
 from bonkei.services.ecs.logs import FileLogSink
 from bonkei.services.ecs.snapshot import ServiceSnapshot, TaskSnapshot
 
 _LAST_WORDS = 10  # lines
+_SEARCHED = 500  # lines; a log router beside the program writes more after the program's last ones
 
 
 @dataclass(frozen=True, slots=True)
 class Unhealthy:
     """An unhealthy service. `reason` has its containers' exit codes. `last_words`: the last lines
-    of the task that failed last."""
+    of the task that failed last. `error`: the exception in its log, with file and line."""
 
     name: str
     reason: str
     last_words: tuple[str, ...] = ()
+    error: str = ""
 
     def lines(self) -> Iterator[str]:
         """Everything as text, with the commands to see more and to try again."""
         yield f"{self.name}: {self.reason}"
         for line in self.last_words:
             yield f"  | {line}"
+        if self.error:
+            yield f"  {self.error}"
         again = f"`bonkei restart {self.name}`"
         yield f"  see `bonkei logs {self.name}`; with its program changed: {again}"
 
@@ -41,8 +46,9 @@ class Judged:
 
 
 def names(unhealthy: Sequence[Unhealthy]) -> str:
-    """The services' names, each once."""
-    return ", ".join(dict.fromkeys(one.name for one in unhealthy))
+    """The services' names, each once, and the exceptions that their tasks died of."""
+    found = (f"{one.name} ({one.error})" if one.error else one.name for one in unhealthy)
+    return ", ".join(dict.fromkeys(found))
 
 
 def diagnose(name: str, heard: str, tasks: TasksSnapshot, logs: Path) -> Unhealthy:
@@ -50,9 +56,9 @@ def diagnose(name: str, heard: str, tasks: TasksSnapshot, logs: Path) -> Unhealt
     task = _last_failed(name, tasks) or _last_started(name, tasks)
     if task is None:
         return Unhealthy(name, heard)
-    words = FileLogSink(logs).last_lines(name, task.id, _LAST_WORDS)
+    words = FileLogSink(logs).last_lines(name, task.id, _SEARCHED)
     reason = heard if task.reason in heard else task.reason
-    return Unhealthy(name, reason, tuple(words))
+    return Unhealthy(name, reason, tuple(words[-_LAST_WORDS:]), raised(words))
 
 
 def find_unhealthy(tasks: TasksSnapshot) -> Iterator[Unhealthy]:

@@ -10,7 +10,7 @@ import pytest
 from bonkei.blueprint import Blueprint
 from bonkei.miniature.report.status import compose_status, judge_state
 from bonkei.miniature.report.status_text import render
-from bonkei.miniature.rollout.diagnosis import diagnose, find_unhealthy
+from bonkei.miniature.rollout.diagnosis import diagnose, find_unhealthy, names
 from bonkei.services.ecs import FileLogSink, LogLine, TasksSnapshot
 from bonkei.services.ecs.snapshot import DeploymentSnapshot, ServiceSnapshot, TaskSnapshot
 from bonkei.services.edge import EdgeSnapshot
@@ -80,6 +80,25 @@ def test_a_failed_service_is_reported_with_its_last_output(tmp_path: Path) -> No
     assert "bonkei logs app-web" in told
     covering = f"circuit breaker: {EXITED}"
     assert diagnose("app-web", covering, snapshot, tmp_path).reason == covering
+
+
+def test_the_python_error_of_a_failed_task_is_named_before_its_routers_words(
+    tmp_path: Path,
+) -> None:
+    traceback = [
+        "Traceback (most recent call last):",
+        '  File "/app/main.py", line 3, in <module>',
+        "    int(port)",
+        '  File "/usr/lib/python3.11/x.py", line 9, in x',
+        "ValueError: invalid port",
+    ]
+    sink = FileLogSink(tmp_path)
+    for container, texts in (("web", traceback), ("router", [f"[info] {n}" for n in range(20)])):
+        lines = [LogLine("app-web", container, "b", "stderr", 1_700_000_000, t) for t in texts]
+        sink.write(lines)
+    sink.close()
+    found = diagnose("app-web", EXITED, tasks(SERVICE, task("b", EXITED)), tmp_path)
+    assert names([found]) == "app-web (ValueError: invalid port, /app/main.py:3)"
 
 
 def test_without_a_task_the_given_reason_is_kept(tmp_path: Path) -> None:
