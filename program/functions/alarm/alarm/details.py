@@ -5,6 +5,7 @@ Nothing here may hold a message back: a detail that cannot be looked up is left 
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import time
@@ -124,9 +125,26 @@ def _latest(search: Mapping[str, Any], page: Call, until: float) -> list[Mapping
 
 
 def shorten(record: str) -> str:
-    """A record on one line, without what looks like a secret."""
-    plain = " ".join(_SECRETS.sub(_mask, record).split())
-    return plain if len(plain) <= CHARACTERS else plain[: CHARACTERS - 1] + "…"
+    """A record on one line, without what looks like a secret. A cut one with a traceback ends with
+    the traceback's last line, which names the error."""
+    end = _plain(_last_line(record))[-CHARACTERS // 2 :]
+    plain = _plain(record)
+    if len(plain) <= CHARACTERS:
+        return plain
+    return plain[: CHARACTERS - len(end) - 1] + "…" + end
+
+
+def _plain(text: str) -> str:
+    return " ".join(_SECRETS.sub(_mask, text).split())
+
+
+def _last_line(record: str) -> str:
+    """Of the traceback in a record of the program's logger; empty without one."""
+    try:
+        lines = json.loads(record)["exception"].strip().splitlines()
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return ""
+    return str(lines[-1]) if lines else ""
 
 
 def _mask(found: re.Match[str]) -> str:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from alarm.details import look_up
+from alarm.details import CHARACTERS, look_up, shorten
 from alarm.events import AlarmChange, parse
 from alarm.message import message
 
@@ -46,6 +46,17 @@ def test_an_alarm_has_its_subject_place_value_and_records():
     assert "x" * 300 not in said
     assert "#metricsV2:graph=" in said
     assert "log-group/$252Fstatus$252Fbackend/log-events" in said
+
+
+def test_a_cut_record_ends_with_the_last_line_of_its_traceback():
+    frames = '  File "/app/main.py", line 3, in main\n' * 20
+    for error in ("ValueError: no name", "KeyError: token=hunter2", "ValueError: " + "y" * 400):
+        traceback = f"Traceback (most recent call last):\n{frames}{error}\n"
+        record = json.dumps({"level": "ERROR", "message": "it failed", "exception": traceback})
+        said = shorten(record)
+        assert len(said) == CHARACTERS
+        assert "it failed" in said
+        assert said.endswith(error.replace("hunter2", "***")[-150:])
 
 
 @pytest.mark.parametrize("region", ["ap-northeast-1", "us-east-1"])
