@@ -17,6 +17,7 @@ from bonkei.services.endpoint.backing.channel import NotConnectedError, Streams
 from bonkei.services.endpoint.backing.connections import Body, StoreAnswer, StoreConnections
 from bonkei.services.endpoint.backing.dialects import s3 as s3_dialect
 from bonkei.services.endpoint.backing.dialects import sqs as sqs_dialect
+from bonkei.services.endpoint.backing.dialects import tables
 from bonkei.services.endpoint.backing.dialects.s3 import Amend
 from bonkei.services.endpoint.backing.parts import require_complete
 from bonkei.services.endpoint.calls import s3_limits
@@ -116,6 +117,11 @@ class Passing:
             alter = _first(alter, s3_dialect.alterations(call, request))
         elif body is not None and call.service == "sqs":
             body, alter = sqs_dialect.asked(call, body), sqs_dialect.alterations(call, body)
+        elif body is not None and call.service == "dynamodb":
+            wanted = await tables.asked(partial(self.ask, incoming, call), call, body)
+            if isinstance(wanted, Answer):
+                return web.Response(body=wanted.body, headers=dict(wanted.headers))
+            body = wanted
         sent = await self._body(incoming, request, tail) if body is None else body
         crowds = (self._calls,) if isinstance(sent, bytes) else (self._uploads, self._calls)
         connection = connection_of(incoming)

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from bonkei.services.endpoint.backing.dialects.dynamodb import answered, check, refused
-from bonkei.services.endpoint.calls.request import Call
-from bonkei.services.endpoint.errors import ApiError
+from bonkei.services.endpoint.backing.dialects.tables import asked as asked_of_table
+from bonkei.services.endpoint.calls.request import Call, Request
+from bonkei.services.endpoint.errors import Answer, ApiError
 
 UNUSED = "Value provided in ExpressionAttributeNames unused in expressions: keys: {#count}"
 INVALID = "One or more parameter values were invalid:"
@@ -20,6 +21,8 @@ TABLE = "arn:aws:dynamodb:eu-west-1:123456789012:table/none"
     ("operation", "message", "words"),
     [
         ("PutItem", UNUSED, f"1 validation error detected: {UNUSED}"),
+        ("UpdateItem", UNUSED.replace("Names", "Values").replace("#", ":"),
+         f"1 validation error detected: {UNUSED}".replace("Names", "Values").replace("#", ":")),
         ("Scan", UNUSED, UNUSED),
         ("Query", UNUSED, UNUSED),
         ("UpdateItem",
@@ -117,6 +120,13 @@ COUNTED = "1 validation error detected: "
          "ExpressionAttributeValues must not be empty"),
         ("UpdateItem", {"UpdateExpression": "SET #set = :set REMOVE b",
                         "ExpressionAttributeNames": {"#set": "c"}}, ""),
+        ("CreateTable", {"KeySchema": [{"KeyType": "HASH"}, {"KeyType": "SORT"}]},
+         (f"{COUNTED}Value 'SORT' at 'keySchema.2.member.keyType' failed to satisfy constraint: "
+         "Member must satisfy enum value set: [HASH, RANGE]")),
+        ("CreateTable", {"LocalSecondaryIndexes": [{"KeySchema": [{"KeyType": "SORT"}]}]},
+         (f"{COUNTED}Value 'SORT' at 'localSecondaryIndexes.1.member.keySchema.1.member.keyType' "
+         "failed to satisfy constraint: Member must satisfy enum value set: [HASH, RANGE]")),
+        ("CreateTable", {"KeySchema": [{"KeyType": "HASH"}, {"KeyType": "RANGE"}]}, ""),
         ("UpdateItem", ["not", "a", "map"], ""),
     ],
 )  # fmt: skip
@@ -128,3 +138,84 @@ def test_expressions_that_dynamodb_refuses(operation: str, asked: Any, words: st
     with pytest.raises(ApiError) as raised:
         check(call, json.dumps(asked).encode())
     assert (raised.value.code, raised.value.message) == ("ValidationException", words)
+
+
+HELD: dict[str, Any] = {
+    "DescribeTable": {"Table": {"GlobalSecondaryIndexes": [
+        {"IndexName": "keys", "Projection": {"ProjectionType": "KEYS_ONLY"}},
+        {"IndexName": "all", "Projection": {"ProjectionType": "ALL"}},
+    ]}},
+    "GetResourcePolicy": {"Policy": "{}", "RevisionId": "7"},
+    "DescribeContinuousBackups": {"ContinuousBackupsDescription": {
+        "PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": "DISABLED"}}},
+}  # fmt: skip
+ALL = {"TableName": "t", "Select": "ALL_ATTRIBUTES"}
+NONE = "Resource-based policy not found for the provided ResourceArn: Requested"
+
+
+async def _held(request: Request, _: bytes) -> tuple[int, bytes]:
+    return 200, json.dumps(HELD[request.header["x-amz-target"].partition(".")[2]]).encode()
+
+
+async def _none_held(_: Request, __: bytes) -> tuple[int, bytes]:
+    return 400, b"{}"
+
+
+@pytest.mark.parametrize(
+    ("operation", "given", "words"),
+    [
+        ("Query", {**ALL, "IndexName": "keys"},
+         (f"{INVALID} Select type ALL_ATTRIBUTES is not supported for global secondary index keys "
+         "because its projection type is not ALL")),
+        ("Scan", {**ALL, "IndexName": "all"}, ""),
+        ("Scan", {**ALL, "IndexName": "local"}, ""),
+        ("Scan", ALL, ""),
+        ("PutResourcePolicy", {"ResourceArn": TABLE, "ExpectedRevisionId": "NO_POLICY"},
+         (f"{NONE} policy update expecting none to be present for table none, but a policy exists "
+         "with revision id 7.")),
+        ("PutResourcePolicy", {"ResourceArn": TABLE, "ExpectedRevisionId": "7"}, ""),
+        ("DeleteResourcePolicy", {"ResourceArn": TABLE, "ExpectedRevisionId": "6"},
+         (f"{NONE} update for policy with revision id 6, but the policy associated to target table "
+         "none has revision id 7.")),
+        ("DeleteResourcePolicy", {"ResourceArn": TABLE}, ""),
+        ("ExportTableToPointInTime", {"TableArn": TABLE},
+         "Point in time recovery is not enabled for table 'none'"),
+        ("ExportTableToPointInTime", ["not", "a", "map"], ""),
+    ],
+)  # fmt: skip
+async def test_what_a_table_does_not_allow(operation: str, given: Any, words: str) -> None:
+    call, body = Call("dynamodb", operation, "json", "eu-west-1"), json.dumps(given).encode()
+    assert await asked_of_table(_none_held, call, body) == body  # MiniStack says what is missing
+    if not words:
+        assert await asked_of_table(_held, call, body) == body
+        return
+    with pytest.raises(ApiError) as raised:
+        await asked_of_table(_held, call, body)
+    assert raised.value.message == words
+
+
+async def test_the_same_policy_keeps_its_revision() -> None:
+    body = json.dumps({"ResourceArn": TABLE, "Policy": "{}"}).encode()
+    call = Call("dynamodb", "PutResourcePolicy", "json", "eu-west-1")
+    answer = await asked_of_table(_held, call, body)
+    assert isinstance(answer, Answer)
+    assert json.loads(answer.body) == {"RevisionId": "7"}
+
+
+@pytest.mark.parametrize(
+    ("statement", "sent"),
+    [
+        ("select * from a.b", 'select * from "a"."b"'),
+        ("""SELECT "from x.y" FROM a.b WHERE c = ' FROM d.e'""",
+         """SELECT "from x.y" FROM "a"."b" WHERE c = ' FROM d.e'"""),
+        ('SELECT * FROM "a"."b"', 'SELECT * FROM "a"."b"'),
+        ("SELECT * FROM a WHERE c = ' FROM d.e '", "SELECT * FROM a WHERE c = ' FROM d.e '"),
+        ("INSERT INTO a VALUE {'b': ' FROM c.d '}", "INSERT INTO a VALUE {'b': ' FROM c.d '}"),
+    ],
+)  # fmt: skip
+async def test_an_index_in_partiql_needs_no_quotes(statement: str, sent: str) -> None:
+    body = json.dumps({"Statement": statement}).encode()
+    call = Call("dynamodb", "ExecuteStatement", "json", "eu-west-1")
+    answer = await asked_of_table(_held, call, body)
+    assert isinstance(answer, bytes)
+    assert json.loads(answer) == {"Statement": sent}

@@ -1,6 +1,7 @@
 """What the services answer where MiniStack answers otherwise.
 
 s3, sqs, kms, dynamodb, ssm   the differences of one service each, pure
+tables                        those of DynamoDB that depend on what a table has
 errors                        what is in an error of S3 and SQS besides its code, pure
 
 S3 and SQS differ before an answer is whole, so `passing` asks `s3` and `sqs` itself.

@@ -16,7 +16,9 @@ from bonkei.services.endpoint.calls.request import Call
 from bonkei.services.endpoint.errors import Answer, ApiError
 
 _DETECTED = "1 validation error detected: "
-_CHECKED = frozenset({"BatchGetItem", "Query", "Scan", "TransactWriteItems", "UpdateItem"})
+_CHECKED = frozenset(
+    {"BatchGetItem", "CreateTable", "Query", "Scan", "TransactWriteItems", "UpdateItem"}
+)
 _ALL_NAMES, _ALL_VALUES = "ExpressionAttributeNames", "ExpressionAttributeValues"
 _EXPRESSIONS = (
     "ProjectionExpression", "FilterExpression", "KeyConditionExpression", "ConditionExpression",
@@ -26,7 +28,7 @@ _SELECTIONS = ("SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_
 _SECTION = re.compile(r"(?<![#:.\w])(SET|REMOVE|ADD|DELETE)(?=\s)")
 _COUNTED = frozenset({"DeleteItem", "PutItem", "Query", "UpdateItem"})
 _PLAIN = re.compile(
-    r"Value provided in ExpressionAttributeNames unused in expressions: .*"
+    r"Value provided in ExpressionAttribute(Names|Values) unused in expressions: .*"
     r"|One or more parameter values were invalid: An \w+ set  may not be empty"
     r"|ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"
     r"|Cannot specify the ProjectionExpression when choosing to get .*"
@@ -68,6 +70,12 @@ def check(call: Call, body: bytes) -> None:
 
 
 def _problems(operation: str, asked: dict[str, Any]) -> Iterator[str]:
+    if operation == "CreateTable":
+        yield from _unknown_keys("keySchema", asked.get("KeySchema"))
+        for kind in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes"):
+            for place, index in enumerate(asked.get(kind) or (), 1):
+                start = f"{kind[0].lower()}{kind[1:]}.{place}.member.keySchema"
+                yield from _unknown_keys(start, index.get("KeySchema"))
     for each in _parts(operation, asked):
         if operation == "TransactWriteItems":
             empty = (name for name in (_ALL_VALUES, _ALL_NAMES) if each.get(name) == {})
@@ -79,6 +87,15 @@ def _problems(operation: str, asked: dict[str, Any]) -> Iterator[str]:
             yield f"{what}: keys: {{{', '.join(unused)}}}"
         if operation == "UpdateItem":
             yield from _empty_sets(each.get(_ALL_VALUES) or {})
+
+
+def _unknown_keys(start: str, schema: Sequence[Mapping[str, Any]] | None) -> Iterator[str]:
+    for place, key in enumerate(schema or (), 1):
+        if (kind := key.get("KeyType", "HASH")) not in ("HASH", "RANGE"):
+            what = (
+                f"{_DETECTED}Value '{kind}' at '{start}.{place}.member.keyType' failed to satisfy"
+            )
+            yield f"{what} constraint: Member must satisfy enum value set: [HASH, RANGE]"
 
 
 def _malformed(asked: dict[str, Any]) -> Iterator[str]:
