@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +136,7 @@ def test_a_type_with_two_names_is_one_type() -> None:
         ("aws_kms_alias", {"name": "alias/app"}),
         ("aws_ssm_parameter", {"name": "/prod/key"}),
         ("aws_secretsmanager_secret", {"name": "payments/key"}),
+        ("aws_secretsmanager_secret_version", {"secret_id": "payments/key"}),
         ("aws_acm_certificate", {"domain": "example.org", "statuses": ["ISSUED"]}),
         ("aws_cloudwatch_event_bus", {"name": "orders"}),
         ("aws_s3_bucket", {"bucket": "assets"}),
@@ -170,7 +172,8 @@ def looked_up(
     """What the provider says of a look-up; None when it has nothing to say."""
     existing = Existing(AWS, described)
     context = Context(vault=MemoryVault())
-    around = Context(peers=existing.beside(context.peers, context))
+    existing.take_effect(context)
+    around = replace(context, peers=existing.beside(context.peers, context))
     config = {**empty(AWS.schema.data_sources[data_source]), **config}
     source = AWS.data_sources.get(data_source) or existing.as_data_source(data_source, around)
     try:

@@ -37,16 +37,24 @@ def _secret_version(config: Object, context: Context) -> Object:
         if asked in (secret.get("arn"), secret.get("name")):
             break
     else:
-        raise none_found("aws_secretsmanager_secret", {"secret_id": asked})
+        key = "arn" if str(asked).startswith("arn:") else "name"
+        raise none_found("aws_secretsmanager_secret", {key: asked})
     arn = str(secret["arn"])
     value = context.vault.get(arn)
     if value is None:
         raise Refused(
             f'the secret "{secret.get("name")}" has no value yet',
             "Create an aws_secretsmanager_secret_version for it, and add depends_on to this data"
-            " block, so that it is read after that. For a secret outside this stack, add one to"
-            " bonkei.toml: [[existing]], with secret_id and secret_string.",
+            " block, so that it is read after that. For a secret outside this stack, put its value"
+            " into bonkei.toml:",
             ("secret_id",),
+            [
+                {
+                    "type": "aws_secretsmanager_secret_version",
+                    "secret_id": asked,
+                    "secret_string": "change-me",
+                }
+            ],
         )
     version = next(
         (
