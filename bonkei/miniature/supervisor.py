@@ -29,7 +29,7 @@ from bonkei.miniature.making import MakeParts, real_parts
 from bonkei.miniature.rehearsal.underway import Rehearsals
 from bonkei.miniature.rehearsal.values import World
 from bonkei.miniature.report.announce import announce
-from bonkei.miniature.report.status import compose_status, judge_state
+from bonkei.miniature.report.status import Noticed, compose_status, judge_state
 from bonkei.miniature.rollout.diagnosis import Judged, Unhealthy, names
 from bonkei.miniature.steps import Report, Steps
 
@@ -219,6 +219,11 @@ class Miniature:
             assembly.edge.snapshot(),
             assembly.tasks.snapshot(),
             assembly.databases.snapshot(),
+            Noticed(
+                assembly.monitor.measures.recent(),
+                assembly.faults.snapshot(),
+                assembly.network.snapshot(),
+            ),
         )
 
     def _alarm_world(self) -> World:

@@ -2,6 +2,7 @@
 
 tasks     AWS/ECS and ECS/ContainerInsights, from the tasks' processes
 traffic   AWS/ApplicationELB and AWS/CloudFront, from every finished request
+recent    how many requests of the last minute failed, for the miniature's state
 targets   healthy and unhealthy hosts, connections; AWS/WAFV2, from the edge's counters
 database  AWS/RDS, from PostgreSQL's processes against the declared capacity
 calls     AWS/S3 and AWS/DynamoDB, from the calls of the AWS endpoint

@@ -17,6 +17,7 @@ from bonkei.miniature.measures import (
     tasks,
     traffic,
 )
+from bonkei.miniature.measures.recent import Answers
 from bonkei.services.cloudwatch.metric.model import Datum
 from bonkei.services.ecs import TasksSnapshot
 from bonkei.services.edge import EdgeSnapshot
@@ -69,6 +70,10 @@ class Measures:
     def totals(self) -> traffic.Totals:
         """The requests since the start."""
         return self._traffic.totals()
+
+    def recent(self) -> Answers:
+        """The visitors' requests of the last minute."""
+        return self._traffic.recent()
 
     def minute(self, now: float, seconds: float) -> Iterator[Datum]:
         """The data of the minute (or less) that ends now. Its timestamps are within that time."""

@@ -8,13 +8,15 @@ https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/programming-c
 
 from __future__ import annotations
 
+import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 
 from bonkei.blueprint import Blueprint
+from bonkei.miniature.measures.recent import Answers, Recent
 from bonkei.services.cloudwatch.metric.bucket import Bucket
 from bonkei.services.cloudwatch.metric.model import Datum, datum, metric_id
 from bonkei.services.edge.client.access import RECEIVED, SECONDS, SENT, AccessRecord, Kind, Row
@@ -62,6 +64,7 @@ _BY_ITSELF = (_LEFT, 502, 504)
 _kind, _sent, _received, _seconds = map(itemgetter, (0, SENT, RECEIVED, SECONDS))
 _TOGETHER = 256
 """The most requests that wait to be counted: a fraction of a millisecond's work."""
+_LONGEST = 5.0  # seconds that counted requests may be apart: they get one moment
 
 
 @dataclass(slots=True)
@@ -89,7 +92,10 @@ class Traffic:
     this kind is evaluated once.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._recent = Recent()
+        self._first = 0.0  # when the first of those that wait has come
         self._balancers: dict[str, str] = {}  # ELB's name of a listener's, by its address
         self._distributions: dict[str, str] = {}  # ids, by address
         self._of_groups: dict[str, str] = {}  # ELB's name of a target group's balancer
@@ -107,6 +113,11 @@ class Traffic:
         failed = {name: seen.server_errors for name, seen in self._seen.items()}
         return Totals(self._past + Counter(self._counts), self._past_failed + Counter(failed))
 
+    def recent(self) -> Answers:
+        """The visitors' requests of the last minute."""
+        self._count()
+        return self._recent.answers(self._clock())
+
     def follow(self, blueprint: Blueprint) -> None:
         """Follow the blueprint's names."""
         self._count()
@@ -122,6 +133,11 @@ class Traffic:
 
     def seen_together(self, rows: Sequence[Row]) -> None:
         """Several requests. Each may have passed a distribution, a balancer, or both."""
+        now = self._clock()
+        if self._new and now - self._first > _LONGEST:
+            self._count()
+        if not self._new:
+            self._first = now
         self._new += rows
         if len(self._new) >= _TOGETHER:
             self._count()
@@ -140,6 +156,7 @@ class Traffic:
         distribution = self._distributions.get(record.listener)
         if distribution is None and record.listener not in self._balancers:
             return  # a call by Service Connect, which passes no balancer
+        self._recent.add(self._first, number, number * (record.status >= 500))
         if distribution is not None:
             seen = self._seen[distribution]
             seen.requests += number

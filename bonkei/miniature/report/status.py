@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict, dataclass, field, is_dataclass
 from typing import Any
 
 from bonkei.blueprint import Blueprint
 from bonkei.miniature.lifecycle.preparation import nothing_runs
+from bonkei.miniature.measures.recent import Answers
+from bonkei.miniature.parts.network.network import NetworkSnapshot
 from bonkei.miniature.rollout.diagnosis import Judged, Unhealthy, find_unhealthy
 from bonkei.services.ecs import TasksSnapshot
 from bonkei.services.edge import EdgeSnapshot
+from bonkei.services.faults.values import FaultsSnapshot
 from bonkei.services.rds.snapshot import DatabaseSnapshot
+
+_FEWEST = 3  # failed requests of a minute that count, so that a single one does not
+_SHARE = 0.01  # of the requests
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """What visitors notice beside the parts' own states: `answers` of the last minute, faults that
+    a person began, and ways that the network closes."""
+
+    answers: Answers = field(default_factory=Answers)
+    faults: FaultsSnapshot = field(default_factory=FaultsSnapshot)
+    network: NetworkSnapshot | None = None
 
 
 def compose_status(
@@ -38,11 +54,20 @@ def judge_state(
     edge: EdgeSnapshot,
     tasks: TasksSnapshot | None,
     databases: Sequence[DatabaseSnapshot],
+    noticed: Noticed | None = None,
 ) -> Judged:
-    """The state of the miniature as a whole. During the start, nothing is judged."""
+    """The state of the miniature as a whole: the worst that a visitor notices. During the start,
+    nothing is judged."""
     if not started:
         return Judged("starting")
-    unhealthy = [*(find_unhealthy(tasks) if tasks else ()), *_lost(databases)]
+    noticed = noticed or Noticed()
+    unhealthy = [
+        *(find_unhealthy(tasks) if tasks else ()),
+        *_lost(databases),
+        *_without_target(edge),
+        *_refused(noticed, databases),
+        *_failing(noticed.answers),
+    ]
     listeners = [one for one in edge.listeners if one.kind != "service_connect"]
     if idle := nothing_runs(blueprint, tasks, len(listeners)):
         unhealthy.append(Unhealthy("miniature", idle))
@@ -53,6 +78,32 @@ def _lost(databases: Sequence[DatabaseSnapshot]) -> Iterator[Unhealthy]:
     for database in databases:
         if database.status != "available":
             yield Unhealthy(database.identifier, f"the database is {database.status}")
+
+
+def _without_target(edge: EdgeSnapshot) -> Iterator[Unhealthy]:
+    for group in edge.target_groups:
+        states = {target.state for target in group.targets}
+        if "unhealthy" in states and "healthy" not in states:
+            reasons = {one.reason for one in group.targets if one.state == "unhealthy"}
+            why = f" ({', '.join(sorted(reasons - {''}))})" if reasons - {""} else ""
+            yield Unhealthy(group.name, f"no target is healthy{why}")
+
+
+def _refused(noticed: Noticed, databases: Sequence[DatabaseSnapshot]) -> Iterator[Unhealthy]:
+    for fault in noticed.faults.active:
+        if fault.kind == "refuse" and fault.target.startswith("database:"):
+            yield Unhealthy(fault.target.partition(":")[2], f"a fault: {fault.words}")
+    names = {database.identifier for database in databases}
+    if noticed.network is not None and noticed.network.enforce == "on":
+        for closed in noticed.network.obstacles:
+            if closed.target in names:
+                yield Unhealthy(closed.target, f"{closed.source} does not reach it: {closed.why}")
+
+
+def _failing(answers: Answers) -> Iterator[Unhealthy]:
+    if answers.failed >= max(_FEWEST, _SHARE * answers.requests):
+        words = f"{answers.failed} of {answers.requests} requests of the last minute got a 5xx"
+        yield Unhealthy("visitors", words)
 
 
 def _plain(value: Any) -> Any:

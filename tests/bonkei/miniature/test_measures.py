@@ -20,6 +20,8 @@ from bonkei.blueprint.rds import DatabaseCluster, DatabaseInstance
 from bonkei.blueprint.s3 import Bucket
 from bonkei.blueprint.storage import Table
 from bonkei.miniature.measures.measures import MEASURED, Measures, Shown
+from bonkei.miniature.measures.recent import Answers
+from bonkei.miniature.measures.traffic import Traffic
 from bonkei.services.edge.client.access import AccessRecord
 from bonkei.services.edge.snapshot import (
     EdgeSnapshot,
@@ -76,6 +78,21 @@ def test_requests_of_a_balancer() -> None:
     assert counted["HTTPCode_ELB_503_Count", balancer] == 1
     assert counted["TargetResponseTime", balancer] == pytest.approx(0.75)
     assert not minute(found)
+
+
+def test_visitors_requests_of_the_last_minute_are_counted_until_they_are_older() -> None:
+    now = 100.0
+    found = Traffic(lambda: now)
+    found.follow(BLUEPRINT)
+    for status in (200, 502, 500):
+        found.seen_together(rows_of(record(status, target_group_arn=GROUP, task_id="t")))
+    other = record(503, "aws_ecs_service.backend", target_group_arn="backend:80", task_id="t")
+    found.seen_together(rows_of(other))  # a call between services
+    now = 130.0
+    found.seen_together(rows_of(record(404, target_group_arn=GROUP, task_id="t")))
+    assert found.recent() == Answers(4, 2)
+    now = 161.0
+    assert found.recent() == Answers(1, 0)
 
 
 @pytest.mark.parametrize("status", [0, 101, 200, 302, 404, 460, 499, 500, 502, 503, 504, 561])

@@ -7,13 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from bonkei.analysis.network.obstacles import Obstacle
 from bonkei.blueprint import Blueprint
-from bonkei.miniature.report.status import compose_status, judge_state
+from bonkei.miniature.measures.recent import Answers
+from bonkei.miniature.parts.network.network import NetworkSnapshot
+from bonkei.miniature.report.status import Noticed, compose_status, judge_state
 from bonkei.miniature.report.status_text import render
 from bonkei.miniature.rollout.diagnosis import diagnose, find_unhealthy, names
 from bonkei.services.ecs import FileLogSink, LogLine, TasksSnapshot
 from bonkei.services.ecs.snapshot import DeploymentSnapshot, ServiceSnapshot, TaskSnapshot
 from bonkei.services.edge import EdgeSnapshot
+from bonkei.services.edge.snapshot import TargetGroupState, TargetState
+from bonkei.services.faults.values import FaultsSnapshot, FaultState
 from bonkei.services.rds.snapshot import DatabaseSnapshot
 
 DEPLOYMENT = DeploymentSnapshot("d", "PRIMARY", "web:1", "COMPLETED", 1, 0, 0)
@@ -133,6 +138,41 @@ def test_the_status_distinguishes_ready_from_degraded() -> None:
     head, web, db = render(degraded).splitlines()[:3]
     assert (head, web) == ("degraded", "  app-web: 0 of 1 healthy")
     assert db == "  db: the database is failed"
+
+
+OBSTACLE = Obstacle("app-web", "db", "aws_security_group.db lets nothing in")
+FAULT = FaultState("f", "db refuses connections", "refuse", "database:db", 0, 60, 30, "", "")
+
+
+@pytest.mark.parametrize(
+    ("noticed", "states", "reasons"),
+    [
+        (Noticed(Answers(1000, 10)), (), ["10 of 1000 requests of the last minute got a 5xx"]),
+        (Noticed(Answers(1000, 9)), (), []),
+        (Noticed(Answers(2, 2)), (), []),
+        (Noticed(), ("unhealthy",), ["no target is healthy (Target.Timeout)"]),
+        (Noticed(), ("unhealthy", "healthy"), []),
+        (Noticed(), ("initial",), []),
+        (Noticed(faults=FaultsSnapshot((FAULT,))), (), ["a fault: db refuses connections"]),
+        (Noticed(faults=FaultsSnapshot((), (FAULT,))), (), []),
+        (
+            Noticed(network=NetworkSnapshot("on", (OBSTACLE,))), (),
+            ["app-web does not reach it: aws_security_group.db lets nothing in"],
+        ),
+        (Noticed(network=NetworkSnapshot("report", (OBSTACLE,))), (), []),
+    ],
+)  # fmt: skip
+def test_what_visitors_notice_is_not_called_ready(
+    noticed: Noticed, states: tuple[str, ...], reasons: list[str]
+) -> None:
+    targets = tuple(
+        TargetState("t", "h", 1, state, "Target.Timeout" if state == "unhealthy" else "", 0)
+        for state in states
+    )
+    edge = EdgeSnapshot(target_groups=(TargetGroupState("arn:g", "g", "web", targets),))
+    judged = judge_state(True, Blueprint(), edge, tasks(SERVICE), [DATABASE], noticed)
+    assert judged.state == ("degraded" if reasons else "ready")
+    assert [one.reason for one in judged.unhealthy] == reasons
 
 
 @pytest.mark.parametrize(
