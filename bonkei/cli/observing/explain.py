@@ -115,6 +115,7 @@ def _was(was: dict[str, Any]) -> list[str]:
     how += [f"retries: {was['retries']}"] if was["retries"] else []
     how += [f"trace: {was['trace_id']}"] if was["trace_id"] else []
     lines = [f"Was: {', '.join(how)}"]
+    lines += [f"  because: {was['cause']}"] if was["cause"] else []
     lines += [f"  unlike that, {each}" for each in was["differences"]]
     if was["calls"]:
         lines += ["", "Calls of services for it:"]

@@ -116,7 +116,7 @@ def lines_with(directory: Path, wanted: Iterable[str], since: str) -> list[Recor
             record
             for record in records_of(file, lines)
             if record.time >= since
-            and any(text in record.text or text in record.request_id for text in texts)
+            and any(text in f"{record.text} {record.request_id} {record.task}" for text in texts)
         ]
     return sorted(found, key=attrgetter("time"))
 

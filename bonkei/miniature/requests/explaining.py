@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from bonkei.miniature.requests.asked import Wish, ask
 from bonkei.miniature.requests.places import Places
 from bonkei.miniature.requests.sending import Hear, as_line, send
 from bonkei.services.edge import Edge
+
+_FAILED = HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,10 @@ async def explain(world: RequestWorld, wish: Wish, *, sends: bool) -> dict[str, 
     }
     if sends:
         sent = await send(asked, world.hear, world.logs)
+        by_edge = sent.record.status >= _FAILED and not sent.record.task_id
         result["was"] = {
             **telling.record(sent.record),
+            "cause": sent.cause or (told.steps[-1].text if by_edge and told.steps else ""),
             "differences": telling.differences(told.expected, sent.record),
             "calls": [telling.record(each) for each in sent.calls],
             "lines": [as_line(each) for each in sent.lines],

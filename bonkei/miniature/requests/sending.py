@@ -5,16 +5,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.log_files.files import lines_with
-from bonkei.miniature.log_files.record import Record
+from bonkei.miniature.log_files.record import Record, raised
 from bonkei.miniature.requests.asked import Asked
 from bonkei.miniature.requests.traces import ids_of, spellings
 from bonkei.services.edge import AccessRecord
@@ -22,6 +23,8 @@ from bonkei.services.edge import AccessRecord
 Hear = Callable[[Callable[[AccessRecord], None]], Callable[[], None]]
 
 LONGEST = 65.0  # seconds that an answer is waited for
+_FAILED = HTTPStatus.INTERNAL_SERVER_ERROR
+_OUTAGE = 300.0  # seconds before the request in which its cause may have been logged
 _SETTLING = 2.0  # seconds for the programs' log lines to arrive
 _LOOK = 0.1
 _MOST_RECORDS = 2000
@@ -31,11 +34,13 @@ _MOST_BYTES = 1_000_000  # of a response that are read
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """`calls`: the records of the calls between services for this request, in order."""
+    """`calls`: the records of the calls between services for this request, in order. `cause`: of a
+    5xx; empty if it is not known."""
 
     record: AccessRecord
     calls: tuple[AccessRecord, ...] = ()
     lines: tuple[Record, ...] = ()
+    cause: str = ""
 
 
 async def send(asked: Asked, hear: Hear, logs: Path) -> Sent:
@@ -52,7 +57,10 @@ async def send(asked: Asked, hear: Hear, logs: Path) -> Sent:
         async with asyncio.timeout(LONGEST):
             port = await _exchange(asked)
         own = await _own_record(asked, port, records)
-        return await _gather(own, records, logs, begun)
+        sent = await _gather(own, records, logs, begun)
+        if own.status < _FAILED:
+            return sent
+        return replace(sent, cause=await asyncio.to_thread(_cause, sent, logs, begun))
     except TimeoutError:
         raise MiniatureError(
             f"no answer within {LONGEST:.0f} s", remedy="see `bonkei status` and `bonkei logs`"
@@ -102,6 +110,23 @@ async def _gather(own: AccessRecord, records: list[AccessRecord], logs: Path, be
         lines = await asyncio.to_thread(lines_with, logs, spellings(ids), since)
         if time.monotonic() >= end or known == len(lines) > len(calls) + 1:
             return Sent(own, calls, tuple(lines[:_MOST_LINES]))
+
+
+def _cause(sent: Sent, logs: Path, begun: float) -> str:
+    """The exception or the last error in the request's lines, else in the latest lines of the tasks
+    that answered with 5xx: a program may log an outage once, and not for each request."""
+    if found := _error(sent.lines):
+        return found
+    failed = [one for one in (sent.record, *sent.calls) if one.status >= _FAILED]
+    since = datetime.fromtimestamp(begun - _OUTAGE, UTC).isoformat(timespec="milliseconds")
+    tasks = {one.task_id for one in failed if one.task_id}
+    return _error(one for one in lines_with(logs, tasks, since) if one.task in tasks)
+
+
+def _error(lines: Iterable[Record]) -> str:
+    errors = [one for one in lines if one.is_at_least("ERROR")]
+    texts = (text for one in errors for text in (one.exception or one.text).split("\n"))
+    return raised(texts) or (errors[-1].message if errors else "")
 
 
 def related(own: AccessRecord, records: list[AccessRecord]) -> tuple[AccessRecord, ...]:

@@ -68,6 +68,48 @@ async def test_a_request_is_told_sent_and_joined_with_its_lines(tmp_path: Path) 
     assert "1.5 ms in the database" in render(sent)
 
 
+@pytest.mark.parametrize(
+    ("of_request", "logged", "cause"),
+    [
+        (
+            True,
+            {"exception": 'Traceback:\n  File "/app/db.py", line 7, in x\n    y\nOSError: refused'},
+            "OSError: refused, /app/db.py:7",
+        ),
+        (False, {}, "the database is unavailable"),  # logged once, for an earlier request
+    ],
+)
+async def test_the_cause_of_a_503_is_named(
+    tmp_path: Path, of_request: bool, logged: dict[str, str], cause: str
+) -> None:
+    requests = Requests()
+    logs = tmp_path / "logs" / "web"
+    logs.mkdir(parents=True)
+
+    async def refuse(
+        message: Message, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+        request = message.get("X-Amzn-Trace-Id") if of_request else "Root=1-2-3"
+        words = {"level": "ERROR", "message": "the database is unavailable", "request_id": request}
+        (logs / "web.log").write_text(f"{now} task-1 {json.dumps(words | logged)}\n")
+        writer.write(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 2\r\n\r\nno")
+
+    async with running(stack(), on_access=requests) as edge, Target(refuse) as web:
+        await edge.join("web", web)
+        sent = await explain(world(edge, requests, tmp_path), Wish("/"), sends=True)
+    assert sent["was"]["status"] == 503
+    assert f"because: {cause}\n" in render(sent) + "\n"
+
+
+async def test_a_503_of_the_load_balancer_names_what_is_missing(tmp_path: Path) -> None:
+    requests = Requests()
+    async with running(stack(), on_access=requests) as edge:
+        sent = await explain(world(edge, requests, tmp_path), Wish("/"), sends=True)
+    assert (sent["was"]["status"], sent["was"]["task"]) == (503, "")
+    assert "because: no target can take it" in render(sent)
+
+
 async def test_what_went_another_way_is_named(tmp_path: Path) -> None:
     requests = Requests()
     async with running(stack(), on_access=requests) as edge, Target() as web, Target() as other:
