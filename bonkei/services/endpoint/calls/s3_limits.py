@@ -32,6 +32,9 @@ MALFORMED = (
 TOO_LONG = ApiError("MaxMessageLengthExceeded", "Your request was too large.")
 """For a document that is longer than any setting."""
 _IMPLIES = "A header you provided implies functionality that is not implemented"
+SYSTEM_TAG = "Your TagKey cannot be prefixed with aws:"
+_SYSTEM_TAG_OF_BUCKET = "System tags cannot be added/updated by requester"
+_HOME = re.compile(rb"<(?:\w+:)?LocationConstraint>us-east-1<")
 _CHECKSUMS = {
     "x-amz-checksum-crc32": 4, "x-amz-checksum-crc32c": 4, "x-amz-checksum-crc64nvme": 8,
     "x-amz-checksum-sha1": 20, "x-amz-checksum-sha256": 32,
@@ -156,6 +159,25 @@ def _check_document(call: Call, body: bytes) -> None:
             ET.fromstring(body)  # noqa: S314 - expat bounds what entities may become
         except ET.ParseError:
             raise ApiError("MalformedXML", MALFORMED) from None
+    if call.operation in ("PutBucketTagging", "PutObjectTagging"):
+        _check_tags(call, body)
+    if call.operation == "CreateBucket" and call.region != "us-east-1" and _HOME.search(body):
+        message = (
+            "The us-east-1 location constraint is incompatible for the region specific endpoint "
+            "this request was sent to."
+        )
+        raise ApiError("IllegalLocationConstraintException", message)
+
+
+def _check_tags(call: Call, body: bytes) -> None:
+    """ "PutBucketTagging" and "PutObjectTagging", section "Errors": InvalidTag."""
+    elements = ET.fromstring(body).iter()  # noqa: S314 - expat bounds what entities may become
+    keys = [each.text or "" for each in elements if each.tag.rpartition("}")[2] == "Key"]
+    if len(set(keys)) < len(keys):
+        raise ApiError("InvalidTag", "Cannot provide multiple Tags with the same key")
+    if any(key.startswith("aws:") for key in keys):
+        is_bucket = call.operation == "PutBucketTagging"
+        raise ApiError("InvalidTag", _SYSTEM_TAG_OF_BUCKET if is_bucket else SYSTEM_TAG)
 
 
 def _check_checksum(request: Request) -> None:

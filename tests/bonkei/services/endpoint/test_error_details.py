@@ -6,7 +6,9 @@ import json
 
 import pytest
 
+from bonkei.services.endpoint.backing.dialects import s3 as s3_dialect
 from bonkei.services.endpoint.backing.dialects.errors import with_condition, with_namespace
+from bonkei.services.endpoint.calls.request import Call, Request
 from tests.bonkei.services.endpoint.rigs import Rig
 
 ERROR = b"<Error><Code>PreconditionFailed</Code></Error>"
@@ -58,6 +60,13 @@ def test_real_errors(rig: Rig) -> None:
     s3.put_object(Bucket="shop", Key="once", Body=b"1")
     with pytest.raises(s3.exceptions.ClientError, match="TagKey cannot be prefixed with aws:"):
         s3.put_object(Bucket="shop", Key="tagged", Body=b"1", Tagging="aws:foo=bar")
+    with pytest.raises(s3.exceptions.ClientError, match="Request Body is empty") as empty:
+        s3.put_object_lock_configuration(Bucket="shop")
+    assert empty.value.response["Error"]["Code"] == "MissingRequestBodyError"
+    with pytest.raises(s3.exceptions.ClientError) as missing:
+        s3.copy_object(Bucket="shop", Key="new", CopySource="shop/old b")
+    assert missing.value.response["Error"]["Key"] == "old b"
+    assert s3.get_object(Bucket="shop", Key="once", Range="bytes=1-0")["Body"].read() == b"1"
     s3.put_object(Bucket="shop", Key="tagged", Body=b"1", Tagging="foo=aws:bar")
     with pytest.raises(s3.exceptions.ClientError) as failed:
         s3.put_object(Bucket="shop", Key="once", Body=b"2", IfNoneMatch="*")
@@ -65,3 +74,21 @@ def test_real_errors(rig: Rig) -> None:
     assert failed.value.response["Error"]["Message"] == (
         "At least one of the pre-conditions you specified did not hold"
     )
+
+
+@pytest.mark.parametrize(
+    ("operation", "name", "value", "sent"),
+    [
+        ("PutObject", "x-amz-object-lock-retain-until-date", "2026-01-02T03:04:05Z",
+         "2026-01-02T03:04:05.000Z"),
+        ("PutObject", "x-amz-object-lock-retain-until-date", "2026-01-02T03:04:05.6Z",
+         "2026-01-02T03:04:05.6Z"),
+        ("HeadObject", "range", "bytes=10-9", None),
+        ("GetObject", "range", "bytes=9-10", "bytes=9-10"),
+        ("GetObject", "range", "bytes=-1", "bytes=-1"),
+    ],
+)  # fmt: skip
+def test_what_the_store_is_asked(operation: str, name: str, value: str, sent: str | None) -> None:
+    call = Call("s3", operation, "rest-xml")
+    asked = s3_dialect.asked(call, Request("GET", "/shop/a", "", ((name, value),)))
+    assert asked.header.get(name) == sent

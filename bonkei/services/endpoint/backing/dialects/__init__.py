@@ -55,9 +55,12 @@ def _refused(
         return dynamodb.refused(call, answer)
     if call.service == "ssm":
         return ssm.refused(call, body, answer)
-    if call.service == "s3" and response.status == _CONDITION:
-        content = errors.with_condition(request.header, answer)
-        return None if content is None else Answer(_CONDITION, content, tuple(head.items()))
+    if call.service == "s3":
+        if response.status == _CONDITION:
+            content = errors.with_condition(request.header, answer)
+        else:
+            content = errors.without_body(body, answer)
+        return None if content is None else Answer(response.status, content, tuple(head.items()))
     if call.service == "sqs" and call.protocol == "json":
         found = errors.with_namespace(head, body, answer)
         return None if found is None else Answer(response.status, found[1], tuple(found[0].items()))

@@ -6,12 +6,14 @@ Sources: "RESTErrorResponses" in the Amazon S3 API Reference, and what AWS answe
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 
 _CONDITIONS = ("If-None-Match", "If-Match", "If-Modified-Since", "If-Unmodified-Since")
 _OF_A_COPY = tuple(f"x-amz-copy-source-{each}" for each in _CONDITIONS)
 _END = b"</Error>"
 _TYPE = "x-amzn-errortype"
+_MALFORMED = re.compile(rb"<Code>MalformedXML</Code>\s*<Message>[^<]*</Message>")
 
 
 def with_condition(headers: Mapping[str, str], body: bytes) -> bytes | None:
@@ -22,6 +24,13 @@ def with_condition(headers: Mapping[str, str], body: bytes) -> bytes | None:
     condition = f"<Condition>{given[0]}</Condition>".encode()
     words = body.rstrip()[: -len(_END)].replace(b"preconditions", b"pre-conditions")
     return words.replace(b"did not hold.<", b"did not hold<") + condition + _END
+
+
+def without_body(asked: bytes, body: bytes) -> bytes | None:
+    """S3's error for a setting that has not come at all ("List of error codes")."""
+    missing = b"<Code>MissingRequestBodyError</Code><Message>Request Body is empty</Message>"
+    words, count = _MALFORMED.subn(missing, body)
+    return words if count and not asked else None
 
 
 def with_namespace(

@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from html import escape, unescape
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl, quote, unquote
 
 from multidict import CIMultiDict
 
 from bonkei.services.endpoint.calls.request import Call, Request, s3_resource
+from bonkei.services.endpoint.calls.s3_limits import SYSTEM_TAG
 from bonkei.services.endpoint.errors import Answer, ApiError
 
 TRAILER = 512
@@ -36,6 +37,9 @@ _UNFIT = {("COMPOSITE", "crc64nvme"), ("FULL_OBJECT", "sha1"), ("FULL_OBJECT", "
 _EARLIER = re.compile(rb"<Checksum([A-Z0-9]+)>[^<]*</Checksum\1>(?=<Checksum[A-Z0-9]+>)")
 """A copy may have another checksum than its source, and MiniStack keeps both: the last one is its
 own."""
+_UNTIL = "x-amz-object-lock-retain-until-date"
+_WHOLE_SECOND = re.compile(r"(T\d\d:\d\d:\d\d)Z")
+_RANGE = re.compile(r"bytes=(\d{1,19})-(\d{1,19})", re.ASCII)
 _META = "x-amz-meta-"
 _TAGS = "x-amz-tagging"
 _PLAIN = re.compile(rb"[^A-Za-z0-9%!*+/.,:;()<>@&$#'\"^`{|}~\[\]\\-]")
@@ -74,7 +78,7 @@ def asked(call: Call, request: Request) -> Request:
     if call.operation in _NEW:
         _require_fitting_type(request)
         if any(key.startswith("aws:") for key, _ in parse_qsl(request.header.get(_TAGS, ""))):
-            raise ApiError("InvalidTag", "Your TagKey cannot be prefixed with aws:")
+            raise ApiError("InvalidTag", SYSTEM_TAG)
         return replace(request, headers=tuple(_of_new_object(request)))
     if call.operation == "CompleteMultipartUpload" and (whole := whole_checksum(request)):
         own = f"{_CHECKSUM}{whole[0]}"  # it is compared here, and MiniStack would refuse it
@@ -85,7 +89,15 @@ def asked(call: Call, request: Request) -> Request:
     if of_range and of_part:
         message = "Cannot specify both Range header and partNumber query parameter"
         raise ApiError("InvalidRequest", message)
+    if of_range and _is_backwards(request.header["range"]):
+        return replace(request, headers=tuple(one for one in request.headers if one[0] != "range"))
     return replace(request, method="GET") if of_range or of_part else request
+
+
+def _is_backwards(text: str) -> bool:
+    """A range that ends before it begins is ignored (RFC 9110, sections 14.1.1 and 14.2)."""
+    found = _RANGE.fullmatch(text)
+    return found is not None and int(found[2]) < int(found[1])
 
 
 def whole_checksum(request: Request) -> tuple[str, str] | None:
@@ -99,6 +111,9 @@ def whole_checksum(request: Request) -> tuple[str, str] | None:
 
 def _of_new_object(request: Request) -> Iterator[tuple[str, str]]:
     for name, value in request.headers:
+        if name == _UNTIL:  # MiniStack compares texts: `07Z` would come after `07.500Z`
+            yield name, _WHOLE_SECOND.sub(r"\1.000Z", value)
+            continue
         is_plain = value.isascii() or not name.startswith(_META)
         yield name, (value if is_plain else encoded_word(value))
     if "content-type" not in request.header:
@@ -192,6 +207,8 @@ def _error(status: int, request: Request, body: bytes) -> Answer | None:
     if (code := _CODE.search(body)) is None:
         return None
     bucket, key = s3_resource(request)
+    if code[1] == b"NoSuchKey" and (source := request.header.get("x-amz-copy-source")):
+        key = unquote(source).partition("?")[0].removeprefix("/").partition("/")[2]
     members = {"UploadId": request.parameters.get("uploadId", "")}
     members |= {"Key": key, "VersionId": request.parameters.get("versionId", "")}
     members["BucketName"] = bucket

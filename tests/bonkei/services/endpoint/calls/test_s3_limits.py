@@ -362,3 +362,36 @@ async def test_what_is_not_a_list_of_parts(document: str) -> None:
             ask, Request("POST", "/shop/a", "uploadId=1", ()), document.encode()
         )  # fmt: skip
     assert caught.value.code == "MalformedXML"
+
+
+TAG = "<Tag><Key>{}</Key><Value/></Tag>"
+HOME = (
+    "The us-east-1 location constraint is incompatible for the region specific endpoint this "
+    "request was sent to."
+)
+
+
+@pytest.mark.parametrize(
+    ("operation", "region", "inner", "words"),
+    [
+        ("PutBucketTagging", REGION, TAG.format("aws:a"),
+         "System tags cannot be added/updated by requester"),
+        ("PutObjectTagging", REGION, TAG.format("aws:a"),
+         "Your TagKey cannot be prefixed with aws:"),
+        ("PutObjectTagging", REGION, TAG.format("a") * 2,
+         "Cannot provide multiple Tags with the same key"),
+        ("PutBucketTagging", REGION, TAG.format("a:aws:b") + TAG.format("a"), ""),
+        ("CreateBucket", REGION, "<LocationConstraint>us-east-1</LocationConstraint>", HOME),
+        ("CreateBucket", "us-east-1", "<LocationConstraint>us-east-1</LocationConstraint>", ""),
+        ("CreateBucket", REGION, f"<LocationConstraint>{REGION}</LocationConstraint>", ""),
+    ],
+)  # fmt: skip
+def test_what_a_document_may_not_have(operation: str, region: str, inner: str, words: str) -> None:
+    call, request = Call("s3", operation, "rest-xml", region), Request("PUT", "/shop/a", "", ())
+    body = f'<All xmlns="http://s3.amazonaws.com/doc/2006-03-01/">{inner}</All>'.encode()
+    if not words:
+        s3_limits.check(call, request, body)
+        return
+    with pytest.raises(ApiError) as caught:
+        s3_limits.check(call, request, body)
+    assert caught.value.message == words
