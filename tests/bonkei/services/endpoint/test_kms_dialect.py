@@ -34,6 +34,7 @@ def altered(operation: str, status: int, **content: Any) -> Any:
          f"Key '{PLACE}:key/mrk-{UUID.replace('-', '')}' does not exist"),
         (f"{PLACE}:key/{UUID}", f"Key '{PLACE}:key/{UUID}' does not exist"),
         (f"arn:aws:kms:other-region-1:{ACCOUNT}:key/{UUID}", "Invalid arn other-region-1"),
+        ("alias/aws/s3", "The miniature does not have the keys that AWS manages: alias/aws/s3"),
         ("alias/none", f"Alias {PLACE}:alias/none is not found."),
         (UUID.replace("-", ""), f"Invalid keyId '{UUID.replace('-', '')}'"),
     ],

@@ -125,6 +125,8 @@ def _missing(key: str, region: str, account: str) -> str:
     if key.startswith("arn:"):
         other = Arn.of(key).region
         return f"Key '{key}' does not exist" if other == region else f"Invalid arn {other}"
+    if key.startswith("alias/aws/"):
+        return f"The miniature does not have the keys that AWS manages: {key}"
     if key.startswith("alias/"):
         return f"Alias {place}:{key} is not found."
     if _KEY_ID.fullmatch(key):
