@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Protocol
+from uuid import NAMESPACE_URL, uuid5
 
 from bonkei.base.arn import Arn
 from bonkei.base.errors import BonkeiError
@@ -238,6 +239,12 @@ def queue_url(arn: str) -> str:
     """The URL of a queue at the AWS endpoint, whatever host and port the endpoint has."""
     queue = Arn.of(arn)
     return f"http://localhost/{queue.account}/{queue.resource}"
+
+
+def subscription_arn(topic: str, protocol: str, endpoint: str) -> str:
+    """SNS's name of a subscription, which stacks and Terraform also tell. It is made from the
+    subscription's own values, so that a restart keeps it."""
+    return f"{topic}:{uuid5(NAMESPACE_URL, f'{topic} {protocol} {endpoint}')}"
 
 
 def invocation(function: str, event: bytes) -> dict[str, Any]:

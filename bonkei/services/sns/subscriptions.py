@@ -6,14 +6,13 @@ from __future__ import annotations
 import json
 import re
 import secrets
-import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from bonkei.base import kept
-from bonkei.base.aws_service import AwsServiceError
+from bonkei.base.aws_service import AwsServiceError, subscription_arn
 from bonkei.blueprint.sns import Topic
 from bonkei.grammar import delivery_policy, filter_policy
 from bonkei.services.sns.errors import invalid, not_found
@@ -107,7 +106,7 @@ class Subscriptions:
         for topic in declared:
             for found in topic.subscriptions:
                 made = Subscription(
-                    self._arn(topic.arn, found.protocol, found.endpoint), topic.arn,
+                    subscription_arn(topic.arn, found.protocol, found.endpoint), topic.arn,
                     found.protocol, found.endpoint, dict(found.attributes), is_declared=True,
                 )  # fmt: skip
                 wanted[made.arn] = made
@@ -210,7 +209,7 @@ class Subscriptions:
                 f" It has {', '.join(PROTOCOLS)}"
             )
         attributes = {name: _spelled(name, value) for name, value in attributes.items()}
-        arn = self._arn(topic, protocol, endpoint)
+        arn = subscription_arn(topic, protocol, endpoint)
         if arn in self._all:
             if not attributes.items() <= {**_USUAL, **self._all[arn].attributes}.items():
                 why = "Subscription already exists with different attributes"
@@ -245,11 +244,6 @@ class Subscriptions:
     def _change(self, one: Subscription) -> Subscription:
         self._keep(self._topics, {**self._all, one.arn: one})
         return one
-
-    @staticmethod
-    def _arn(topic: str, protocol: str, endpoint: str) -> str:
-        """A name made from the subscription's own values, so that a restart keeps it."""
-        return f"{topic}:{uuid.uuid5(uuid.NAMESPACE_URL, f'{topic} {protocol} {endpoint}')}"
 
     def _keep(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bonkei.base.aws_service import subscription_arn
 from bonkei.definitions.cloudformation.resources.kind import (
     Kind,
     Made,
@@ -34,13 +35,13 @@ def _topic(request: Request) -> Made:
     if "SignatureVersion" in given:
         state["signature_version"] = int(given["SignatureVersion"])
     own = given.get("Subscription", ())
-    subscriptions = [_subscription(request, arn, each, f"{n}") for n, each in enumerate(own)]
+    subscriptions = [_subscription(arn, each) for each in own]
     attributes = {"TopicArn": arn, "TopicName": name, "DisplayName": given.get("DisplayName", "")}
     return Made(arn, attributes, (("aws_sns_topic", state), *subscriptions))
 
 
-def _subscription(request: Request, topic: str, given: Values, purpose: str) -> TypedValues:
-    arn = f"{topic}:{request.uuid(purpose)}"
+def _subscription(topic: str, given: Values) -> TypedValues:
+    arn = subscription_arn(topic, str(given["Protocol"]), str(given.get("Endpoint", "")))
     state = {
         "id": arn,
         "arn": arn,
@@ -56,7 +57,7 @@ def _subscription(request: Request, topic: str, given: Values, purpose: str) -> 
 
 def _own_subscription(request: Request) -> Made:
     given = request.properties
-    made = _subscription(request, str(given["TopicArn"]), given, "")
+    made = _subscription(str(given["TopicArn"]), given)
     return Made(str(made[1]["arn"]), {"Arn": str(made[1]["arn"])}, (made,))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
+from bonkei.base.aws_service import subscription_arn
 from bonkei.definitions.provider.aws.shared.checks import at, length, one_of
 from bonkei.definitions.provider.aws.shared.documents import (
     RESOURCE,
@@ -78,7 +79,9 @@ def _deduplication(config: Object) -> Iterator[Problem]:
 
 
 def _subscription(mint: Mint) -> Mapping[str, Value]:
-    identifier = f"{mint.given('topic_arn')}:{mint.uuid()}"
+    identifier = subscription_arn(
+        *(str(mint.given(name) or "") for name in ("topic_arn", "protocol", "endpoint"))
+    )
     confirmed = mint.given("protocol") in ("sqs", "lambda", "firehose", "application", "sms")
     return {
         "id": identifier,

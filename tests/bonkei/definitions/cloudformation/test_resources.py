@@ -20,6 +20,7 @@ from bonkei.definitions.cloudformation.stacks.refusals import invalid
 from bonkei.definitions.cloudformation.stacks.stored import resources_of
 from bonkei.definitions.cloudformation.stacks.values import Stack, StackResource
 from bonkei.definitions.provider import schema
+from bonkei.services.sns.subscriptions import Subscriptions
 from scripts.extract_cloudformation_types import SERVED
 from tests.bonkei.definitions.cloudformation.stacks import (
     PIPELINE,
@@ -160,7 +161,7 @@ class _Seen(dict[str, Any]):
         return super().items()
 
 
-def test_the_blueprint_reads_the_resource() -> None:
+def test_the_blueprint_reads_the_resource(tmp_path: Path) -> None:
     found = read(resources())
     (bucket,) = [one for one in found.buckets if one.name == "everything"]
     assert "versioning" in {setting.name for setting in bucket.settings}
@@ -181,6 +182,9 @@ def test_the_blueprint_reads_the_resource() -> None:
     assert [one.sid for one in role.boundary] == ["Managed"]
     (topic,) = found.topics
     assert {one.protocol for one in topic.subscriptions} == {"sqs", "email"}
+    book = Subscriptions(tmp_path / "subscriptions.json")
+    book.follow(found.topics)  # SNS has each by the name that the stack tells
+    assert {one.arn for one in topic.subscriptions} == {one.arn for one in book.all()}
     (queue,) = [one for one in found.queues if one.name == "everything"]
     assert queue.attributes["VisibilityTimeout"] == "7"
     assert "Policy" in queue.attributes

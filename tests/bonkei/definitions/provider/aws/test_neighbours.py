@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from bonkei.definitions.provider.aws import RESOURCES
 from bonkei.definitions.provider.behaviour import Context
 from bonkei.definitions.provider.values import Object
+from bonkei.services.sns.subscriptions import Subscriptions
 
 HERE = "ap-northeast-1:123456789012"
 PEERS: dict[str, list[Object]] = {
@@ -118,3 +120,14 @@ def test_lists_have_the_right_length() -> None:
     (rabbit,) = minted("aws_mq_broker", engine_type="RabbitMQ")["instances"]
     assert rabbit["endpoints"][0].startswith("amqps://b-")
     assert len(set(minted("aws_ses_domain_dkim", domain="example.com")["dkim_tokens"])) == 3
+
+
+def test_a_subscription_has_the_name_that_sns_gives_it(tmp_path: Path) -> None:
+    topic = "arn:aws:sns:eu-west-1:123456789012:own"
+    given = ("email", "on-call@example.com")
+    made = minted(
+        "aws_sns_topic_subscription", topic_arn=topic, protocol=given[0], endpoint=given[1]
+    )
+    book = Subscriptions(tmp_path / "subscriptions.json")
+    book.create_topic(topic, {})
+    assert made["arn"] == made["id"] == book.subscribe(topic, *given, {}).arn
