@@ -123,7 +123,7 @@ CHECKED = {
 }
 OPENED = {
     'ephemeral "aws_secretsmanager_secret_version" "a" { secret_id = "nobody/made" }': (
-        'no aws_secretsmanager_secret with secret_id = "nobody/made"'
+        'no aws_secretsmanager_secret with name = "nobody/made"'
     ),
     'ephemeral "aws_ssm_parameter" "b" { arn = "arn:aws:ssm:eu-west-1:1:parameter/x" }': (
         "no aws_ssm_parameter"
