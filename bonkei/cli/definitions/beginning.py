@@ -48,6 +48,11 @@ def init(wanted: str | None) -> None:
             f"there is a {file} already",
             remedy="`bonkei existing --write` adds what the definitions look up outside",
         )
+    if file.with_name(_VALUES).exists():
+        raise BonkeiError(
+            f"there is a {file.with_name(_VALUES)}, which might be overwritten",
+            remedy="move it, or give it another name",
+        )
     tree = read_tree(file.parent)
     root, questions = _chosen(root_modules(tree), wanted)
     draft = Draft(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from bonkei.analysis.check.finding import Problem
 from bonkei.analysis.check.resource_policy import lets_in
@@ -60,20 +60,9 @@ def key_lets_alarms_and_events_in(subject: Subject) -> Iterator[Problem]:
     blueprint = subject.blueprint
     for topic in blueprint.topics:
         key = _key(topic.kms_key_id, blueprint)
-        for service in publishers(topic.arn, blueprint) if key else ():
-            missing = [
-                action
-                for action in _FOR_TOPICS
-                if key and not lets_in(key.policy, (service,), action, key.arn, {})
-            ]
-            if key and missing:
-                yield Problem(
-                    key.address,
-                    f"{service} may not {', '.join(missing)} with it, so it cannot publish to"
-                    f" {topic.name}",
-                    "allow it in the key's policy",
-                    "policy",
-                )
+        if key is not None:
+            then = f"publish to {topic.name}"
+            yield from _kept_out(key, publishers(topic.arn, blueprint), then)
 
 
 @error(
@@ -85,20 +74,26 @@ def key_lets_dead_letters_in(subject: Subject) -> Iterator[Problem]:
     blueprint = subject.blueprint
     for queue in blueprint.queues:
         key = _key(queue.attributes.get("KmsMasterKeyId", ""), blueprint)
-        for service in _leaving(queue.arn, blueprint) if key else ():
-            missing = [
-                action
-                for action in _FOR_TOPICS
-                if key and not lets_in(key.policy, (service,), action, key.arn, {})
-            ]
-            if key and missing:
-                yield Problem(
-                    key.address,
-                    f"{service} may not {', '.join(missing)} with it, so it cannot leave dead"
-                    f" letters in {queue.name}",
-                    "allow it in the key's policy",
-                    "policy",
-                )
+        if key is not None:
+            then = f"leave dead letters in {queue.name}"
+            yield from _kept_out(key, _leaving(queue.arn, blueprint), then)
+
+
+def _kept_out(key: Key, services: Iterable[str], then: str) -> Iterator[Problem]:
+    """The services that cannot encrypt with a key, and what they cannot do then."""
+    for service in services:
+        missing = [
+            action
+            for action in _FOR_TOPICS
+            if not lets_in(key.policy, (service,), action, key.arn, {})
+        ]
+        if missing:
+            yield Problem(
+                key.address,
+                f"{service} may not {', '.join(missing)} with it, so it cannot {then}",
+                "allow it in the key's policy",
+                "policy",
+            )
 
 
 def _leaving(queue_arn: str, blueprint: Blueprint) -> Iterator[str]:

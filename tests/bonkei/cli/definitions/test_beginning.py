@@ -112,6 +112,14 @@ def test_a_repository_gets_settings_with_which_it_can_be_planned(tmp_path: Path)
     assert "find all" in bonkei(tmp_path, "existing").stderr
 
 
+def test_values_that_are_there_are_kept(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(MAIN)
+    (tmp_path / "bonkei.tfvars").write_text("mine")
+    made = bonkei(tmp_path, "init")
+    assert (made.returncode, (tmp_path / "bonkei.tfvars").read_text()) == (1, "mine")
+    assert not (tmp_path / "bonkei.toml").exists()
+
+
 def test_a_folder_without_definitions_is_refused(tmp_path: Path) -> None:
     made = bonkei(tmp_path, "init")
     assert (made.returncode, [*tmp_path.iterdir()]) == (1, [])
