@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bonkei import blueprint
 from bonkei.base.vault import FileVault
 from bonkei.blueprint.state import Resource, State
 from bonkei.config import Config
+from bonkei.definitions.refresh.observe import Observed, Outside, in_words, observe
+from bonkei.definitions.refresh.values import Ask
 from bonkei.definitions.terraform.inputs.elsewhere import Elsewhere
 from bonkei.definitions.terraform.inputs.programs import Consent
 from bonkei.definitions.terraform.state.account import Account
@@ -65,6 +69,22 @@ class Definitions:
         """The resources of the last apply, and of the builds' applies."""
         elsewhere = self._elsewhere()
         return [*_without(State.parse(self._workspace.state()), elsewhere), *elsewhere]
+
+    def observe(self, ask: Ask) -> Observed:
+        """What others have changed since the last apply. Raises AwsServiceError."""
+        return observe(self._terraforms(), ask)
+
+    def outside(self, ask: Ask) -> Sequence[Outside]:
+        """The same in words, as far as the store need not be woken for it."""
+        state = self._terraforms()
+        return tuple(in_words(state, observe(state, ask, without=("aws_ssm_parameter",))))
+
+    def _terraforms(self) -> Mapping[str, Any]:
+        """Terraform's own file."""
+        file = self._workspace.state_file
+        with suppress(FileNotFoundError):
+            return dict(json.loads(file.read_text(encoding="utf-8")))
+        return {}
 
     def _elsewhere(self) -> list[Resource]:
         found = applied_elsewhere.states(self._home) if self._home is not None else ()

@@ -9,10 +9,14 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import partial
+from typing import Any, TypeVar
 
+from bonkei.base.aws_service import ADMINISTRATOR
 from bonkei.config import Config
+from bonkei.definitions.refresh.observe import Outside
+from bonkei.definitions.refresh.values import Ask
 from bonkei.miniature.assembly import Assembly
 from bonkei.miniature.changes import Changes
 from bonkei.miniature.console.joining import join_console
@@ -32,6 +36,8 @@ from bonkei.miniature.report.announce import announce
 from bonkei.miniature.report.status import Noticed, compose_status, judge_state
 from bonkei.miniature.rollout.diagnosis import Judged, Unhealthy, names
 from bonkei.miniature.steps import Report, Steps
+
+T = TypeVar("T")
 
 
 class Miniature:
@@ -65,6 +71,7 @@ class Miniature:
                 "status": self._on_status,
                 "reload": changes.reload,
                 "restart": changes.restart,
+                "outside": self._on_outside,
                 "refresh": changes.refresh,
                 **sessions.handlers(
                     lambda: (self._assembly.as_released, self._assembly.tasks.made),
@@ -209,7 +216,11 @@ class Miniature:
 
     async def _on_status(self, _call: Call) -> Any:
         shown = {part.name: part.snapshot() for part in self._parts if part.name}
-        return compose_status(self._judged(), self._assembly.blueprint, shown)
+        outside: Sequence[Outside] = ()
+        if self._is_started:
+            known, cloud = self._assembly.parts.definitions, self._assembly.aws.cloud
+            outside = await _in_thread(known.outside, cloud.look)
+        return compose_status(self._judged(), self._assembly.blueprint, shown, outside)
 
     def _judged(self) -> Judged:
         assembly = self._assembly
@@ -234,9 +245,29 @@ class Miniature:
             lambda: assembly.blueprint, request, assembly.means(), pipelines
         )
 
+    async def _on_outside(self, _call: Call) -> Any:
+        """What others than Terraform have changed; nothing during a start, which changes it
+        back."""
+        if not self._is_started:
+            return {}
+        call = partial(self._assembly.aws.call, ADMINISTRATOR)
+        return await _in_thread(self._assembly.parts.definitions.observe, call)
+
     async def _on_aws(self, call: Call) -> Any:
         role, user = (str(call.arguments.get(name, "")) for name in ("role", "user"))
         return self._assembly.aws.environment(role, user)
 
     async def _on_stop(self, _call: Call) -> None:
         self._ask_to_stop()
+
+
+async def _in_thread(
+    observe: Callable[[Ask], T], call: Callable[..., Coroutine[Any, Any, Mapping[str, Any]]]
+) -> T:
+    """Observe in a thread, with calls in this loop."""
+    loop = asyncio.get_running_loop()
+
+    def ask(service: str, operation: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        return asyncio.run_coroutine_threadsafe(call(service, operation, given), loop).result()
+
+    return await asyncio.to_thread(observe, ask)

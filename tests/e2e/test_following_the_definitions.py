@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -176,6 +177,32 @@ def test_a_listener_rule_changes(rolled: Rolled) -> None:
     assert "text/html" in before.headers["content-type"]
     assert "json" in after.headers["content-type"]
     assert rolled.troubles == []
+
+
+def test_a_change_by_a_call_is_drift_and_an_apply_changes_it_back(changing: Running) -> None:
+    project = changing.project
+    alarm, group = "statuspage-development-backend-5xx", "/ecs/statuspage-development/frontend"
+
+    def ask(*words: str) -> Any:
+        return json.loads(project.bonkei("aws", "--", *words, "--output", "json").stdout or "null")
+
+    assert project.status()["outside"] == []
+    ask("cloudwatch", "delete-alarms", "--alarm-names", alarm)
+    ask("logs", "put-retention-policy", "--log-group-name", group, "--retention-in-days", "1")
+    addresses = {
+        'module.monitoring.aws_cloudwatch_metric_alarm.this["backend-5xx"]',
+        "module.frontend_task.aws_cloudwatch_log_group.this",
+    }
+    assert {each["address"] for each in project.status()["outside"]} == addresses
+    planned = json.loads(project.bonkei("plan", "--json").stdout)
+    assert {each["address"] for each in planned["outside"]} == addresses
+    assert addresses <= {each["address"] for each in planned["changes"]}
+    project.bonkei("apply")
+    found = ask("cloudwatch", "describe-alarms", "--alarm-names", alarm)["MetricAlarms"]
+    assert [each["AlarmName"] for each in found] == [alarm]
+    groups = ask("logs", "describe-log-groups", "--log-group-name-prefix", group)["logGroups"]
+    assert groups[0]["retentionInDays"] == 7
+    assert project.status()["outside"] == []
 
 
 def target_states(project: Project) -> set[str]:

@@ -16,6 +16,7 @@ from bonkei.cli.outcome import json_option, outcome, progress
 from bonkei.cli.terminal import safe
 
 if TYPE_CHECKING:
+    from bonkei.definitions.refresh.observe import Observed
     from bonkei.definitions.terraform.inputs.selection import Selection
 
 
@@ -97,6 +98,13 @@ def validate(context: Context, as_json: bool) -> None:
     click.echo("The definitions are valid.")
 
 
+def _outside(context: Context) -> Observed | None:
+    """What others than Terraform have changed in the running miniature."""
+    from bonkei.miniature.lock import is_running
+
+    return context.ask("outside") if is_running(context.home) else None
+
+
 @click.command()
 @_selecting
 @click.option("--json", "as_json", is_flag=True, help="The changes as JSON.")
@@ -105,7 +113,7 @@ def validate(context: Context, as_json: bool) -> None:
 def plan(context: Context, as_json: bool, selection: Selection) -> None:
     """Show what `bonkei apply` would change."""
     context.home.make()
-    result = context.workspace.plan(selection)
+    result = context.workspace.plan(selection, observed=_outside(context))
     for warning in result.warnings:
         click.echo(warning.render(), err=True)
     if as_json:
@@ -135,7 +143,7 @@ def apply(context: Context, selection: Selection, as_json: bool) -> None:
             raise damaged
         report = progress(as_json)
         try:
-            summary = context.workspace.apply(report, selection)
+            summary = context.workspace.apply(report, selection, _outside(context))
         finally:
             manifest.note_again(home, "terraform/*", "secrets/*")
         result["changes"] = dataclasses.asdict(summary)

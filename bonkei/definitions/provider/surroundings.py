@@ -82,9 +82,9 @@ class Surroundings:
     account_id: str = ACCOUNT_ID
     aws_rules: str = "error"
     """What breaks a rule of AWS's: `error` or `warning`."""
-    observed: Mapping[str, Mapping[str, Object]] = field(default_factory=dict)
+    observed: Mapping[str, Mapping[str, Object | None]] = field(default_factory=dict)
     """What others have changed of resources since the state was written: attributes by type and
-    id."""
+    id. None: it is gone."""
     types: Path | None = None
     """A file that names the types of AWS's provider which are needed, once it is there."""
 

@@ -131,11 +131,13 @@ class Place:
         programs: bool = True,
         all_blocks: bool = True,
         endings: Endings | None = None,
+        observed: Mapping[str, Any] | None = None,
     ) -> Iterator[Session]:
         """One session at a time. The provider stores its data below `provider_home`. Without
         `all_blocks`, it shows only nested blocks whose names are words of the definitions. `tests`
-        have no state. Without the user's consent it may run no `programs` of the definitions. The
-        ends of its processes are awaited, or left to `endings`."""
+        have no state. `observed`: what others have changed since the last apply. Without the user's
+        consent it may run no `programs` of the definitions. The ends of its processes are awaited,
+        or left to `endings`."""
         command = runs.command(self.terraform)
         check_existing(self.elsewhere.existing)
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -151,6 +153,7 @@ class Place:
                 account_id=self.account.id,
                 aws_rules=self.account.rules,
                 existing=self.elsewhere.existing,
+                observed=observed or {},
                 types=types,
                 unused=unused,
             )

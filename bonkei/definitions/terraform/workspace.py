@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from bonkei.definitions.refresh.observe import Observed
 from bonkei.definitions.terraform.errors import (
     Diagnostic,
     TerraformError,
@@ -49,12 +50,11 @@ _ACCOUNT = Account()
 _EVERYTHING = Selection()
 _NO_CONSENT = Consent()
 
-_QUICKLY = (
-    # A refresh asks what others have changed. Here the state is all that there is of a resource.
-    "-refresh=false",
-    # Terraform's usual ten at a time wait for each other, and our provider answers at once.
-    "-parallelism=40",
-)
+_QUICKLY = "-parallelism=40"
+"""Terraform's usual ten at a time wait for each other, and our provider answers at once."""
+_UNCHANGED = "-refresh=false"
+"""A refresh asks what others have changed. If they have changed nothing, the state is all that
+there is of a resource."""
 
 _PLAN_FILE = "bonkei.definitions.terraform.reports.plan_file"
 
@@ -65,6 +65,10 @@ def _load_for_a_plan() -> None:
 
     importlib.import_module(_PLAN_FILE)
     schema.load(catalogue.SCHEMA)  # a plan is read with it
+
+
+def _options(observed: Observed | None) -> list[str]:
+    return [_QUICKLY] if observed else [_QUICKLY, _UNCHANGED]
 
 
 def _needs_all_blocks(said: Sequence[Diagnostic]) -> bool:
@@ -96,7 +100,7 @@ class Workspace:
         self._variable_files = tuple(file.resolve() for file in variable_files)
         self._directory = self._home / "terraform"
         backend = Backend(self._directory, account.workspace)
-        self._state_file = backend.state_file
+        self.state_file = backend.state_file
         self._applied = self._directory / "applied"
         self._endings = Endings()
         self._mirror = Mirror(self._definitions, self._directory / "mirror", home=self._home)
@@ -129,14 +133,30 @@ class Workspace:
                 raise refused(found, "validate")
         return self._warnings(found)
 
-    def plan(self, selection: Selection = _EVERYTHING, *, destroy: bool = False) -> PlanSummary:
-        """Return the changes that `apply` (or `destroy`) would make."""
-        return self._with_enough_blocks(partial(self._plan, selection, destroy=destroy))
+    def plan(
+        self,
+        selection: Selection = _EVERYTHING,
+        *,
+        destroy: bool = False,
+        observed: Observed | None = None,
+    ) -> PlanSummary:
+        """Return the changes that `apply` (or `destroy`) would make. `observed`: what others have
+        changed since the last apply. None: that was not asked."""
+        plan = partial(self._plan, selection, destroy=destroy, observed=observed)
+        return self._with_enough_blocks(plan)
 
-    def _plan(self, selection: Selection, *, destroy: bool, all_blocks: bool) -> PlanSummary:
+    def _plan(
+        self,
+        selection: Selection,
+        *,
+        destroy: bool,
+        observed: Observed | None = None,
+        all_blocks: bool,
+    ) -> PlanSummary:
         plan_file = self._directory / "plan"
-        options = [f"-out={plan_file}", *_QUICKLY, *(["-destroy"] if destroy else [])]
-        with self._place.session(self._home, all_blocks=all_blocks) as session:
+        options = [f"-out={plan_file}", *_options(observed), *(["-destroy"] if destroy else [])]
+        place = self._place
+        with place.session(self._home, all_blocks=all_blocks, observed=observed) as session:
             self._check(selection, session)
             options += [*self._variables(), *selection.arguments()]
             try:
@@ -144,20 +164,29 @@ class Workspace:
                 document = self._planned(session, plan_file)
             finally:
                 plan_file.unlink(missing_ok=True)  # it holds sensitive values
-        return read_plan(document, self._warnings(listener.diagnostics))
+        return read_plan(document, self._warnings(listener.diagnostics), asked=observed is not None)
 
-    def apply(self, progress: Report = silent, selection: Selection = _EVERYTHING) -> ApplySummary:
+    def apply(
+        self,
+        progress: Report = silent,
+        selection: Selection = _EVERYTHING,
+        observed: Observed | None = None,
+    ) -> ApplySummary:
         """Apply the definitions, as far as selected. When it returns, Terraform and the provider
-        have done their work, and may still be ending: see `settle`."""
-        return self._with_enough_blocks(partial(self._apply, progress, selection))
+        have done their work, and may still be ending: see `settle`. `observed`: as for `plan`."""
+        return self._with_enough_blocks(partial(self._apply, progress, selection, observed))
 
-    def _apply(self, progress: Report, selection: Selection, *, all_blocks: bool) -> ApplySummary:
+    def _apply(
+        self, progress: Report, selection: Selection, observed: Observed | None, *, all_blocks: bool
+    ) -> ApplySummary:
         place, ends = self._place, self._endings
-        with place.session(self._home, all_blocks=all_blocks, endings=ends) as session:
+        with place.session(
+            self._home, all_blocks=all_blocks, endings=ends, observed=observed
+        ) as session:
             self._check(selection, session)
             inputs = self._inputs()  # as they are before Terraform reads them
             self._applied.unlink(missing_ok=True)
-            listener = self._change(session, "apply", progress, selection)
+            listener = self._change(session, "apply", progress, selection, observed)
             if selection.is_of_settings:
                 self._applied.write_text(self._fingerprint(inputs), encoding="utf-8")
         return listener.applied()
@@ -189,7 +218,7 @@ class Workspace:
     def state(self) -> dict[str, Any]:
         """Return the state as `terraform show -json` has it (see `document`). It has no "values" if
         nothing is applied."""
-        state = read_state_file(self._state_file)
+        state = read_state_file(self.state_file)
         if state is not None:
             return state
         with self._place.session(self._home, programs=False) as session:
@@ -201,7 +230,7 @@ class Workspace:
             applied = self._applied.read_text(encoding="utf-8")
         except FileNotFoundError:
             return False
-        return self._state_file.is_file() and applied == self.fingerprint()
+        return self.state_file.is_file() and applied == self.fingerprint()
 
     def fingerprint(self) -> str:
         """A digest of everything that an apply depends on."""
@@ -309,7 +338,7 @@ class Workspace:
     def _check(self, selection: Selection, session: Session) -> None:
         if selection.targets or selection.replacements:
             manifest = self._directory / "data" / "modules" / "modules.json"
-            state = read_state_file(self._state_file) or read_json(session.run("show", "-json"))
+            state = read_state_file(self.state_file) or read_json(session.run("show", "-json"))
             selections.check(selection, self._mirror.path, manifest, state)
 
     def _change(
@@ -318,8 +347,9 @@ class Workspace:
         operation: str,
         progress: Report,
         selection: Selection = _EVERYTHING,
+        observed: Observed | None = None,
     ) -> Listener:
-        options = [*_QUICKLY, *self._variables(), *selection.arguments()]
+        options = [*_options(observed), *self._variables(), *selection.arguments()]
         listener = session.listen(
             operation, "-auto-approve", *options, report=progress, meanwhile=self._load_for_a_change
         )

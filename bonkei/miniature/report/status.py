@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, is_dataclass
 from typing import Any
 
 from bonkei.blueprint import Blueprint
+from bonkei.definitions.refresh.observe import Outside
 from bonkei.miniature.lifecycle.preparation import nothing_runs
 from bonkei.miniature.measures.recent import Answers
 from bonkei.miniature.parts.network.network import NetworkSnapshot
@@ -31,11 +32,15 @@ class Noticed:
 
 
 def compose_status(
-    judged: Judged, blueprint: Blueprint, shown: Mapping[str, object]
+    judged: Judged,
+    blueprint: Blueprint,
+    shown: Mapping[str, object],
+    outside: Sequence[Outside] = (),
 ) -> dict[str, Any]:
     """The parts' snapshots by their names, in the form of JSON.
 
     `state`: starting | ready | degraded; `unhealthy` lists the degraded parts, with reasons.
+    `outside`: what others than Terraform have changed.
     """
     plain = {name: _plain(snapshot) for name, snapshot in shown.items()}
     return {
@@ -44,6 +49,7 @@ def compose_status(
         "ready": judged.state == "ready",
         "unhealthy": [{"name": one.name, "reason": one.reason} for one in judged.unhealthy],
         **plain,
+        "outside": _plain(outside),
         "not_simulated": [*_plain(blueprint.not_simulated), *plain["edge"]["not_simulated"]],
     }
 

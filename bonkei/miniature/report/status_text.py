@@ -257,6 +257,8 @@ def _notes(status: Mapping[str, Any]) -> Iterator[str]:
     for database in status["databases"]:
         rows += [(database["identifier"], text) for text in database.get("notes", ())]
     yield from _table("NOT AS DEFINED", rows)
+    changed = [(one["address"], one["text"]) for one in status.get("outside", ())]
+    yield from _table("CHANGED OUTSIDE OF TERRAFORM: see `bonkei plan`", changed)
 
 
 _CATEGORIES = {

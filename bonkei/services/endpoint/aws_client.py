@@ -57,10 +57,7 @@ class AwsClient:
         """As in `Aws`."""
         region = region or self._region()
         if own := self._own.get(service):
-            call = AwsCall(
-                service, operation, parameters, self._caller(principal), region, time.time(),
-                str(uuid4()),
-            )  # fmt: skip
+            call = self._as_call(principal, service, operation, parameters, region)
             return await self._recorded(principal, own, call)
         if service not in TARGETS:
             raise _unknown(service, operation)
@@ -70,6 +67,21 @@ class AwsClient:
         signed_as, target = TARGETS[service]
         sent = f"{target}.{operation}"
         return await self._call_store(session, signed_as, sent, parameters, region)
+
+    async def look(
+        self, service: str, operation: str, parameters: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """The answer of one of our own services to a person who looks at the miniature. It is no
+        call of the system's, so it is not recorded."""
+        call = self._as_call(ADMINISTRATOR, service, operation, parameters, self._region())
+        return await self._answer(ADMINISTRATOR, self._own[service], call)
+
+    def _as_call(
+        self, principal: Principal, service: str, operation: str,
+        parameters: Mapping[str, Any], region: str,
+    ) -> AwsCall:  # fmt: skip
+        caller = self._caller(principal)
+        return AwsCall(service, operation, parameters, caller, region, time.time(), str(uuid4()))
 
     async def _recorded(
         self, principal: Principal, own: AwsService, call: AwsCall

@@ -224,6 +224,12 @@ class Cloud:
         """How the miniature's services call one another."""
         return self._aws
 
+    async def look(
+        self, service: str, operation: str, given: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """As in `AwsClient`."""
+        return await self._aws.look(service, operation, given)
+
     async def _call(
         self, who: RoleSession, service: str, target: str, content: Mapping[str, Any], region: str
     ) -> Mapping[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +15,8 @@ from bonkei.base.events import Bus, DeploymentStateChanged, TaskStateChanged
 from bonkei.base.vault import MemoryVault
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.state import Resource
+from bonkei.definitions.refresh.observe import Observed, Outside
+from bonkei.definitions.refresh.values import Ask
 from bonkei.miniature.parts.edge.access_hooks import Requests
 from bonkei.services.cloudwatch.monitor import Monitor
 from bonkei.services.cloudwatch.values import Around
@@ -86,6 +88,12 @@ class Definitions:
         return self.world.blueprint
 
     def resources(self) -> Sequence[Resource]:
+        return ()
+
+    def observe(self, ask: Ask) -> Observed:
+        return {}
+
+    def outside(self, ask: Ask) -> Sequence[Outside]:
         return ()
 
 
@@ -201,6 +209,9 @@ class Cloud:
 
     async def start(self) -> None:
         await self.world.do("cloud starts")
+
+    async def look(self, service: str, operation: str, given: Mapping[str, Any]) -> Any:
+        raise AssertionError((service, operation, given))
 
     async def apply(self, blueprint: Blueprint, *, check_later: bool = False) -> None:
         await self.world.do("cloud follows")

@@ -118,8 +118,8 @@ class Coder:
         found = decode(value, self._selection.shown(block))
         return self._selection.completed(found, block) if found else found
 
-    def encode(self, value: Object, block: Block) -> Any:
-        """An object as a DynamicValue."""
+    def encode(self, value: Object | None, block: Block) -> Any:
+        """An object, or null, as a DynamicValue."""
         return encode(value, self._selection.shown(block))
 
 
@@ -128,8 +128,8 @@ def decode(value: Any, block: Block) -> dict[str, Value]:
     return codec.decode(value.msgpack, type_of(block)) or {}
 
 
-def encode(value: Object, block: Block) -> Any:
-    """An object as a DynamicValue."""
+def encode(value: Object | None, block: Block) -> Any:
+    """An object, or null, as a DynamicValue."""
     return _DynamicValue(msgpack=codec.encode(value, type_of(block)))
 
 

@@ -56,19 +56,19 @@ class ManagedResources:
         )
 
     def read_resource(self, request: Any) -> Any:
-        """The stored state, with the changes that a program has made to the resource since."""
+        """The stored state, with the changes that others have made to the resource since."""
         known = private.read(request.private)
         block = self._blocks[request.type_name]
-        state = self._coder.decode(request.current_state, block)
+        stored = request.current_state
+        state: Object | None = self._coder.decode(stored, block)
         observed = self._connection.surroundings.observed.get(request.type_name, {})
-        changed = observed.get(str(state.get("id")))
-        if changed is not None:
-            state = {**state, **changed}
+        if state is not None and (name := str(state.get("id"))) in observed:
+            changed = observed[name]
+            state = None if changed is None else {**state, **changed}
+            stored = self._coder.encode(state, block)
         self._peers.saw(request.type_name, known.token, state)
         return message("ReadResource.Response")(
-            new_state=request.current_state
-            if changed is None
-            else self._coder.encode(state, block),
+            new_state=stored,
             private=known.write(),
             new_identity=_kept(request, "current_identity"),
         )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bonkei.definitions.refresh.observe import SEEN
 from bonkei.definitions.terraform.errors import Diagnostic
 from bonkei.definitions.terraform.reports.difference import Difference, differences
 
@@ -16,8 +17,9 @@ _VERBS = {
     "replace": "replace",
     "delete": "destroy",
 }
-BASIS = "A plan does not ask what runs: a change by a call is not seen."
-"""It compares the definitions with the state of the last apply."""
+_UNASKED = "No miniature runs: a change by a call is not seen."
+_ASKED = f"Nor has a call changed what was asked for: {SEEN}."
+_OUTSIDE = "Changed outside of Terraform since the last apply:"
 _DIFFERENCES = 12
 """How many differences of a resource are shown."""
 _SIGNS = {"import": "=", "create": "+", "update": "~", "replace": "±", "delete": "-", "move": ">"}
@@ -51,6 +53,16 @@ class Change:
             lines.append(f"    … and {len(shown) - _DIFFERENCES} more")
         return "\n".join(lines)
 
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "address": self.address,
+            "action": self.action,
+            "differences": [each.as_dict() for each in self.differences],
+            "replaced_by": list(self.replaced_by),
+            "imported": self.imported,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class OutputChange:
@@ -71,6 +83,10 @@ class PlanSummary:
     outputs: tuple[OutputChange, ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
     """Terraform's warnings."""
+    outside: tuple[Change, ...] = ()
+    """What others have changed since the last apply. The definitions may ignore it."""
+    asked: bool = False
+    """Whether what runs was asked; otherwise only the state of the last apply was."""
 
     @property
     def is_empty(self) -> bool:
@@ -83,29 +99,27 @@ class PlanSummary:
 
     def render(self) -> str:
         """Show the changes and their number."""
-        if self.is_empty:
-            return f"No changes. The definitions are as they were last applied.\n{BASIS}"
-        lines = [change.render() for change in self.changes]
+        if self.is_empty and not self.outside:
+            basis = _ASKED if self.asked else _UNASKED
+            return f"No changes. The definitions are as they were last applied.\n{basis}"
+        lines = (
+            [_OUTSIDE, *(change.render() for change in self.outside), ""] if self.outside else []
+        )
+        lines += [change.render() for change in self.changes]
         lines += [output.render() for output in self.outputs]
         counts = {verb: self.count(action) for action, verb in _VERBS.items()}
         lines += ["", ", ".join(f"{n} to {verb}" for verb, n in counts.items() if n)]
-        return "\n".join(lines).rstrip()
+        if self.is_empty:
+            lines.append("No changes: the definitions leave that as it is.")
+        return "\n".join(lines).strip()
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         return {
-            "changes": [
-                {
-                    "address": change.address,
-                    "action": change.action,
-                    "differences": [each.as_dict() for each in change.differences],
-                    "replaced_by": list(change.replaced_by),
-                    "imported": change.imported,
-                }
-                for change in self.changes
-            ],
+            "changes": [change.as_dict() for change in self.changes],
+            "outside": [change.as_dict() for change in self.outside],
             "outputs": [output.name for output in self.outputs],
-            "compared_with": "the state of the last apply",
+            "compared_with": "what runs" if self.asked else "the state of the last apply",
         }
 
 
@@ -126,24 +140,36 @@ class ApplySummary:
         return ", ".join(shown) if shown else "nothing changed"
 
 
-def read_plan(document: Mapping[str, Any], warnings: Sequence[Diagnostic] = ()) -> PlanSummary:
-    """A summary from `terraform show -json` of a plan file, and the warnings of the plan."""
-    changes = [
+def read_plan(
+    document: Mapping[str, Any], warnings: Sequence[Diagnostic] = (), *, asked: bool = False
+) -> PlanSummary:
+    """A summary from `terraform show -json` of a plan file, and the warnings of the plan. `asked`:
+    as in the summary."""
+    outputs = [
+        OutputChange(name, change["actions"][0])
+        for name, change in sorted(document.get("output_changes", {}).items())
+        if change["actions"] != ["no-op"]
+    ]
+    return PlanSummary(
+        _changes(document, "resource_changes"),
+        tuple(outputs),
+        tuple(warnings),
+        _changes(document, "resource_drift"),
+        asked,
+    )
+
+
+def _changes(document: Mapping[str, Any], kind: str) -> tuple[Change, ...]:
+    return tuple(
         _change(entry)
-        for entry in document.get("resource_changes", ())
+        for entry in document.get(kind, ())
         if entry["mode"] == "managed"
         and (
             entry["change"]["actions"] != ["no-op"]
             or "previous_address" in entry
             or "importing" in entry["change"]
         )
-    ]
-    outputs = [
-        OutputChange(name, change["actions"][0])
-        for name, change in sorted(document.get("output_changes", {}).items())
-        if change["actions"] != ["no-op"]
-    ]
-    return PlanSummary(tuple(changes), tuple(outputs), tuple(warnings))
+    )
 
 
 def _change(entry: Mapping[str, Any]) -> Change:

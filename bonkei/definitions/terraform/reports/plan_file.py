@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,6 +73,7 @@ _MESSAGES: Mapping[str, tuple[tuple[str, int, Any, str, bool], ...]] = {
         ("version", 1, _NUMBER, "", False),
         ("resource_changes", 3, _PART, "ResourceInstanceChange", True),
         ("output_changes", 4, _PART, "OutputChange", True),
+        ("resource_drift", 18, _PART, "ResourceInstanceChange", True),
     ),
 }
 """Each field that is read: its name, number and type, the message it is, whether it repeats."""
@@ -89,23 +90,29 @@ class PlanFormatError(ValueError):
 
 
 def read_plan_file(file: Path) -> dict[str, Any]:
-    """The document's resource_changes and output_changes. Only changes whose values differ have
-    them. PlanFormatError where the file, a type or a value is not as expected."""
+    """The document's resource_changes, resource_drift and output_changes. Only changes whose values
+    differ have them. PlanFormatError where the file, a type or a value is not as expected."""
     try:
         with zipfile.ZipFile(file) as archive:
             plan = _message("Plan").FromString(archive.read(_MEMBER))
         if plan.version != _VERSION:
             raise PlanFormatError(f"version {plan.version}")
-        ordered = sorted(plan.resource_changes, key=lambda each: _order(each.addr, each))
         outputs = {each.name: {"actions": _actions(each.change)} for each in plan.output_changes}
         return {
-            "resource_changes": [
-                _resource_change(each) for each in ordered if not _is_hidden(each)
-            ],
+            "resource_changes": _resource_changes(plan.resource_changes),
+            # Terraform shows a resource that has only moved with the changes.
+            "resource_drift": _resource_changes(
+                each for each in plan.resource_drift if each.change.action
+            ),
             "output_changes": outputs,
         }
     except _UNEXPECTED as error:
         raise PlanFormatError(f"{type(error).__name__}: {error}") from error
+
+
+def _resource_changes(found: Iterable[Any]) -> list[dict[str, Any]]:
+    ordered = sorted(found, key=lambda each: _order(each.addr, each))
+    return [_resource_change(each) for each in ordered if not _is_hidden(each)]
 
 
 def _is_hidden(found: Any) -> bool:

@@ -4,6 +4,5 @@ builds       CodeBuild, with the parts around it
 tools        the command lines of a build's tools: Terraform, Trivy, `aws`
 terraform    `terraform` in a build
 states       the state in its backend
-refresh      changes by others than Terraform, read before a plan
 asking       calls of these tools to the AWS endpoint, with the build's role
 """

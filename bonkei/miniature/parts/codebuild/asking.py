@@ -23,18 +23,27 @@ from bonkei.services.endpoint.identity.signature import sign
 from bonkei.services.endpoint.json_calls import SILENCE, Address, content, signed, unanswered
 
 _PATIENCE = 10.0  # seconds for the credentials
+_TARGETS = {
+    "cloudwatch": ("monitoring", "GraniteServiceVersion20100801"),
+    "ecs": ("ecs", "AmazonEC2ContainerServiceV20141113"),
+    "events": ("events", "AWSEvents"),
+    "logs": ("logs", "Logs_20140328"),
+    "ssm": ("ssm", "AmazonSSM"),
+}
+"""Of a service, by botocore's name: its name in the signature, and in X-Amz-Target."""
 
 
 def asking(
     environment: Mapping[str, str],
 ) -> Callable[[str, str, Mapping[str, Any]], Mapping[str, Any]]:
-    """A function of a service, a target and a content; it raises AwsServiceError. `environment`:
-    the build's, with the endpoint, the region and the address of its credentials."""
+    """A function of a service, an operation and its parameters; it raises AwsServiceError.
+    `environment`: the build's, with the endpoint, the region and the address of its credentials."""
     credentials = functools.cache(functools.partial(_credentials, environment))
 
-    def ask(service: str, target: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
-        place = Address(environment["AWS_ENDPOINT_URL"], service, environment["AWS_REGION"])
-        return _call(credentials(), place, target, json.dumps(given).encode())
+    def ask(service: str, operation: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        signed_as, target = _TARGETS[service]
+        place = Address(environment["AWS_ENDPOINT_URL"], signed_as, environment["AWS_REGION"])
+        return _call(credentials(), place, f"{target}.{operation}", json.dumps(given).encode())
 
     return ask
 

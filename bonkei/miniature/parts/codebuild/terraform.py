@@ -40,7 +40,7 @@ with importing():
     from bonkei.miniature.parts.codebuild.tools import APPLIED, CARRIED, PLACE
 
 if TYPE_CHECKING:
-    from bonkei.miniature.parts.codebuild.refresh import Observed
+    from bonkei.definitions.refresh.observe import Observed
 
 _WITH_PROVIDER = frozenset(
     {
@@ -52,10 +52,7 @@ _WITH_STATE = frozenset({"plan", "apply", "destroy", "refresh", "import"})
 _CHANGES = frozenset({"apply", "destroy", "import", "refresh"})
 _OF_DEFINITIONS = frozenset({"plan", "apply", "destroy", "refresh", "validate"})
 """They meet no other types than those of the definitions, the state and the plan."""
-_REFRESHED = (
-    "bonkei: of what runs, this plan has read parameters, and the revisions of task definitions "
-    "and services. It compares all else with the state: other changes by calls are not seen."
-)
+_REFRESHED = "bonkei: of what runs, this plan has read {}. All else is compared with the state."
 _NO_PROVIDERS = 'provider_installation {\n  filesystem_mirror {\n    path = "%s"\n  }\n}\n'
 
 
@@ -97,7 +94,9 @@ def main(executable: str, arguments: Sequence[str]) -> int:
             if operation in _CHANGES:
                 _note(program, directory, environment, own / APPLIED)
             if operation == "plan" and code in (0, 2):  # 2: -detailed-exitcode, with changes
-                print(_REFRESHED, file=sys.stderr)
+                from bonkei.definitions.refresh.observe import SEEN  # noqa: PLC0415 - as above
+
+                print(_REFRESHED.format(SEEN), file=sys.stderr)
             return code
 
 
@@ -150,8 +149,8 @@ def _plans(directory: Path, names: Sequence[str]) -> list[Path]:
 def _observed(state: Path) -> Observed:
     """The observed values, read with the build's role, which needs the same permissions on AWS. If
     one of them is missing, ends like Terraform."""
-    from bonkei.miniature.parts.codebuild.asking import asking  # noqa: PLC0415 - for few operations
-    from bonkei.miniature.parts.codebuild.refresh import observe  # noqa: PLC0415 - as above
+    from bonkei.definitions.refresh.observe import observe  # noqa: PLC0415 - for few operations
+    from bonkei.miniature.parts.codebuild.asking import asking  # noqa: PLC0415 - as above
 
     try:
         return observe(json.loads(state.read_text(encoding="utf-8")), asking(os.environ))

@@ -191,7 +191,7 @@ def test_planning_again_changes_nothing(workspace: Workspace) -> None:
     assert plan.is_empty
     assert plan.render().splitlines() == [
         "No changes. The definitions are as they were last applied.",
-        "A plan does not ask what runs: a change by a call is not seen.",
+        "No miniature runs: a change by a call is not seen.",
     ]
 
 

@@ -31,10 +31,10 @@ class Account(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         given = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        if self.headers["X-Amz-Target"] == "Other.Call":
+        if self.headers["X-Amz-Target"].endswith(".Refused"):
             code = "com.amazonaws#AccessDeniedException"
             self._answer(400, json.dumps({"__type": code, "message": "not yours"}).encode())
-        elif self.headers["X-Amz-Target"] == "None.Call":
+        elif self.headers["X-Amz-Target"].endswith(".Silent"):
             self.close_connection = True
         else:
             self._answer(200, json.dumps({"given": given, "head": dict(self.headers)}).encode())

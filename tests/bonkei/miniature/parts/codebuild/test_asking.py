@@ -15,20 +15,20 @@ from tests.bonkei.miniature.parts.codebuild.account import STATE, Account
 
 def test_a_call_is_signed_by_the_role_and_goes_past_proxies(environment: dict[str, str]) -> None:
     ask = asking(environment)
-    answer = ask("ssm", "AmazonSSM.GetParameters", {"Names": ["/tag"]})
+    answer = ask("ssm", "GetParameters", {"Names": ["/tag"]})
     assert answer["given"] == {"Names": ["/tag"]}
     head = {name.lower(): value for name, value in answer["head"].items()}
     assert head["x-amz-target"] == "AmazonSSM.GetParameters"
     assert head["x-amz-security-token"] == "token"
     day = head["x-amz-date"].partition("T")[0]
     assert f"Credential=ASIAROLE/{day}/eu-west-1/ssm/aws4_request" in head["authorization"]
-    assert ask("ecs", "Ecs.DescribeServices", {})["given"] == {}
+    assert ask("ecs", "DescribeServices", {})["given"] == {}
     assert Account.fetched == 1, "the credentials are fetched once"
 
 
 def test_a_refusal_has_the_services_code(environment: dict[str, str]) -> None:
     with pytest.raises(AwsServiceError, match="not yours") as refused:
-        asking(environment)("ecs", "Other.Call", {})
+        asking(environment)("ecs", "Refused", {})
     assert (refused.value.code, refused.value.status) == ("AccessDeniedException", 400)
 
 
@@ -36,13 +36,13 @@ def test_a_refusal_has_the_services_code(environment: dict[str, str]) -> None:
 def test_nobody_answers(environment: dict[str, str], silent: str) -> None:
     environment[silent] = f"http://127.0.0.1:{free_port()}"
     with pytest.raises(AwsServiceError) as unanswered:
-        asking(environment)("ecs", "Ecs.DescribeServices", {})
+        asking(environment)("ecs", "DescribeServices", {})
     assert unanswered.value.status == 503
 
 
 def test_a_connection_without_an_answer_is_none(environment: dict[str, str]) -> None:
     with pytest.raises(AwsServiceError, match="no answer: RemoteDisconnected"):
-        asking(environment)("ecs", "None.Call", {})
+        asking(environment)("ecs", "Silent", {})
 
 
 def test_an_object_is_read_and_a_missing_one_is_nothing(environment: dict[str, str]) -> None:

@@ -88,10 +88,10 @@ def test_a_plan_says_of_which_changes_it_knows(build: Build) -> None:
     for options in ((), ("-detailed-exitcode",)):
         planned = build.terraform("plan", *options)
         assert planned.returncode == 2 * len(options)
-        assert "compares all else with the state" in planned.stderr
+        assert "All else is compared with the state" in planned.stderr
     refused = build.terraform("plan", "-no-such-option")
     assert refused.returncode == 1
-    assert "compares all else" not in refused.stderr
+    assert "All else is" not in refused.stderr
 
 
 def test_a_plan_is_shown_and_applied_where_the_definitions_name_its_types_no_more(

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from bonkei.miniature.parts.codebuild.refresh import observe
+from bonkei.definitions.refresh.observe import observe
 
 TASK = "arn:aws:ecs:eu-west-1:123456789012:task-definition/app-web"
 STATE = {
@@ -43,9 +43,9 @@ class Account:
         self.revision, self.tag, self.count = revision, tag, count
         self.asked: list[tuple[str, Mapping[str, Any]]] = []
 
-    def ask(self, _service: str, target: str, content: Mapping[str, Any]) -> Mapping[str, Any]:
-        self.asked.append((target.rpartition(".")[2], content))
-        match target.rpartition(".")[2]:
+    def ask(self, _service: str, operation: str, content: Mapping[str, Any]) -> Mapping[str, Any]:
+        self.asked.append((operation, content))
+        match operation:
             case "GetParameters":
                 values = {"/app/image-tag": self.tag, "/app/same": "same"}
                 found = [{"Name": n, "Value": values[n], "Version": 2} for n in content["Names"]]
@@ -61,7 +61,7 @@ class Account:
             case "DescribeServices":
                 one = {"serviceName": "web", "taskDefinition": f"{TASK}:{self.revision}"}
                 return {"services": [{**one, "desiredCount": self.count}]}
-        raise AssertionError(target)
+        raise AssertionError(operation)
 
 
 def test_a_release_is_in_the_state_that_a_plan_begins_with() -> None:

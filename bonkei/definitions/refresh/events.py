@@ -1,0 +1,62 @@
+"""Rules of EventBridge, and their targets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bonkei.base.aws_service import AwsServiceError
+from bonkei.definitions.refresh.values import Ask, Changed, Json, Reader, differences
+
+_GONE = "ResourceNotFoundException"
+
+
+def _rules(states: Sequence[Json], ask: Ask) -> Changed:
+    for before in states:
+        given = {"Name": before["name"], "EventBusName": before.get("event_bus_name") or "default"}
+        answer = _found(ask, "DescribeRule", given)
+        if answer is None:
+            yield before["id"], None
+            continue
+        now: dict[str, Any] = {
+            "state": answer["State"],
+            "event_pattern": answer.get("EventPattern"),
+            "schedule_expression": answer.get("ScheduleExpression", ""),
+            "description": answer.get("Description", ""),
+        }
+        if changed := differences(before, now):
+            if "state" in changed and before.get("is_enabled") is not None:
+                changed["is_enabled"] = changed["state"] != "DISABLED"
+            yield before["id"], changed
+
+
+def _targets(states: Sequence[Json], ask: Ask) -> Changed:
+    rules: dict[tuple[str, str], list[Json]] = {}
+    for each in states:
+        rules.setdefault((each["rule"], each.get("event_bus_name") or "default"), []).append(each)
+    for (rule, bus), targets in rules.items():
+        answer = _found(ask, "ListTargetsByRule", {"Rule": rule, "EventBusName": bus}) or {}
+        by_id = {one["Id"]: one for one in answer.get("Targets", ())}
+        for before in targets:
+            one = by_id.get(before["target_id"])
+            if one is None:
+                yield before["id"], None
+                continue
+            now = {"arn": one["Arn"], "role_arn": one.get("RoleArn"), "input": one.get("Input")}
+            if changed := differences(before, now):
+                yield before["id"], changed
+
+
+def _found(ask: Ask, operation: str, given: Json) -> Json | None:
+    try:
+        return ask("events", operation, given)
+    except AwsServiceError as error:
+        if error.code == _GONE:
+            return None
+        raise
+
+
+READERS: Mapping[str, Reader] = {
+    "aws_cloudwatch_event_rule": _rules,
+    "aws_cloudwatch_event_target": _targets,
+}

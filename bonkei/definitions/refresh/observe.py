@@ -1,0 +1,73 @@
+"""The changes of a state's resources, type by type."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bonkei.definitions.refresh import events, releases, watching
+from bonkei.definitions.refresh.values import Ask, Json, Reader
+
+Observed = dict[str, dict[str, dict[str, Any] | None]]
+"""Changed attributes, by the resource's type and id. None: it is gone."""
+
+_READERS: Mapping[str, Reader] = {**releases.READERS, **watching.READERS, **events.READERS}
+
+SEEN = (
+    "log groups, alarms, rules of EventBridge, parameters, "
+    "and the revisions of task definitions and services"
+)
+"""What is read, in words. Everything else is compared with the state."""
+_LONGEST = 60
+"""Characters of a value that are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """A resource that others than Terraform have changed, and what is otherwise, in words."""
+
+    address: str
+    text: str
+
+
+def observe(state: Json, ask: Ask, without: Collection[str] = ()) -> Observed:
+    """`state`: Terraform's own file. `without`: types that are not read. The result has only the
+    differences. Raises AwsServiceError for the first refused call: the role may not read a resource
+    of the plan."""
+    found: Observed = {}
+    for kind, read in _READERS.items():
+        attributes = [each["attributes"] for _, each in _instances(state, kind)]
+        if attributes and kind not in without and (changed := dict(read(attributes, ask))):
+            found[kind] = changed
+    return found
+
+
+def in_words(state: Json, observed: Observed) -> Iterator[Outside]:
+    """The observed changes, one after the other."""
+    for kind, changes in observed.items():
+        for address, instance in _instances(state, kind):
+            before = instance["attributes"]
+            if before["id"] not in changes:
+                continue
+            now = changes[before["id"]]
+            for name, value in ({} if now is None else now).items():
+                yield Outside(address, f"{name}: {_shown(before.get(name))} → {_shown(value)}")
+            if now is None:
+                yield Outside(address, "it is gone")
+
+
+def _shown(value: Any) -> str:
+    return textwrap.shorten(json.dumps(value, ensure_ascii=False), _LONGEST, placeholder="…")
+
+
+def _instances(state: Json, kind: str) -> Iterator[tuple[str, Json]]:
+    """The type's resources, each with its address."""
+    for resource in state.get("resources") or ():
+        if resource["mode"] == "managed" and resource["type"] == kind:
+            path = ".".join(filter(None, (resource.get("module"), kind, resource.get("name"))))
+            for each in resource["instances"]:
+                key = each.get("index_key")
+                yield path if key is None else f"{path}[{json.dumps(key)}]", each
