@@ -3,12 +3,18 @@ reported as damaged.
 
 A power failure, a full disk or an editor can leave a file empty, cut or garbled. Such a file never
 counts as an empty one, because the next write would then replace what a copy could bring back.
+
+A JSON document ends with a seal: a member with a digest of all that stands before it. It is in the
+file itself, so it is right after a kill at any moment, on every file system and in every copy, and
+the file remains JSON for other programs.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
@@ -21,6 +27,14 @@ from bonkei.base.errors import BonkeiError
 
 T = TypeVar("T")
 _MALFORMED = (ValueError, TypeError, KeyError, AttributeError)
+_NAME = b'"bonkei seal": "'
+_SEAL = re.compile(rb",? " + _NAME + rb'(\w*)\.([0-9a-f]{32})"}\s*\Z')
+_REMAINS = re.compile(_NAME + rb'|"([0-9a-f]{16})?\.[0-9a-f]{32}"}\s*\Z')
+"""One changed byte of a seal leaves one of them."""
+_LONGEST_SEAL = 120
+_BROKEN = 'its seal does not fit: a part has changed (if you have changed it, remove "bonkei seal")'
+run = ""
+"""The seals of this process name it (`miniature.manifest`): an older copy names another one."""
 
 
 class DamagedError(BonkeiError):
@@ -55,22 +69,62 @@ def write(file: Path, content: str | bytes, *, synced: bool = True) -> None:
         raise
 
 
+def write_json(file: Path, document: Any, *, synced: bool = True, **form: Any) -> int:
+    """The same for an object's JSON, with a seal. `form`: as of `json.dumps`. Returns the size."""
+    content = sealed(json.dumps(document, **form).encode())
+    write(file, content, synced=synced)
+    return len(content)
+
+
+def sealed(content: bytes) -> bytes:
+    """The JSON text of an object, with a seal as its last member. Another text stays as it is."""
+    if not content.rstrip().endswith(b"}"):
+        return content
+    head = content.rstrip().removesuffix(b"}").rstrip()
+    head += (b"" if head.endswith(b"{") else b",") + b" " + _NAME + run.encode() + b"."
+    return head + digest(head).encode() + b'"}'
+
+
+def unsealed(content: bytes) -> bytes:
+    """The text without its seal, if it has one: earlier versions and people write none. Raises
+    ValueError if the seal is not right."""
+    found = _SEAL.search(content, max(0, len(content) - _LONGEST_SEAL))
+    if found is None:
+        if _REMAINS.search(content, max(0, len(content) - _LONGEST_SEAL)):
+            raise ValueError(_BROKEN)
+        return content
+    if digest(content[: found.start(2)]).encode() != found[2]:
+        raise ValueError(_BROKEN)
+    return content[: found.start()] + b"}"
+
+
+def run_of(content: bytes) -> str:
+    """The run that has sealed it; empty if it does not say so."""
+    found = _SEAL.search(content, max(0, len(content) - _LONGEST_SEAL))
+    return found[1].decode() if found else ""
+
+
+def digest(content: bytes) -> str:
+    """What tells a changed content from the one that was written."""
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
 def read_json(file: Path, load: Callable[[Any], T], without: str = "") -> T | None:
     """Pass a file's document to `load` and return the result, or None if there is no file. Raises
     DamagedError, also when `load` raises ValueError, TypeError, KeyError or AttributeError."""
     try:
-        return load(parsed(file.read_text(encoding="utf-8")))
+        return load(parsed(file.read_bytes()))
     except FileNotFoundError:
         return None
     except _MALFORMED as error:
         raise DamagedError(file, problem_of(error), without) from None
 
 
-def parsed(text: str) -> Any:
-    """Parse a JSON text. Raises ValueError."""
-    if not text.strip("\0 \r\n\t"):
+def parsed(content: bytes) -> Any:
+    """Parse a JSON text, sealed or not. Raises ValueError."""
+    if not content.strip(b"\0 \r\n\t"):
         raise ValueError("it is empty")
-    return json.loads(text)
+    return json.loads(unsealed(content).decode())
 
 
 def problem_of(error: Exception) -> str:

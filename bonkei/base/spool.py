@@ -8,7 +8,6 @@ the disk, so a power cut may lose the last ones.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -49,9 +48,7 @@ class Spool:
     def put(self, name: str, record: Mapping[str, Any]) -> None:
         """Store the record, or replace its stored state. `name` is a file name without a suffix.
         Raises OSError."""
-        text = json.dumps(record)
-        kept.write(self._directory / f"{name}.json", text, synced=False)
-        size = len(text.encode())
+        size = kept.write_json(self._directory / f"{name}.json", record, synced=False)
         self._bytes += size - self._names.get(name, 0)
         self._names[name] = size
 

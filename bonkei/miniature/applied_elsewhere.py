@@ -42,9 +42,8 @@ def keep(home: Path, content: bytes, gathered: Path) -> None:
     if is_empty:
         file.unlink(missing_ok=True)
         return
-    content = json.dumps(document).encode()
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    kept.write(file, content)
+    kept.write_json(file, document)
 
 
 def states(home: Path) -> Iterator[Mapping[str, Any]]:

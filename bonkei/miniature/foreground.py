@@ -40,7 +40,7 @@ def run(config: Config, home: Home, report: Report, *, background: bool = False)
 
     try:
         require_intact(home.path)
-        manifest.forget(home.path)
+        manifest.begin(home.path, kept_files(home.path))
         code: int = uvloop.run(
             _live(Miniature(config, home, journal), journal, started), loop_factory=Loop
         )

@@ -29,7 +29,7 @@
 ├── control.new      that file while it is being written
 ├── control.sock     that socket, unless its path would be too long
 ├── sockets          where the log routers' sockets are, should the supervisor be killed
-├── kept.json        what the kept files were when the miniature stopped
+├── kept.json        what the kept files were when the miniature started or stopped
 └── lock             held by the one supervisor
 """
 

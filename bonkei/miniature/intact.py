@@ -12,7 +12,6 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from bonkei.base.folders import bytes_of, matching, size_of
 from bonkei.base.kept import DamagedError, parsed, problem_of
@@ -21,7 +20,7 @@ from bonkei.services.endpoint.backing import states
 from bonkei.services.logs.store import frame
 from bonkei.services.rds.place import require_whole
 
-Check = Callable[[bytes], None]
+Check = Callable[[bytes], object]
 """Raises ValueError, TypeError, KeyError or AttributeError for a damaged content."""
 
 _SQLITE = b"SQLite format 3\0"
@@ -30,34 +29,30 @@ _RESET = "without one, begin from nothing, also with the data: bonkei reset"
 
 
 def _json(content: bytes) -> None:
-    _document(content).keys()
-
-
-def _document(content: bytes) -> Any:
-    return parsed(content.decode())
+    parsed(content).keys()
 
 
 def _terraform(content: bytes) -> None:
-    state = _document(content)
+    state = parsed(content)
     if "encrypted_data" not in state:
         state["version"], state["resources"]
 
 
 def _lines(content: bytes) -> None:
+    _text(content)
+    _each_line(content, json.loads)
+
+
+def _each_line(content: bytes, check: Callable[[bytes], object]) -> None:
     """The last line may be cut: it was being written."""
-    for line in content.splitlines(keepends=True) or [b"\n"]:
+    for line in content.splitlines(keepends=True):
         if line.endswith(b"\n"):
-            _document(line)
+            check(line)
 
 
 def _journal(content: bytes) -> None:
     """It is empty after each snapshot."""
-    if content:
-        _lines(content)
-
-
-def _number(content: bytes) -> None:
-    int(content)
+    _each_line(content, states.check_entry)
 
 
 def _text(content: bytes) -> None:
@@ -111,15 +106,14 @@ def _or_remove(pattern: str, check: Check, then: str) -> _Kept:
 
 
 _OBJECT = "or remove both of the object's files: it is lost"
-_ANEW = "or remove it and cloud/made.json: what is declared there is made anew, and empty"
 _KEPT = (
     _Kept("terraform/terraform.tfstate", _terraform, _RESET),
     _Kept("terraform/states/*/terraform.tfstate", _terraform, _RESET),
     _or_remove("terraform/applied-elsewhere/*.json", _json, "the pipeline's next apply makes it"),
     _or_remove("terraform/counters.json", _json, "its series of numbers begin at 1"),
-    _Kept("cloud/state/*.json", states.check, _ANEW),
+    _Kept("cloud/state/*.json", states.check, states.ANEW),
     _or_remove("cloud/state/journal.jsonl", _journal, "the last changes in it are lost"),
-    _or_remove("cloud/state/journal.mark", _number, "the journal is read as a whole"),
+    _Kept("cloud/state/journal.mark", states.check_mark, states.MARK),
     _or_remove("cloud/made.json", _json, "what is declared is made where it is missing"),
     _or_remove("cloud/used.json", _json, "the list of used permissions begins empty"),
     _or_remove("cloud/key", _key, "credentials that were handed out do not hold any more"),
@@ -184,6 +178,7 @@ def _damaged(home: Path) -> Iterator[DamagedError]:
     for file in matching(home, "registry/blobs/*"):
         if not size_of(file) and file.name != _NOTHING:
             yield DamagedError(file, "it is empty", "or remove it, and push its image again")
+    yield from states.older(home / "cloud" / "state")
     yield from _objects(home / "cloud" / "s3")
 
 

@@ -35,7 +35,7 @@ LONG = {
     "tests/e2e/test_logs_of_everything.py": f"{_MINIATURE}; four inputs for each of its paths",
     "tests/e2e/test_services_that_fail.py": "services are given the time to fail",
     "tests/e2e/test_starting_and_stopping.py": f"{_MINIATURE}, four times",
-    "tests/e2e/test_damaged_homes.py": f"{_MINIATURE}, four times",
+    "tests/e2e/test_damaged_homes.py": f"{_MINIATURE}, five times",
     "tests/infrastructure/test_releases.py": f"{_PLANS} five times",
     "tests/conventions/test_scanners.py": "the real scanners read every file",
     "tests/e2e/test_builds.py": f"{_MINIATURE}; Terraform and the real `aws` in builds",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +25,7 @@ class FileCounters:
         with self._lock, self._alone():
             numbers = self._read()
             numbers[name] = numbers.get(name, 0) + 1
-            kept.write(self._file, json.dumps(numbers, indent=1, sort_keys=True))
+            kept.write_json(self._file, numbers, indent=1, sort_keys=True)
             return numbers[name]
 
     @contextmanager

@@ -115,7 +115,7 @@ class RegisteredDefinitions:
             },
         }
         self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        kept.write(self._file, json.dumps(document, indent=1))
+        kept.write_json(self._file, document, indent=1)
         self._made, self._withdrawn = made, withdrawn
 
 

@@ -3,7 +3,6 @@ last apply, and what ECS made of them."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -163,7 +162,7 @@ class ServiceChanges:
         if self._file is None or (not lasting and not self._file.exists()):
             return
         self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        kept.write(self._file, json.dumps(lasting))
+        kept.write_json(self._file, lasting)
 
 
 def _declared(service: Service) -> tuple[str, int]:

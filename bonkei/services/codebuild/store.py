@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict
@@ -33,7 +32,7 @@ class Store:
     def write(self, build: Build) -> None:
         """Whole or not at all."""
         file = self._records / f"{_name(build.id)}.json"
-        kept.write(file, json.dumps(asdict(build), default=str))
+        kept.write_json(file, asdict(build), default=str)
 
     def read(self) -> list[Build]:
         """All builds, the oldest first. A build that was running when the miniature ended is

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import shutil
 import uuid
@@ -194,8 +193,7 @@ class Repositories:
     def _write(self, repository: Repository) -> None:
         values = asdict(repository)
         del values["directory"]
-        file = repository.directory / _ABOUT
-        kept.write(file, json.dumps(values))
+        kept.write_json(repository.directory / _ABOUT, values)
         self._found[repository.name] = repository
         self._some.set()
 

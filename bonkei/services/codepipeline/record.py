@@ -69,5 +69,5 @@ class Record:
 
 def _write(draft: Path, values: Mapping[str, Any]) -> None:
     draft.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as opened:
-        json.dump(values, opened)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as opened:
+        opened.write(kept.sealed(json.dumps(values).encode()))

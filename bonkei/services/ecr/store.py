@@ -8,7 +8,6 @@ ROOT/
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import time
@@ -142,7 +141,7 @@ class ImageStore:
             "images": [asdict(image) for image in contents.images.values()],
             "tags": dict(contents.tags),
         }
-        kept.write(self._file(name), json.dumps(document, indent=1))
+        kept.write_json(self._file(name), document, indent=1)
         self._known[name] = contents
 
     @property

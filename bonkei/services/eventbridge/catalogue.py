@@ -3,7 +3,6 @@ disk."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -69,7 +68,7 @@ class Catalogue:
         if self._file is not None:
             made = [asdict(rule) for arn, rule in rules.items() if arn not in self._declared]
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            kept.write(self._file, json.dumps({"rules": made, "groups": sorted(groups)}))
+            kept.write_json(self._file, {"rules": made, "groups": sorted(groups)})
         self._rules, self.groups = rules, groups
 
 

@@ -257,7 +257,7 @@ class Subscriptions:
         made = [asdict(one) for one in every.values() if not one.is_declared]
         self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         document = {"topics": topics, "subscriptions": made, "changed": changed, "tags": tags}
-        kept.write(self._file, json.dumps(document))
+        kept.write_json(self._file, document)
         self._topics, self._all, self._changed, self._tags = topics, every, changed, tags
 
 

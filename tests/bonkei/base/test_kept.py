@@ -12,7 +12,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from bonkei.base.kept import DamagedError, load, read_json, write
+from bonkei.base.kept import DamagedError, load, read_json, write, write_json
 
 
 def test_a_file_is_written_for_its_owner_only(tmp_path: Path) -> None:
@@ -95,3 +95,64 @@ def test_a_value_comes_back_from_json() -> None:
 def test_a_value_of_another_kind_is_refused(document: dict[str, Any], problem: str) -> None:
     with pytest.raises(TypeError, match=problem):
         load(Outer, document)
+
+
+DOCUMENTS: list[dict[str, Any]] = [
+    {},
+    {"a": 1},
+    {"bonkei seal": "of a user"},
+    {"text": "ends as a seal", "of": f'.{"0" * 32}"}}'},
+    {"nested": {"list": [1, {}], "é": "\U0001f600"}},
+]
+
+
+@pytest.mark.parametrize("form", [{}, {"indent": 1}, {"separators": (",", ":")}])
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_each_changed_byte_of_a_sealed_document_is_named(
+    tmp_path: Path, document: dict[str, Any], form: dict[str, Any]
+) -> None:
+    """Other programs read it as JSON."""
+    file = tmp_path / "kept.json"
+    size = write_json(file, document, **form)
+    whole = file.read_bytes()
+    assert size == len(whole)
+    assert read_json(file, dict) == document
+    assert {**json.loads(whole), "bonkei seal": 0} == {**document, "bonkei seal": 0}
+    for place in range(len(whole)):
+        for bit in range(8):
+            changed = bytearray(whole)
+            changed[place] ^= 1 << bit
+            file.write_bytes(changed)
+            with pytest.raises(DamagedError):
+                read_json(file, dict)
+    for end in range(len(whole)):
+        file.write_bytes(whole[:end])
+        with pytest.raises(DamagedError):
+            read_json(file, dict)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *(json.dumps(each) for each in DOCUMENTS if "bonkei seal" not in each),
+        '{"a": "x.d41d8cd98f00b204e9800998ecf8427e"}',
+        '{"a": ".d41d8cd98f00b204e9800998ecf8427e",\n "b": 1}\n',
+    ],
+)
+def test_a_document_without_a_seal_is_read(tmp_path: Path, written: str) -> None:
+    """Of an earlier version, or by hand."""
+    file = tmp_path / "kept.json"
+    file.write_text(written)
+    assert read_json(file, dict) == json.loads(written)
+
+
+def test_a_document_that_was_edited_says_what_helps(tmp_path: Path) -> None:
+    file = tmp_path / "kept.json"
+    write_json(file, {"a": 1})
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"a": 2}, indent=2) + "\n")
+    with pytest.raises(DamagedError, match='remove "bonkei seal"'):
+        read_json(file, dict)
+    document = json.loads(file.read_text())
+    del document["bonkei seal"]
+    file.write_text(json.dumps(document))
+    assert read_json(file, dict) == {"a": 2}

@@ -4,7 +4,12 @@ tests/e2e/test_damaged_homes.py."""
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sqlite3
+import subprocess
+import sys
+import time
 from hashlib import sha256
 from pathlib import Path
 
@@ -88,3 +93,64 @@ def test_a_file_that_the_disk_does_not_give_is_named(tmp_path: Path) -> None:
     file.unlink()
     file.symlink_to("/proc/self/mem")  # EIO, also for root
     assert f"{file} is damaged: it cannot be read" in problem(tmp_path)
+
+
+_WRITING = """
+import sys, threading
+from pathlib import Path
+from bonkei.base import kept
+from bonkei.base.spool import Spool
+from bonkei.miniature import manifest
+from bonkei.miniature.intact import kept_files, require_intact
+from bonkei.services.codepipeline.core.values import Book
+from bonkei.services.codepipeline.record import Record
+
+home = Path(sys.argv[1])
+for name in ("ecs", "monitor", "cloud", "terraform", "pipelines/p/executions", "secrets"):
+    (home / name).mkdir(parents=True, exist_ok=True)
+spool = Spool(home / "functions" / "events", 1000)
+require_intact(home)
+print("begins", flush=True)
+for cycle in range(10**6):
+    manifest.begin(home, kept_files(home))
+    record = Record(home / "pipelines" / "p")
+    book = record.read()
+    spool.open()
+
+    def write(own):
+        for number in range(20):
+            kept.write_json(home / own, {"number": number, "text": "x" * number * 100}, indent=1)
+            kept.write(home / "secrets" / own.replace("/", "-"), str(number))
+
+    names = ("ecs/services.json", "monitor/rules.json", "cloud/used.json")
+    threads = [threading.Thread(target=write, args=(name,)) for name in names]
+    for thread in threads:
+        thread.start()
+    for number in range(20):
+        state = {"version": 4, "resources": [], "serial": cycle * 20 + number}
+        text = repr(state).replace("'", '"').encode()
+        kept.write(home / "terraform/terraform.tfstate", kept.sealed(text))
+        spool.put(str(number), {"number": number})
+        spool.remove(str(number - 1))
+        after = Book(starts=cycle * 20 + number)
+        record.write(book, after)
+        book = after
+    for thread in threads:
+        thread.join()
+    if cycle % 3:
+        manifest.note(home, kept_files(home))
+        print("noted", flush=True)
+"""
+
+
+def test_a_kill_at_any_moment_makes_no_file_look_damaged(tmp_path: Path) -> None:
+    """Each process looks at the files first, as a start does, and is killed while it writes."""
+    for number in range(25):
+        started = [sys.executable, "-c", _WRITING, str(tmp_path)]
+        with subprocess.Popen(started, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            assert process.stdout.readline() == b"begins\n", process.stderr.read().decode()
+            time.sleep(number * 0.012)
+            os.kill(process.pid, signal.SIGKILL)
+        assert problem(tmp_path) == ""

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from bonkei.base import kept
 from bonkei.base.kept import DamagedError
 from bonkei.miniature import manifest
 
 NAMES = ("ecs/services.json", "secrets/password", "cloud/key")
+
+
+@pytest.fixture(autouse=True)
+def no_run() -> Iterator[None]:
+    yield
+    kept.run = ""
 
 
 @pytest.fixture
@@ -52,7 +61,7 @@ def test_nothing_else_is_named(home: Path) -> None:
     assert [*manifest.changed(home)] == []
     change(home / "cloud/key", is_written=True)
     assert [*manifest.changed(home, "ecs/*")] == []
-    manifest.forget(home)
+    manifest.begin(home, [home / name for name in NAMES])
     assert [*manifest.changed(home)] == []
 
 
@@ -61,7 +70,7 @@ def test_a_command_notes_what_it_has_changed(home: Path) -> None:
     change(home / "ecs/services.json", is_written=True)
     manifest.note_again(home, "ecs/*", "secrets/*")
     assert [error.file for error in manifest.changed(home)] == [home / "cloud/key"]
-    manifest.forget(home)
+    (home / manifest.NAME).unlink()
     manifest.note_again(home, "ecs/*")
     assert not (home / manifest.NAME).exists()
 
@@ -80,7 +89,58 @@ def test_a_full_disk_leaves_no_list(home: Path, monkeypatch: pytest.MonkeyPatch)
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    manifest.forget(home)
     monkeypatch.setattr("bonkei.base.kept.write", full)
-    manifest.note(home, [home / name for name in NAMES])
+    manifest.begin(home, [home / name for name in NAMES])
+    change(home / "ecs/services.json", is_written=True)
+    assert [*manifest.changed(home)] == []
+
+
+@pytest.fixture
+def killed(home: Path) -> Path:
+    """After a kill: the list is of the last start."""
+    for name in NAMES:
+        os.utime(home / name, ns=(time.time_ns() - 10**10,) * 2)
+    manifest.begin(home, [home / name for name in NAMES])
+    return home
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_after_a_kill_a_changed_file_is_named_unless_the_run_has_written_it(
+    killed: Path, name: str
+) -> None:
+    change(killed / name, is_written=False)
+    (error,) = manifest.changed(killed)
+    assert error.file == killed / name
+    change(killed / name, is_written=True)
+    assert [each.file for each in manifest.changed(killed)] == [killed / "cloud/key"] * (
+        name == "cloud/key"
+    )
+
+
+def test_after_a_kill_an_older_copy_is_named(killed: Path) -> None:
+    file, run = killed / "ecs/services.json", kept.run
+    kept.write_json(file, {})
+    of_this_run = file.read_bytes()
+    assert [*manifest.changed(killed)] == []
+    kept.run = "0" * 16
+    kept.write_json(file, {})
+    (error,) = manifest.changed(killed)
+    assert "older copy" in error.problem
+    kept.run = ""  # of a command, meanwhile
+    kept.write_json(file, {"by": "a command"})
+    assert [*manifest.changed(killed)] == []
+    file.write_bytes(of_this_run)
+    assert [*manifest.changed(killed)] == []
+    kept.run = run
+    manifest.note(killed, [file])
+    kept.write_json(file, {"written": "after a stop"})
+    assert [each.file for each in manifest.changed(killed)] == [file]
+
+
+def test_what_was_written_just_before_a_start_may_be_written_in_the_same_moment(
+    home: Path,
+) -> None:
+    """Some file systems count in seconds."""
+    manifest.begin(home, [home / name for name in NAMES])
+    change(home / "ecs/services.json", is_written=False)
     assert [*manifest.changed(home)] == []

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 from typing import Any, Protocol
 
 from bonkei.base import kept
-from bonkei.base.folders import matching, text_of
+from bonkei.base.folders import bytes_of, matching
 from bonkei.definitions.cloudformation.errors import TemplateError
 from bonkei.definitions.cloudformation.stacks.values import Stack
 
@@ -38,10 +37,10 @@ class FileStore:
         ours."""
         found = []
         for file in matching(self._directory, "*.json"):
-            if (text := text_of(file)) is None:
+            if (content := bytes_of(file)) is None:
                 continue
             try:
-                found.append(kept.load(Stack, json.loads(text)))
+                found.append(kept.load(Stack, kept.parsed(content)))
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 what = f"{file} is not a stack's file: {error}"
                 remedy = (
@@ -53,7 +52,7 @@ class FileStore:
     def put(self, stack: Stack) -> None:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = self._file(stack)
-        kept.write(file, json.dumps(stack, default=_fields, separators=(",", ":")))
+        kept.write_json(file, stack, default=_fields, separators=(",", ":"))
 
     def forget(self, stack: Stack) -> None:
         self._file(stack).unlink(missing_ok=True)

@@ -87,7 +87,7 @@ class Consent:
             )
         self.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         agreed = sorted({*known, *(one.digest for one in new)})
-        kept.write(self.file, json.dumps({"agreed": agreed}))
+        kept.write_json(self.file, {"agreed": agreed})
 
     def _known(self) -> set[str]:
         without = "or remove it: you are asked again"

@@ -77,7 +77,7 @@ class State:
         self._was_read = True
         if self._held is not None:
             return self._held
-        return self._file.read_bytes() if self._file.is_file() else None
+        return kept.unsealed(self._file.read_bytes()) if self._file.is_file() else None
 
     def write(self, content: bytes) -> bool:
         """Take in a state. Returns False for one that does not continue the present state."""
@@ -171,6 +171,6 @@ class _Handler(StreamRequestHandler):
 
 def _write(file: Path, content: bytes) -> None:
     try:
-        kept.write(file, content)
+        kept.write(file, kept.sealed(content))
     except OSError as error:  # which names no file when it is the writing that fails
         raise OSError(error.errno, error.strerror, str(file)) from error

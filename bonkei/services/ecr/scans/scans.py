@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import shutil
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -185,7 +184,7 @@ class ScanStore:
     def keep(self, repository: str, digest: str, scan: Scan) -> None:
         file = self._file(repository, digest)
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        kept.write(file, json.dumps(asdict(scan)))
+        kept.write_json(file, asdict(scan))
 
     def unfinished(self) -> Iterator[tuple[str, str]]:
         """Repositories and digests whose scans a stopped miniature has left."""

@@ -12,6 +12,7 @@ crash they are delivered again, which SQS's standard queues may do at any time.
 
 import json
 import os
+import zlib
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -51,7 +52,8 @@ class _Strict:
 
 
 class Journal:
-    """One line for each entry. `number` counts them; a snapshot stores its number."""
+    """One line for each entry, behind its checksum. `number` counts them; a snapshot stores its
+    number."""
 
     def __init__(self, directory):
         self._path = Path(directory, "journal.jsonl")
@@ -91,10 +93,11 @@ class Journal:
     def snapshot(self, states=None):
         """Save MiniStack's own state. Then the journal starts again, unless the disk refused the
         state."""
+        ministack_states.number = self._number
         try:
             with _strict(persistence):
                 persistence.save_all(states or app._build_persistence_save_dict())
-            ministack_states.write(self._mark, str(self._number))
+            ministack_states.write(self._mark, _mark(self._number))
             os.ftruncate(self._file, 0)
             self._size = 0
         except (NotKeptError, OSError) as error:
@@ -124,8 +127,8 @@ class Journal:
 
     def _line(self, entry):
         self._number += 1
-        text = json.dumps((self._number, *entry), default=persistence._json_default)
-        return text.encode() + b"\n"
+        text = json.dumps((self._number, *entry), default=persistence._json_default).encode()
+        return b"%08x %b\n" % (zlib.crc32(text), text)
 
     def _entries(self, done):
         """The entries on disk. An end without its newline was being written. `done`: the number
@@ -136,8 +139,10 @@ class Journal:
                 if not line.endswith(b"\n"):
                     break
                 try:
-                    entry = json.loads(line, object_hook=persistence._json_object_hook)
-                    follows = entry[0] > before
+                    text = line if line.startswith(b"[") else line[9:-1]  # an earlier version's
+                    entry = json.loads(text, object_hook=persistence._json_object_hook)
+                    is_whole = text is line or int(line[:9], 16) == zlib.crc32(text)
+                    follows = is_whole and entry[0] > before
                 except (ValueError, TypeError, LookupError):
                     follows = False
                 if not follows:
@@ -150,11 +155,18 @@ class Journal:
 
     def _read_mark(self):
         try:
-            return int(self._mark.read_text())
+            text = self._mark.read_text()
         except FileNotFoundError:
             return 0
-        except ValueError:
+        number = text.rpartition(" ")[2]
+        is_whole = number.isdecimal() and text in (number, _mark(int(number)))
+        if not is_whole:  # the number alone is of an earlier version
             ministack_states.refuse(self._mark, "it is not a number")
+        return int(number)
+
+
+def _mark(number):
+    return f"crc32 {zlib.crc32(b'%d' % number):08x} {number}"
 
 
 @contextmanager

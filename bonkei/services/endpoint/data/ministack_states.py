@@ -11,8 +11,10 @@ from pathlib import Path
 
 from ministack.core import persistence
 
-_FORMAT, _CHECKSUM = "__ministack_format__", "crc32"
+_FORMAT, _CHECKSUM, _NUMBER = "__ministack_format__", "crc32", "number"
 _BEFORE = '"payload": '
+number = 0
+"""Of the journal's last entry, which a snapshot stores in each of its files."""
 
 
 def refuse(path, problem):
@@ -40,6 +42,7 @@ def _save(service, data):
     head = {
         _FORMAT: persistence._state_format_version(service),
         _CHECKSUM: zlib.crc32(text.encode()),
+        _NUMBER: number,
     }
     path = Path(persistence.STATE_DIR, f"{service}.json")
     write(path, f"{json.dumps(head)[:-1]}, {_BEFORE}{text}}}")

@@ -83,9 +83,7 @@ class Ledger:
 
     def _save(self) -> None:
         with suppress(OSError):
-            kept.write(
-                self.used_file, json.dumps(self._used, indent=1, sort_keys=True), synced=False
-            )
+            kept.write_json(self.used_file, self._used, synced=False, indent=1, sort_keys=True)
 
     def _shorten(self) -> None:
         last = list(self._lines())[-KEPT:]

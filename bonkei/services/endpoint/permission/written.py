@@ -6,7 +6,6 @@ place lasts until then. Any other written policy is on disk, like the store's ow
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -56,7 +55,7 @@ class WrittenPolicies:
 
     def _keep(self, policies: dict[str, str]) -> None:
         if policies != self._kept:
-            kept.write(self._file, json.dumps(policies))
+            kept.write_json(self._file, policies)
             self._kept = policies
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
@@ -111,7 +110,7 @@ class Provisioner:
             }
             for name, each in made.items()
         }
-        kept.write(self._file, json.dumps(content, indent=1))
+        kept.write_json(self._file, content, indent=1)
 
 
 def read_made(file: Path) -> dict[str, Made]:

@@ -7,7 +7,6 @@ killed in between, these events are delivered twice, but none is lost.
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -15,6 +14,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bonkei.base import kept
 from bonkei.blueprint.rds import DatabaseCluster
 from bonkei.services.logs.awslogs.batches import whole_batches
 from bonkei.services.logs.delivery.cut import Place, read_after
@@ -131,7 +131,7 @@ class Exports:
 def _read(state: Path) -> dict[str, Place]:
     """An earlier version wrote the offsets only."""
     try:
-        found = json.loads(state.read_text(encoding="utf-8"))
+        found = kept.parsed(state.read_bytes())
     except (OSError, ValueError):
         return {}
     return {
@@ -141,9 +141,7 @@ def _read(state: Path) -> dict[str, Place]:
 
 
 def _write(state: Path, places: Mapping[str, Place]) -> None:
-    part = state.with_suffix(".part")
-    part.write_text(json.dumps({path: asdict(place) for path, place in places.items()}), "utf-8")
-    part.replace(state)
+    kept.write_json(state, {path: asdict(place) for path, place in places.items()}, synced=False)
 
 
 _BEGINS = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC:")

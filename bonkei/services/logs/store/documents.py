@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -114,7 +113,7 @@ def directory_name(name: str) -> str:
 def _write(path: Path, document: Mapping[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
-        kept.write(path, json.dumps(document, ensure_ascii=False))
+        kept.write_json(path, document, ensure_ascii=False)
     except OSError:
         with suppress(OSError):  # not empty: it has been there before
             path.parent.rmdir()

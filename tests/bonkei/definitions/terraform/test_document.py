@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bonkei.base import kept
 from bonkei.definitions.terraform.errors import TerraformError
 from bonkei.definitions.terraform.session import read_json
 from bonkei.definitions.terraform.state.document import document, read_state_file
@@ -114,11 +115,11 @@ def test_what_is_tainted_or_deposed(project: Project, tmp_path: Path) -> None:
     """As an apply leaves it that was interrupted between the new object and the old one."""
     file = project.home / "terraform" / "terraform.tfstate"
     before = file.read_bytes()
-    state = json.loads(before)
+    state = kept.parsed(before)
     (pets,) = (each for each in state["resources"] if each["name"] == "many")
     pets["instances"][3]["status"] = "tainted"
     pets["instances"].append({**pets["instances"][4], "deposed": "0a1b2c3d"})
-    file.write_text(json.dumps(state), encoding="utf-8")
+    kept.write_json(file, state)
     try:
         assert project.workspace().state() == shown(project)
     finally:

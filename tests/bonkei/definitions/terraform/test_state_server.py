@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from bonkei.base.kept import unsealed
 from bonkei.definitions.terraform.state.state_server import State, StateServer
 from tests.bonkei.definitions.terraform.project import Project
 
@@ -35,7 +36,7 @@ def test_a_state_is_written_read_and_deleted(client: httpx.Client, file: Path) -
     assert client.get("").status_code == 404
     content = b'{"serial": 1}' * 100_000
     assert client.post("", content=content).status_code == 200
-    assert file.read_bytes() == content
+    assert unsealed(file.read_bytes()) == content != file.read_bytes()
     assert file.stat().st_mode & 0o077 == 0
     assert client.get("").content == content
     assert client.delete("").status_code == 200

@@ -13,6 +13,7 @@ import pytest
 from pipeline_books import pipeline
 from pipeline_rigs import BUILD, COMMIT, DEMO, SOURCE, Rig, World
 
+from bonkei.base import kept
 from bonkei.base.aws_service import AwsServiceError
 from bonkei.base.kept import DamagedError
 from bonkei.blueprint.codepipeline import Condition, Pipeline, PipelineAction, Rule, Stage
@@ -286,10 +287,10 @@ async def test_after_a_restart_an_execution_enters_a_stage_that_is_free(
     await rig.until(lambda: rig.pipelines.book("demo").find(second).waiting == "Approve")  # type: ignore[union-attr]
     await rig.pipelines.stop()
     file = tmp_path / "demo" / "executions" / f"{first}.json"
-    left = json.loads(file.read_text(encoding="utf-8"))
+    left = kept.parsed(file.read_bytes())
     left["status"] = left["stages"][-1]["status"] = "Failed"
     left["stages"][-1]["actions"][-1]["status"] = "Failed"
-    file.write_text(json.dumps(left), encoding="utf-8")
+    kept.write_json(file, left)
     again = Rig(world, tmp_path)
     assert await again.token() != before
     await again.answer("Approved")

@@ -138,12 +138,48 @@ def test_a_damaged_mark_is_named(filled: Rig, folder: Path, text: str) -> None:
     assert f"marked{text}" in items(filled)
 
 
+def test_an_older_copy_of_a_snapshot_is_named_after_a_kill(filled: Rig, folder: Path) -> None:
+    assert items(filled)
+    end(filled, orderly=True)
+    file = folder / "state" / "dynamodb.json"
+    older = file.read_bytes()
+    may_start.set()
+    filled.client("dynamodb").put_item(TableName="carts", Item={"id": {"S": "newer"}})
+    end(filled, orderly=True)
+    may_start.set()
+    filled.client("dynamodb").put_item(TableName="carts", Item={"id": {"S": "newest"}})
+    end(filled, orderly=False)
+    whole = file.read_bytes()
+    file.write_bytes(older)
+    try:
+        refuses(filled, file)
+        assert file.read_bytes() == older
+    finally:
+        file.write_bytes(whole)
+    assert items(filled) >= {"newer", "newest"}
+
+
+def test_a_flipped_bit_in_the_journal_is_named(filled: Rig, folder: Path) -> None:
+    """The line remains in form."""
+    assert items(filled)
+    filled.client("dynamodb").put_item(TableName="carts", Item={"id": {"S": "flipped-1"}})
+    end(filled, orderly=False)
+    file = folder / "state" / "journal.jsonl"
+    whole = file.read_bytes()
+    file.write_bytes(whole.replace(b"flipped-1", b"flipped-0"))
+    try:
+        refuses(filled, file)
+    finally:
+        file.write_bytes(whole)
+    assert "flipped-1" in items(filled)
+
+
 def test_a_state_of_an_earlier_version_has_no_checksum(filled: Rig, folder: Path) -> None:
     before = items(filled)
     end(filled, orderly=True)
     file = folder / "state" / "dynamodb.json"
     document = json.loads(file.read_text())
-    del document["crc32"]
+    del document["crc32"], document["number"]
     file.write_text(json.dumps(document))
     may_start.set()
     assert items(filled) == before

@@ -267,7 +267,7 @@ def test_permissions_of_a_topic(rigs: Parts) -> None:
 def test_a_policy_that_the_disk_does_not_take_is_an_error(
     rigs: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "full")
 
     s3, policy = rigs.client("s3"), document("Deny", "s3:DeleteObject", OBJECTS)
