@@ -5,6 +5,7 @@ BonkeiError                 message, remedy; `bonkei.cli` prints it in one place
 ├── TerraformError          Terraform refused; carries diagnostics    (bonkei.definitions)
 ├── BlueprintError          the state cannot be understood            (bonkei.blueprint)
 ├── EdgeError               a listener cannot be opened               (bonkei.services.edge)
+├── ZipError                a zip cannot be unpacked                  (bonkei.base.zips)
 ├── DockerfileError         a Dockerfile cannot be read               (bonkei.grammar)
 ├── TaskError               a container cannot be prepared or started (bonkei.services.ecs)
 ├── AwsServiceError         an AWS service refuses a call             (bonkei.base.aws_service)

@@ -6,19 +6,14 @@ import hashlib
 import secrets
 import shutil
 import stat
-import zipfile
-import zlib
 from pathlib import Path
 
+from bonkei.base import zips
 from bonkei.base.folders import changed_at, entries
+from bonkei.base.zips import ZipError
 from bonkei.services.lambda_.errors import FunctionError
 
 _LARGEST = 250 * 1024 * 1024  # bytes unpacked, Lambda's own bound
-_BROKEN = (
-    OSError, zipfile.BadZipFile, zlib.error, EOFError,
-    RuntimeError, NotImplementedError,  # it is encrypted, or packed in a way that Python cannot
-    FunctionError,
-)  # fmt: skip
 _KEPT = 20  # packages that nothing uses any more
 
 
@@ -39,7 +34,7 @@ def unpack(archive: Path, packages: Path) -> Path:
         try:
             _extract(archive, draft)
             draft.rename(target)
-        except _BROKEN as error:
+        except (ZipError, OSError) as error:
             shutil.rmtree(draft, ignore_errors=True)
             if target.is_dir():  # another one was quicker
                 return target
@@ -55,9 +50,7 @@ def forget_unused(packages: Path, used: set[Path]) -> None:
 
 
 def _extract(archive: Path, target: Path) -> None:
-    with zipfile.ZipFile(archive) as zipped:
-        if sum(entry.file_size for entry in zipped.infolist()) > _LARGEST:
-            raise FunctionError(f"unpacked it has more than {_LARGEST // 2**20} MB")
+    with zips.opened(archive, _LARGEST) as zipped:
         target.mkdir(mode=0o700)
         for entry in zipped.infolist():
             path = Path(zipped.extract(entry, target))  # never outside of the target

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from bonkei.base import zips
 from bonkei.base.aws_service import Aws, AwsServiceError
+from bonkei.base.zips import ZipError
 from bonkei.services.codepipeline.actions.artifact import Store, call
 from bonkei.services.codepipeline.core.values import Finished
 from bonkei.services.codepipeline.runners import ActionWork, AfterRestart
@@ -105,12 +106,10 @@ class EcsDeploy:
 def _read_images(file: Path, name: str) -> dict[str, str]:
     """Container -> image."""
     try:
-        with zipfile.ZipFile(file) as zipped:
-            if zipped.getinfo(name).file_size > _LARGEST:
-                raise AwsServiceError("ConfigurationError", f"{name} is larger than {_LARGEST}")
-            listed = json.loads(zipped.read(name))
+        with zips.opened(file) as zipped:
+            listed = json.loads(zips.small(zipped, zipped.getinfo(name), _LARGEST))
         return {str(each["name"]): str(each["imageUri"]) for each in listed}
-    except (KeyError, ValueError, TypeError, RecursionError, zipfile.BadZipFile) as error:
+    except (KeyError, ValueError, TypeError, RecursionError, ZipError) as error:
         raise AwsServiceError(
             "ConfigurationError",
             f"The artifact has no {name} with the name and imageUri of containers: {error}",

@@ -6,16 +6,15 @@ https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-S3Dep
 from __future__ import annotations
 
 import asyncio
-import zipfile
-import zlib
 from pathlib import Path
 
+from bonkei.base import zips
 from bonkei.base.aws_service import AwsServiceError
+from bonkei.base.zips import ZipError
 from bonkei.services.codepipeline.actions.artifact import Store
 from bonkei.services.codepipeline.core.values import Finished
 from bonkei.services.codepipeline.runners import ActionWork, AfterRestart
 
-_LARGEST = 5 * 1024**3
 _KNOWN = {"BucketName", "Extract", "ObjectKey"}
 
 
@@ -50,12 +49,8 @@ class S3Deploy:
 def _unpack(file: Path, to: Path) -> list[str]:
     """The names of the files. `extractall` keeps all of them below the folder."""
     try:
-        with zipfile.ZipFile(file) as zipped:
-            if sum(each.file_size for each in zipped.infolist()) > _LARGEST:
-                raise AwsServiceError("JobFailed", f"unpacked it has more than {_LARGEST} bytes")
+        with zips.opened(file) as zipped:
             zipped.extractall(to)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError) as error:
-        raise AwsServiceError("JobFailed", f"the artifact is not a zip: {error}") from None
-    except OSError as error:  # a file whose name is also a folder's, or a full disk
+    except (ZipError, OSError) as error:  # a file whose name is also a folder's, or a full disk
         raise AwsServiceError("JobFailed", f"the artifact cannot be unpacked: {error}") from None
     return sorted(str(each.relative_to(to)) for each in to.rglob("*") if each.is_file())
