@@ -3,8 +3,9 @@
     python -m scripts.extract_cloudformation_types
 
 AWS publishes a JSON schema for each type; cfn-lint (MIT-0), in the development environment, carries
-them. The parts for people and for AWS's own handlers are left out. `names` has every type of
-AWS, so that a type that is not served can be told from a misspelt one.
+them. The parts for people and for AWS's own handlers are left out. `names` has every type of AWS
+with the properties that identify a resource, for GetTemplateSummary; and so a type that is not
+served can be told from a misspelt one.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ _KEPT = frozenset(
     {
         *("properties", "definitions", "required", "requiredXor", "requiredOr", "allOf", "anyOf"),
         *("oneOf", "additionalProperties", "createOnlyProperties", "readOnlyProperties"),
-        *("conditionalCreateOnlyProperties", "primaryIdentifier", "dependentExcluded"),
+        *("conditionalCreateOnlyProperties", "dependentExcluded"),
     }
 )
 _TOLD = frozenset(
@@ -59,16 +60,25 @@ def main() -> None:
     """Write the file; say how much there is."""
     schemas = files("cfnlint") / "data" / "schemas"
     known = json.loads((schemas / "providers" / "us-east-1.json").read_text())
-    types = {}
-    for name in SERVED:
-        text = (schemas / "resources" / f"{known[name]}.json").read_text()
-        types[name] = extract(json.loads(text))
+    entries = {
+        name: json.loads((schemas / "resources" / f"{file}.json").read_text())
+        for name, file in known.items()
+    }
+    types = {name: extract(entries[name]) for name in SERVED}
+    names = {name: identifiers(entry) for name, entry in entries.items()}
     source = f"AWS's resource type schemas, from cfn-lint {version('cfn-lint')}"
-    document = {"source": source, "types": types, "names": sorted(known)}
+    document = {"source": source, "types": types, "names": names}
     text = json.dumps(document, sort_keys=True, separators=(",", ":"))
     OUTPUT.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
     size = OUTPUT.stat().st_size // 1000
     print(f"{source}: {len(types)} of {len(known)} types, {size} kB")  # the command's answer
+
+
+def identifiers(schema: Json) -> list[str]:
+    """The properties that a user can give, of those that identify a resource."""
+    own = schema.get("readOnlyProperties", ())
+    found = (each for each in schema.get("primaryIdentifier", ()) if each not in own)
+    return [pointer.rpartition("/")[2] for pointer in found]
 
 
 def extract(schema: Json) -> Json:

@@ -21,6 +21,8 @@ class _NoValue:
 
 
 NO_VALUE = _NoValue()
+KNOWN_AFTER_APPLY = "{{changeSet:KNOWN_AFTER_APPLY}}"
+"""In a change set: what is known only when a resource is made."""
 
 
 def _no_attribute(name: str, attribute: str) -> Any:
@@ -163,12 +165,12 @@ def _select(function: Function, scope: Scope) -> Any:
     )
 
 
-def _split(function: Function, scope: Scope) -> list[str]:
+def _split(function: Function, scope: Scope) -> list[str] | str:
     match function.argument:
         case [str() as between, written] if between:
             text = evaluate(written, scope)
             if isinstance(text, str):
-                return text.split(between)
+                return text if KNOWN_AFTER_APPLY in text else text.split(between)
     _refuse(
         function,
         "every Fn::Split object requires two parameters, (1) a string delimiter and (2) a string "

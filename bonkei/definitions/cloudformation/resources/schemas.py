@@ -24,13 +24,6 @@ class Schema:
     replaced_by: frozenset[str]
     read_only: frozenset[str]
 
-    @property
-    def identified_by(self) -> tuple[str, ...]:
-        """The properties that a user can give, of those that identify a resource."""
-        pointers = self.document.get("primaryIdentifier", ())
-        names = (pointer.rpartition("/")[2] for pointer in pointers)
-        return tuple(name for name in names if name not in self.read_only)
-
 
 @cache
 def _content() -> Mapping[str, Any]:
@@ -56,7 +49,7 @@ def _top(pointers: list[str]) -> frozenset[str]:
     return frozenset(part[0] for part in parts if len(part) == 1)
 
 
-@cache
-def known_names() -> frozenset[str]:
-    """Every type that AWS has."""
-    return frozenset(_content()["names"])
+def identifiers() -> Mapping[str, list[str]]:
+    """Every type that AWS has, with the properties that a user can give, of those that identify a
+    resource."""
+    return _content()["names"]  # type: ignore[no-any-return]

@@ -76,11 +76,6 @@ class ChangeSets:
             kind=kind,
             created=call.time,
             target=replace(target, resources=()) if empty else target,
-            missing=tuple(
-                (each.logical_id, each.missing_export)
-                for each in target.resources
-                if each.missing_export
-            ),
             changes=() if empty else await self._planner.changes(call, stack, target),
             status="FAILED" if empty else "CREATE_COMPLETE",
             reason=_NOTHING if empty else "",

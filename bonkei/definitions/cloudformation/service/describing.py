@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bonkei.definitions.cloudformation.resources.catalogue import KINDS
-from bonkei.definitions.cloudformation.resources.schemas import schema_of
+from bonkei.definitions.cloudformation.resources.schemas import identifiers
+from bonkei.definitions.cloudformation.service.hash_order import hash_order
+from bonkei.definitions.cloudformation.stacks.events import STACK
 from bonkei.definitions.cloudformation.stacks.values import (
     EXECUTED,
     Change,
@@ -55,7 +57,23 @@ def stack_answer(stack: Stack) -> Answer:
         "Tags": tag_answers(stack.inputs.tags),
         "EnableTerminationProtection": None if stack.gone else stack.protected,
         "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
+        "LastOperations": list(_last_operations(stack)) or None,
     }
+
+
+def _last_operations(stack: Stack) -> Iterator[Answer]:
+    """The last one; and before it its rollback, which is an operation of its own ("View stack
+    events by operation" in the user guide)."""
+    for event in reversed(stack.events):
+        verb = event.status.partition("_")[0]
+        begins = event.reason == "User Initiated" and verb in ("CREATE", "UPDATE", "DELETE")
+        if event.type != STACK or not (begins or event.status.endswith("ROLLBACK_IN_PROGRESS")):
+            continue
+        kind = f"{verb}_STACK" if begins else "ROLLBACK"
+        identifier = str(uuid.uuid5(uuid.NAMESPACE_OID, event.id))
+        yield {"OperationType": kind, "OperationId": identifier}
+        if begins:
+            return
 
 
 def summary_answer(stack: Stack) -> Answer:
@@ -71,9 +89,10 @@ def summary_answer(stack: Stack) -> Answer:
 
 def parameter_answers(inputs: Inputs) -> list[Answer]:
     """A parameter with NoEcho shows as asterisks."""
+    given = inputs.parameters
     return [
-        {"ParameterKey": name, "ParameterValue": HIDDEN if name in inputs.no_echo else value}
-        for name, value in sorted(inputs.parameters.items())
+        {"ParameterKey": name, "ParameterValue": HIDDEN if name in inputs.no_echo else given[name]}
+        for name in hash_order(given)
     ]
 
 
@@ -100,13 +119,17 @@ def resource_detail(stack: Stack, resource: StackResource) -> Answer:
     """`StackResourceDetail`. It has another name for the time."""
     described = resource_answer(stack, resource)
     time = described.pop("Timestamp")
-    return {**described, "LastUpdatedTimestamp": time}
+    metadata = resource.metadata or "{}"
+    return {**described, "LastUpdatedTimestamp": time, "Metadata": metadata}
+
+
+_OF_DETAIL = ("StackName", "StackId", "Metadata")
 
 
 def resource_summary(stack: Stack, resource: StackResource) -> Answer:
-    """`StackResourceSummary`, without the stack."""
+    """`StackResourceSummary`, without the stack and the metadata."""
     detail = resource_detail(stack, resource)
-    return {name: value for name, value in detail.items() if name not in ("StackName", "StackId")}
+    return {name: value for name, value in detail.items() if name not in _OF_DETAIL}
 
 
 def event_answer(stack: Stack, event: StackEvent) -> Answer:
@@ -166,9 +189,10 @@ def change_set_summary(stack: Stack, found: ChangeSet) -> Answer:
 def _incomplete(found: ChangeSet) -> str:
     what = "--include-property-values option can return incomplete ChangeSet data because"
     problems = [
-        f"[WARN] {what}: ChangeSet creation failed for resource [{name}] because: "
-        f"No export named {export}"
-        for name, export in found.missing
+        f"[WARN] {what}: ChangeSet creation failed for resource [{each.logical_id}] because: "
+        f"{each.warning}"
+        for each in found.changes
+        if each.warning
     ]
     return problems[0] if problems else ""
 
@@ -185,7 +209,6 @@ def _execution(stack: Stack, found: ChangeSet) -> str:
 def _change_answer(change: Change, with_values: bool) -> Answer:
     hidden = "without" if with_values else "with"
     details = [each for each in change.modified if each.shown != hidden]
-    scope = ["Properties"] if details else []
     return {
         "Type": "Resource",
         "ResourceChange": {
@@ -195,7 +218,7 @@ def _change_answer(change: Change, with_values: bool) -> Answer:
             "PhysicalResourceId": change.physical_id or None,
             "ResourceType": change.type,
             "Replacement": change.replacement or None,
-            "Scope": scope,
+            "Scope": sorted({each.attribute for each in details}),
             "Details": [_detail_answer(each, with_values) for each in details],
             "BeforeContext": (with_values and change.before) or None,
             "AfterContext": (with_values and change.after) or None,
@@ -205,14 +228,14 @@ def _change_answer(change: Change, with_values: bool) -> Answer:
 
 def _detail_answer(detail: Detail, with_values: bool) -> Answer:
     target: Answer = {
-        "Attribute": "Properties",
-        "Name": detail.name,
+        "Attribute": detail.attribute,
+        "Name": detail.name or None,
         "RequiresRecreation": "Always" if detail.replaces else "Never",
     }
     if with_values:
         kind = "Add" if detail.before is None else "Remove" if detail.after is None else "Modify"
         target |= {
-            "Path": f"/Properties/{detail.name}",
+            "Path": f"/{detail.attribute}/{detail.name}".rstrip("/"),
             "BeforeValue": detail.before,
             "AfterValue": detail.after,
             "AttributeChangeType": kind,
@@ -237,7 +260,8 @@ def _policy_action(change: Change) -> str | None:
 def declaration_answers(template: Template, *, detailed: bool) -> list[Answer]:
     """The parameters' declarations, for GetTemplateSummary if `detailed`, else for
     ValidateTemplate."""
-    return [_declaration(one, detailed) for one in template.parameters.values()]
+    declared = template.parameters
+    return [_declaration(declared[name], detailed) for name in hash_order(declared)]
 
 
 def _declaration(one: Any, detailed: bool) -> Answer:
@@ -261,17 +285,20 @@ def exports_of(stacks: Iterator[Stack]) -> Iterator[tuple[Stack, str, str]]:
                 yield stack, output.export, output.value
 
 
-def identifier_answers(template: Template) -> list[Answer]:
-    """By type: the resources that could be imported, and the properties that identify one."""
+def type_answers(template: Template) -> Answer:
+    """The types of a template; and by type the resources that could be imported, with the
+    properties that identify one."""
     kinds: dict[str, list[str]] = {}
     for one in template.resources.values():
         kinds.setdefault(one.type, []).append(one.logical_id)
-    return [
+    known = identifiers()
+    summaries = [
         {
             "ResourceType": kind,
-            "LogicalResourceIds": names,
-            "ResourceIdentifiers": list(schema_of(kind).identified_by) or None,
+            "LogicalResourceIds": kinds[kind],
+            "ResourceIdentifiers": known[kind] or None,
         }
-        for kind, names in sorted(kinds.items())
-        if kind in KINDS
+        for kind in hash_order(kinds)
+        if kind in known
     ]
+    return {"ResourceTypes": hash_order(kinds, 128), "ResourceIdentifierSummaries": summaries}

@@ -12,12 +12,12 @@ from bonkei.definitions.cloudformation.service.describing import (
     declaration_answers,
     event_answer,
     exports_of,
-    identifier_answers,
     resource_answer,
     resource_detail,
     resource_summary,
     stack_answer,
     summary_answer,
+    type_answers,
 )
 from bonkei.definitions.cloudformation.service.planner import Planner, new_stack, require_changeable
 from bonkei.definitions.cloudformation.service.requests import (
@@ -86,6 +86,9 @@ class _Changing:
             refuse(f"Stack [{name}] does not exist")
         require_changeable(stack)
         target = await self._planner.plan(call, stack)
+        if "Capabilities" not in call.parameters:
+            had = stack.inputs.capabilities
+            target = replace(target, inputs=replace(target.inputs, capabilities=had))
         if is_empty(stack, target):
             refuse("No updates are to be performed.")
         await self._stacks.operate(_asked(stack, call), "UPDATE_IN_PROGRESS", target)
@@ -132,6 +135,7 @@ def _asked(stack: Stack, call: AwsCall) -> Stack:
     return replace(
         stack,
         change_sets=stack.executed,  # the others are for the former state of the stack
+        change_set_id="",
         on_failure=on_failure,
         protected=bool(given.get("EnableTerminationProtection", stack.protected)),
         token=str(given.get("ClientRequestToken", "")),
@@ -237,8 +241,7 @@ class _Asking:
             "Metadata": str(metadata) if metadata else None,  # in single quotes
             "Description": template.description or None,
             "Version": "2010-09-09",
-            "ResourceTypes": sorted({one.type for one in template.resources.values()}),
-            "ResourceIdentifierSummaries": identifier_answers(template),
+            **type_answers(template),
             **needed,
         }
 

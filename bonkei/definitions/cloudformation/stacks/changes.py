@@ -12,8 +12,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bonkei.definitions.cloudformation.errors import TemplateError
-from bonkei.definitions.cloudformation.evaluation.functions import NO_VALUE, Scope, evaluate
+from bonkei.definitions.cloudformation.errors import MissingExportError, TemplateError
+from bonkei.definitions.cloudformation.evaluation.functions import (
+    KNOWN_AFTER_APPLY,
+    NO_VALUE,
+    Scope,
+    evaluate,
+)
 from bonkei.definitions.cloudformation.evaluation.order import chosen
 from bonkei.definitions.cloudformation.resources.checking import check
 from bonkei.definitions.cloudformation.resources.schemas import schema_of
@@ -27,10 +32,12 @@ from bonkei.definitions.cloudformation.stacks.values import (
     Target,
     Values,
 )
-from bonkei.definitions.cloudformation.template import Template, read_template
+from bonkei.definitions.cloudformation.template import (
+    ResourceDeclaration,
+    Template,
+    read_template,
+)
 from bonkei.definitions.cloudformation.template.references import names_in
-
-KNOWN_AFTER_APPLY = "{{changeSet:KNOWN_AFTER_APPLY}}"
 
 
 def is_empty(stack: Stack, target: Target) -> bool:
@@ -112,6 +119,18 @@ def _value(expression: Any, scope: Scope) -> Any:
         return KNOWN_AFTER_APPLY
 
 
+def _warning(declared: ResourceDeclaration, scope: Scope) -> str:
+    """Why the value of a property is not known before the resource is made."""
+    for expression in declared.properties.values():
+        try:
+            evaluate(expression, scope)
+        except MissingExportError as error:
+            return f"No export named {error.name}"
+        except TemplateError as error:
+            return error.words
+    return ""
+
+
 def _unknown(value: Any) -> Any:
     """A text with an unknown part is unknown."""
     if isinstance(value, dict):
@@ -172,8 +191,10 @@ class _Foreseen:
         """What becomes of one resource, if anything."""
         properties = _properties(self.template, wanted, self.scope)
         after = self._context(properties)
+        warning = _warning(self.template.resources[wanted.logical_id], self.scope)
         if before is None:
-            return Change("Add", wanted.logical_id, "", wanted.type, after=after)
+            name, kind = wanted.logical_id, wanted.type
+            return Change("Add", name, "", kind, after=after, warning=warning)
         details = tuple(self._details(before, wanted, properties))
         if details:
             self.modified.add(wanted.logical_id)
@@ -192,6 +213,7 @@ class _Foreseen:
             before.update_replace_policy if replaces else "",
             self._context(before.properties),
             after,
+            warning,
         )
 
     def _context(self, properties: Values) -> str:
@@ -201,18 +223,26 @@ class _Foreseen:
         self, before: StackResource, wanted: StackResource, after: Values
     ) -> Iterator[Detail]:
         replaced_by = schema_of(wanted.type).replaced_by
-        declared = self.template.resources[wanted.logical_id].properties
+        declared = self.template.resources[wanted.logical_id]
+        was, now = before.metadata or None, wanted.metadata or None
+        yield from self._detail("", was, now, declared.metadata)
         for name in sorted({*before.properties, *after}):
             was, now = before.properties.get(name), after.get(name)
-            here = Detail(name, name in replaced_by, self._text(was), self._text(now))
-            causes = list(self._causes(declared.get(name)))
-            if was != now:
-                yield from _explained(here, [each for each in causes if each[2] == "Static"])
-            yield from (  # whether it changes is known only with the values
-                replace(here, source=source, cause=cause, evaluation=evaluation, shown="without")
-                for source, cause, evaluation in causes
-                if evaluation == "Dynamic"
-            )
+            expression = declared.properties.get(name)
+            yield from self._detail(name, was, now, expression, replaces=name in replaced_by)
+
+    def _detail(
+        self, name: str, was: Any, now: Any, expression: Any, *, replaces: bool = False
+    ) -> Iterator[Detail]:
+        here = Detail(name, replaces, self._text(was), self._text(now))
+        causes = list(self._causes(expression))
+        if was != now:
+            yield from _explained(here, [each for each in causes if each[2] == "Static"])
+        yield from (  # whether it changes is known only with the values
+            replace(here, source=source, cause=cause, evaluation=evaluation, shown="without")
+            for source, cause, evaluation in causes
+            if evaluation == "Dynamic"
+        )
 
     def _causes(self, expression: Any) -> Iterator[tuple[str, str, str]]:
         """What the property refers to and changes, too: the source, its name, the evaluation."""

@@ -15,7 +15,7 @@ from bonkei.definitions.cloudformation.stacks.values import Stack, StackEvent, S
 Failures = Mapping[str, str]
 """Logical id -> reason; "" -> why the miniature could not follow at all."""
 
-_STACK = "AWS::CloudFormation::Stack"
+STACK = "AWS::CloudFormation::Stack"
 _MOST_EVENTS = 5_000
 _REPLACED = "Requested update requires the creation of a new physical resource; hence creating one."
 
@@ -68,7 +68,7 @@ def hidden(text: str, stack: Stack) -> str:
 def in_status(stack: Stack, status: str, now: float, reason: str = "") -> Stack:
     """The stack in a status, with its event."""
     stack = replace(stack, status=status, reason=reason)
-    return with_event(stack, stack.name, stack.id, status, now, reason, _STACK)
+    return with_event(stack, stack.name, stack.id, status, now, reason, STACK)
 
 
 def with_event(
@@ -84,7 +84,7 @@ def with_event(
     time = max(now, stack.events[-1].time + 0.001) if stack.events else now  # each has its own
     at = datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
     name = f"{logical_id}-{status}-{at}Z"
-    if kind == _STACK:
+    if kind == STACK:
         name = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{stack.id}{time}{status}"))
     event = StackEvent(
         name, time, logical_id, physical_id, kind, status, reason, stack.token, properties

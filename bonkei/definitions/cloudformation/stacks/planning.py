@@ -27,7 +27,7 @@ from bonkei.definitions.cloudformation.evaluation.parameters import split
 from bonkei.definitions.cloudformation.resources.catalogue import KINDS
 from bonkei.definitions.cloudformation.resources.checking import check
 from bonkei.definitions.cloudformation.resources.kind import Kind, Place, Request
-from bonkei.definitions.cloudformation.resources.schemas import known_names, schema_of
+from bonkei.definitions.cloudformation.resources.schemas import identifiers, schema_of
 from bonkei.definitions.cloudformation.stacks.values import (
     Inputs,
     Stack,
@@ -73,8 +73,12 @@ def plan(template: Template, inputs: Inputs, stack: Stack, around: Surroundings)
     refs = {name: one.physical_id for name, one in made.items()}
     scope = replace(scope, references={**scope.references, **refs})
     outputs = tuple(_outputs(template, scope))
+    resources = tuple(
+        replace(one, metadata=_metadata(template.resources[name], scope))
+        for name, one in made.items()
+    )
     inputs = replace(inputs, imports=_imports(template, scope, made))
-    return Target(inputs, tuple(made.values()), outputs)
+    return Target(inputs, resources, outputs)
 
 
 def scope_of(template: Template, inputs: Inputs, stack: Stack, around: Surroundings) -> Scope:
@@ -115,7 +119,7 @@ def require_types(template: Template) -> None:
     """Raise TemplateError for types that AWS does not have, and for types that are not supported
     here."""
     kinds = {one.type: one for one in reversed([*template.resources.values()])}
-    if unknown := sorted(set(kinds) - known_names() - set(KINDS)):
+    if unknown := sorted(set(kinds) - set(identifiers()) - set(KINDS)):
         what = f"Template format error: Unrecognized resource types: [{', '.join(unknown)}]"
         raise TemplateError(what, kinds[unknown[0]].line)
     missing = [one for one in template.resources.values() if one.type not in KINDS]
@@ -204,6 +208,15 @@ def _resource(
     return _made(
         wanted, kind, Request(stack.name, declared.logical_id, typed, token, place, inputs.tags)
     )
+
+
+def _metadata(declared: ResourceDeclaration, scope: Scope) -> str:
+    """As JSON. CloudFormation does not validate it, so what cannot be evaluated is left out."""
+    try:
+        found = evaluate(declared.metadata, scope)
+    except TemplateError:
+        return ""
+    return json.dumps(found, default=str) if isinstance(found, dict) else ""
 
 
 def _invalid(name: str, problems: list[str]) -> str:

@@ -16,7 +16,7 @@ class StackResource:
     """A resource with all known values. `generation` counts its replacements, from 1. `token` is
     the source of generated values. `state` has Terraform's types and attributes, created by
     `bonkei.definitions.cloudformation.resources`. `needs` are the resources that it comes after.
-    `missing_export` is what no stack exported when this was planned."""
+    `missing_export` is what no stack exported when this was planned. `metadata` is JSON."""
 
     logical_id: str
     type: str
@@ -33,6 +33,7 @@ class StackResource:
     time: float = 0.0
     needs: tuple[str, ...] = ()
     missing_export: str = ""
+    metadata: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +76,10 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """A changed property. `cause` is what it refers to, such as a parameter, and empty when the
-    template says it. `before` and `after` are its values, as text or JSON. DescribeChangeSet shows
-    some details only with property values, and some only without them."""
+    """A changed property, or the metadata, which has no `name`. `cause` is what it refers to, such
+    as a parameter, and empty when the template says it. `before` and `after` are its values, as
+    text or JSON. DescribeChangeSet shows some details only with property values, and some only
+    without them."""
 
     name: str
     replaces: bool
@@ -88,11 +90,15 @@ class Detail:
     cause: str = ""
     shown: str = ""  # with | without values; empty for both
 
+    @property
+    def attribute(self) -> str:
+        return "Properties" if self.name else "Metadata"
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """A change of one resource. `replacement` is True or False, or empty for an added or a removed
-    resource. `before` and `after` are its properties, as JSON."""
+    resource. `before` and `after` are its properties, as JSON. `warning`: why one is not known."""
 
     action: str  # Add | Modify | Remove
     logical_id: str
@@ -103,6 +109,7 @@ class Change:
     policy: str = ""  # Delete | Retain | ...: the policy for the old one
     before: str = ""
     after: str = ""
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +138,6 @@ class ChangeSet:
     execution: str = "AVAILABLE"  # UNAVAILABLE | EXECUTED
     description: str = ""
     on_failure: str = ""
-    missing: tuple[tuple[str, str], ...] = ()  # resources, and what no stack exports
 
 
 @dataclass(frozen=True, slots=True)

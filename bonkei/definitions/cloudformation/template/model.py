@@ -49,7 +49,8 @@ class Rule:
 @dataclass(frozen=True, slots=True)
 class ResourceDeclaration:
     """A resource's declaration. `deletion_policy` and `update_replace_policy` are Delete, Retain,
-    RetainExceptOnCreate or Snapshot, a function of parameters that gives one, or empty."""
+    RetainExceptOnCreate or Snapshot, a function of parameters that gives one, or empty. `metadata`
+    is not checked."""
 
     logical_id: str
     type: str
@@ -58,6 +59,7 @@ class ResourceDeclaration:
     depends_on: tuple[str, ...] = ()
     deletion_policy: Expression = ""
     update_replace_policy: Expression = ""
+    metadata: Expression = None
     line: int = 0
 
 

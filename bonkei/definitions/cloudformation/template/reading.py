@@ -170,6 +170,7 @@ def _resource(name: str, written: Mapping[str, Any], document: Document) -> Reso
         depends_on=_names(written.get("DependsOn", ()), name, line),
         deletion_policy=_policy(written, "DeletionPolicy", name, line),
         update_replace_policy=_policy(written, "UpdateReplacePolicy", name, line),
+        metadata=written.get("Metadata"),
         line=line,
     )
 

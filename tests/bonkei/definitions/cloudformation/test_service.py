@@ -84,8 +84,8 @@ def test_a_stack_from_its_creation_to_its_end(client: Any) -> None:
     (found,) = client.describe_stacks(StackName="one")["Stacks"]
     assert found["StackId"] == made["StackId"]
     assert found["Parameters"] == [
-        {"ParameterKey": "Password", "ParameterValue": "****"},
         {"ParameterKey": "Size", "ParameterValue": "1"},
+        {"ParameterKey": "Password", "ParameterValue": "****"},
     ]
     (output,) = found["Outputs"]
     assert (output["OutputKey"], output["ExportName"]) == ("Name", "one-name")
@@ -282,6 +282,117 @@ def test_a_resource_without_its_export_fails(client: Any) -> None:
     assert failed["ResourceStatusReason"] == "No export named none found."
 
 
+def test_a_value_that_is_known_only_later_is_a_warning(client: Any) -> None:
+    text = """
+Resources:
+  A: { Type: AWS::SNS::Topic }
+  B:
+    Type: AWS::SNS::Topic
+    Properties: { DisplayName: !Join ["_", !Split ["-", !GetAtt A.TopicName]] }
+"""
+    given = {"StackName": "one", "ChangeSetName": "a"}
+    client.create_change_set(**given, TemplateBody=text, ChangeSetType="CREATE")
+    found = client.describe_change_set(**given, IncludePropertyValues=True)
+    assert "for resource [B] because: Template error: every Fn::Join obj" in found["StatusReason"]
+    assert "StatusReason" not in client.describe_change_set(**given)
+    client.execute_change_set(**given)
+    assert status(client, "one") == "CREATE_COMPLETE"
+
+
+METADATA = """
+Parameters: { Text: { Type: String, NoEcho: true, Default: %s } }
+Resources:
+  Topic:
+    Type: AWS::SNS::Topic
+    Metadata: { Secret: !Ref Text, Other: !Ref Last }
+    Properties: { DisplayName: %s }
+  Last: { Type: AWS::KMS::Key, Metadata: { Any: !GetAtt Last.Nothing } }
+"""
+
+
+def test_metadata_is_shown_and_its_changes_too(client: Any) -> None:
+    client.create_stack(StackName="one", TemplateBody=METADATA % ("first", "a"))
+    named = {"StackName": "one", "LogicalResourceId": "Topic"}
+    found = client.describe_stack_resource(**named)["StackResourceDetail"]
+    last = client.describe_stack_resource(**named | {"LogicalResourceId": "Last"})
+    key = last["StackResourceDetail"]["PhysicalResourceId"]
+    assert json.loads(found["Metadata"]) == {"Secret": "first", "Other": key}
+    assert last["StackResourceDetail"]["Metadata"] == "{}"
+    alone = {"StackName": "one", "TemplateBody": METADATA % ("second", "a")}
+    assert "No updates are to be performed." in refused(client.update_stack, **alone)
+    both = {"StackName": "one", "ChangeSetName": "b"}
+    client.create_change_set(**both, TemplateBody=METADATA % ("second", "b"))
+    shown = client.describe_change_set(**both, IncludePropertyValues=True)
+    (change,) = (each["ResourceChange"] for each in shown["Changes"])
+    assert change["Scope"] == ["Metadata", "Properties"]
+    first = change["Details"][0]
+    assert (first["CausingEntity"], first["Target"]["Path"]) == ("Text", "/Metadata")
+    assert "Name" not in first["Target"]
+    assert "second" not in str(shown)
+    client.execute_change_set(**both)
+    found = client.describe_stack_resource(**named)["StackResourceDetail"]
+    assert json.loads(found["Metadata"])["Secret"] == "second"
+
+
+def test_an_update_keeps_capabilities_and_ends_the_change_set(client: Any) -> None:
+    given = {"StackName": "one", "ChangeSetName": "a", "Capabilities": ["CAPABILITY_IAM"]}
+    client.create_change_set(**given, TemplateBody=KEY, ChangeSetType="CREATE")
+    client.execute_change_set(StackName="one", ChangeSetName="a")
+    assert "ChangeSetId" in client.describe_stacks(StackName="one")["Stacks"][0]
+    client.update_stack(StackName="one", TemplateBody=KEY.replace("Key:", "Other:"))
+    (found,) = client.describe_stacks(StackName="one")["Stacks"]
+    assert found["Capabilities"] == ["CAPABILITY_IAM"]
+    assert "ChangeSetId" not in found
+
+
+def test_the_last_operation_has_a_name_of_its_own(client: Any) -> None:
+    def last() -> list[str]:
+        (found,) = client.describe_stacks(StackName=made["StackId"])["Stacks"]
+        operations = found["LastOperations"]
+        seen.update(each["OperationId"] for each in operations)
+        return [each["OperationType"] for each in operations]
+
+    seen: set[str] = set()
+    made = client.create_stack(StackName="one", TemplateBody=KEY)
+    assert last() == ["CREATE_STACK"]
+    wrong = KEY.replace("} }", "}, P: { Type: AWS::SSM::Parameter } }")
+    client.update_stack(StackName="one", TemplateBody=wrong)
+    assert last() == ["ROLLBACK", "UPDATE_STACK"]
+    client.delete_stack(StackName="one")
+    assert last() == last() == ["DELETE_STACK"]
+    assert len(seen) == 4
+
+
+def test_parameters_and_types_are_in_the_order_of_aws(client: Any) -> None:
+    """Of a recording: LocalStack's `test_describe_template`. Types that are not served count."""
+    text = """
+Parameters:
+  KinesisStreamName: { Type: String }
+  DeliveryStreamName: { Type: String }
+  KinesisRoleName: { Type: String }
+Resources:
+  MyRole: { Type: AWS::IAM::Role }
+  MyBucket: { Type: AWS::S3::Bucket }
+  KinesisStream: { Type: AWS::Kinesis::Stream }
+  DeliveryStream: { Type: AWS::KinesisFirehose::DeliveryStream }
+"""
+    found = client.get_template_summary(TemplateBody=text)
+    names = [each["ParameterKey"] for each in found["Parameters"]]
+    assert names == ["KinesisRoleName", "DeliveryStreamName", "KinesisStreamName"]
+    assert [
+        (each["ResourceType"].rpartition(":")[2], *each["ResourceIdentifiers"])
+        for each in found["ResourceIdentifierSummaries"]
+    ] == [
+        ("Bucket", "BucketName"),
+        ("Role", "RoleName"),
+        ("Stream", "Name"),
+        ("DeliveryStream", "DeliveryStreamName"),
+    ]
+    assert [each.rpartition(":")[2] for each in found["ResourceTypes"]] == [
+        "Stream", "Role", "Bucket", "DeliveryStream"
+    ]  # fmt: skip
+
+
 def test_the_summary_of_a_template(client: Any) -> None:
     text = """
 Metadata: { Of: me }
@@ -387,7 +498,7 @@ def test_a_template_without_a_stack(client: Any) -> None:
     assert found["Capabilities"] == ["CAPABILITY_NAMED_IAM"]
     assert "AWS::IAM::Role" in found["CapabilitiesReason"]
     summary = client.get_template_summary(TemplateBody=SECRET)
-    password, size = summary["Parameters"]
+    size, password = summary["Parameters"]
     assert (password["NoEcho"], password["DefaultValue"]) == (True, "****")
     assert size["ParameterConstraints"] == {"AllowedValues": ["1", "2"]}
     assert summary["ResourceTypes"] == ["AWS::SSM::Parameter"]
