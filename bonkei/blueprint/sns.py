@@ -89,6 +89,7 @@ class EventRule:
 
 # Terraform's argument -> SNS's attribute.
 _TOPIC = {
+    "archive_policy": "ArchivePolicy",
     "content_based_deduplication": "ContentBasedDeduplication",
     "delivery_policy": "DeliveryPolicy",
     "display_name": "DisplayName",

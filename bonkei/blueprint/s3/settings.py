@@ -138,13 +138,26 @@ def _object_lock(block: Resource) -> BucketSetting:
 def _website(block: Resource) -> BucketSetting:
     index, error = block.block("index_document"), block.block("error_document")
     other = block.block("redirect_all_requests_to")
+    rules = [
+        {
+            "Condition": _renamed(rule.part("condition")) or None,
+            "Redirect": _renamed(rule.part("redirect")),
+        }
+        for rule in block.blocks("routing_rule")
+    ]
     document = {
         "IndexDocument": index and {"Suffix": index.text("suffix")},
         "ErrorDocument": error and {"Key": error.text("key")},
         "RedirectAllRequestsTo": other
         and {"HostName": other.text("host_name"), "Protocol": other.text("protocol", "") or None},
+        "RoutingRules": rules and {"RoutingRule": rules},
     }
     return BucketSetting("website", "WebsiteConfiguration", document)
+
+
+def _renamed(block: Block) -> dict[str, Any]:
+    """The texts that it has, by S3's names: `key_prefix_equals` -> `KeyPrefixEquals`."""
+    return {name.title().replace("_", ""): value for name, value in block.values.items() if value}
 
 
 _TARGETS = (

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bonkei.base.arn import Arn
 from bonkei.base.aws_service import ADMINISTRATOR, AwsService, AwsServiceError, Later
 from bonkei.base.events import Bus, ServiceEvent
 from bonkei.blueprint import Blueprint, BlueprintError
@@ -150,9 +151,11 @@ class StackPart:
         short = identity.rpartition(":")[2]
         if kind == "aws_sqs_queue":  # an ARN or a URL
             short = short.rpartition("/")[2]
-        named = {member: identity if kind == "aws_sns_topic" else short}
+        named, region = {member: short}, ""
+        if kind == "aws_sns_topic":
+            named, region = {member: identity}, Arn.of(identity).region
         try:
-            await self._cloud().aws.call(ADMINISTRATOR, service, operation, named)
+            await self._cloud().aws.call(ADMINISTRATOR, service, operation, named, region)
         except AwsServiceError:
             return False
         return True

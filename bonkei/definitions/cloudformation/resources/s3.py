@@ -107,7 +107,18 @@ def _website(given: Values) -> Values:
         index_document=block(given, suffix="IndexDocument") if "IndexDocument" in given else None,
         error_document=block(given, key="ErrorDocument") if "ErrorDocument" in given else None,
         redirect_all_requests_to=block(given.get("RedirectAllRequestsTo"), "HostName Protocol"),
+        routing_rule=[
+            values(
+                condition=block(rule.get("RoutingRuleCondition"), _CONDITION),
+                redirect=block(rule["RedirectRule"], _REDIRECT),
+            )
+            for rule in given.get("RoutingRules", ())
+        ],
     )
+
+
+_CONDITION = "HttpErrorCodeReturnedEquals KeyPrefixEquals"
+_REDIRECT = "HostName HttpRedirectCode Protocol ReplaceKeyPrefixWith ReplaceKeyWith"
 
 
 def _notification(given: Values) -> Values:
@@ -230,12 +241,16 @@ _UNSERVED = (
     *("BucketNamePrefix", "BucketNamespace", "LoggingConfiguration.TargetObjectKeyFormat"),
     "BucketEncryption.ServerSideEncryptionConfiguration.BlockedEncryptionTypes",
     "ObjectLockConfiguration.Rule.DefaultRetention.DefaultEventHold",
-    "WebsiteConfiguration.RoutingRules",
 )
 
 KINDS: Mapping[str, Kind] = {
     "AWS::S3::Bucket": Kind(
-        _bucket, named_by="BucketName", unserved=dict.fromkeys(_UNSERVED, _NOTHING)
+        _bucket,
+        named_by="BucketName",
+        unserved={
+            **dict.fromkeys(_UNSERVED, _NOTHING),
+            "WebsiteConfiguration.RoutingRules": "no request is redirected",
+        },
     ),
     "AWS::S3::BucketPolicy": Kind(_policy),
 }

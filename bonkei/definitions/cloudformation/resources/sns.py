@@ -12,6 +12,7 @@ from bonkei.definitions.cloudformation.resources.kind import (
     TypedValues,
     Values,
     attached_policy,
+    document,
     documents,
     plain,
 )
@@ -34,6 +35,9 @@ def _topic(request: Request) -> Made:
     }
     if "SignatureVersion" in given:
         state["signature_version"] = int(given["SignatureVersion"])
+    if "ArchivePolicy" in given:  # with texts, whatever the template has
+        days = {key: str(value) for key, value in given["ArchivePolicy"].items()}
+        state["archive_policy"] = document(days)
     own = given.get("Subscription", ())
     subscriptions = [_subscription(arn, each) for each in own]
     attributes = {"TopicArn": arn, "TopicName": name, "DisplayName": given.get("DisplayName", "")}
@@ -57,7 +61,10 @@ def _subscription(topic: str, given: Values) -> TypedValues:
 
 def _own_subscription(request: Request) -> Made:
     given = request.properties
-    made = _subscription(str(given["TopicArn"]), given)
+    topic = str(given["TopicArn"])
+    if topic.split(":")[3:4] not in ([], [given.get("Region", request.place.region)]):
+        raise ValueError("Invalid parameter: TopicArn")
+    made = _subscription(topic, given)
     return Made(str(made[1]["arn"]), {"Arn": str(made[1]["arn"])}, (made,))
 
 
@@ -75,7 +82,6 @@ KINDS: Mapping[str, Kind] = {
     "AWS::SNS::Subscription": Kind(
         _own_subscription,
         unserved={
-            "Region": "all topics are of the stack's region",
             "ReplayPolicy": "messages are not archived",
         },
     ),

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from aws import InMemoryAws
 
 from bonkei.base.aws_service import ADMINISTRATOR
+from bonkei.base.events import Bus
 from bonkei.blueprint.state import Resource
 from bonkei.miniature.parts.attached import Attached, attached
+from bonkei.miniature.parts.cloudformation import StackPart
 from bonkei.services.sns.api import service
 from bonkei.services.sns.topics import Topics
 from tests.bonkei.services.sns.test_topics import Carriers
@@ -55,6 +58,20 @@ def aws(tmp_path: Path) -> InMemoryAws:
 
 async def ask(aws: InMemoryAws, operation: str) -> Any:
     return await aws.call(ADMINISTRATOR, "sns", operation, {"TopicArn": TOPIC}, "eu-west-1")
+
+
+@pytest.mark.parametrize(("region", "found"), [("eu-west-1", True), ("us-east-1", False)])
+async def test_a_topic_is_looked_for_in_its_own_region(
+    aws: InMemoryAws, tmp_path: Path, region: str, found: bool
+) -> None:
+    def cloud() -> Any:
+        return SimpleNamespace(aws=aws)
+
+    part = StackPart(tmp_path / "stacks", cast("Any", None), cast("Any", None), cloud, Bus(), print)
+    name = ("aws_sns_topic", TOPIC.replace("eu-west-1", region))
+    assert await part.exists(name) is found
+    [call] = aws.calls
+    assert call[-1] == region
 
 
 async def test_they_come_change_and_go(aws: InMemoryAws) -> None:

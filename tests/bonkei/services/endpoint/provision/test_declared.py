@@ -101,6 +101,8 @@ BUCKET: dict[str, dict[str, Any]] = {
     },
     "aws_s3_bucket_website_configuration.shop": {
         "bucket": "shop", "index_document": [{"suffix": "index.html"}],
+        "routing_rule": [{"condition": [{"key_prefix_equals": "a/"}],
+                          "redirect": [{"replace_key_prefix_with": "b/"}]}],
     },
     "aws_s3_bucket_notification.shop": {
         "bucket": "shop",
@@ -198,7 +200,10 @@ def test_a_bucket_is_as_declared(declared: Rig) -> None:
     assert lock["Rule"]["DefaultRetention"] == {"Mode": "GOVERNANCE", "Days": 1}
     assert "delivery.logs" in s3.get_bucket_policy(**bucket)["Policy"]
     assert s3.get_bucket_logging(**bucket)["LoggingEnabled"]["TargetPrefix"] == "access/"
-    assert s3.get_bucket_website(**bucket)["IndexDocument"] == {"Suffix": "index.html"}
+    website = s3.get_bucket_website(**bucket)
+    assert website["IndexDocument"] == {"Suffix": "index.html"}
+    moved = {"Condition": {"KeyPrefixEquals": "a/"}, "Redirect": {"ReplaceKeyPrefixWith": "b/"}}
+    assert website["RoutingRules"] == [moved]
 
 
 def test_objects_are_there_with_their_headers(declared: Rig) -> None:
