@@ -33,6 +33,29 @@ _OF_FIXTURE = re.compile("describe-change-set-|post-create-|delete-describe")
 _ABSENT = "not present"
 _DETAIL = re.compile(r"(.*\['Details'\])\[\d+\](.*)")
 _GENERATED = re.compile(r"(.*-)(?:[A-Za-z0-9]{12}|[0-9a-f]{8})")
+_ADDED = {
+    "LastOperations": "test_fn_find_in_map_with_nested_ref, 02-02-2026",
+    "WarmThroughput": "cloudformation's test_default_name_for_table, 13-10-2025",
+    "deletionProtectionEnabled": "test_describe_log_groups_with_prefix, 03-02-2026",
+}
+"""What AWS has added to its answers, with the recording that has it. Older ones lack it."""
+_MEMBER = re.compile(r".*\['(\w+)'\]")
+_OTHERWISE = {
+    "test_create_change_set_update_without_parameters": (
+        r"where 2 = len\(\[\{'Target': .*'TopicName'",
+        # test_describe_changeset_after_delete, 11-09-2025, has both details of such a change
+        "96d99d6 (2025-01-31) gave its template a parameter",
+    ),
+    "test_get_template_summary": (
+        r"^template-summary: \{'iterable_item_added': \[<root\['Parameters'\]\[0\] [^<]*\]\}$",
+        "96d99d6 (2025-01-31) gave its template a parameter",
+    ),
+    "test_nested_output_in_params": (
+        r"\(InvalidBucketAclWithObjectOwnership\) when calling the CreateBucket operation",
+        'AWS refuses it since April 2023 ("Default settings for new S3 buckets FAQ")',
+    ),
+}
+"""Tests of which AWS has another word now: what it says, and where that is written."""
 MORE = ("sqs", "s3", "cloudformation")
 
 
@@ -70,8 +93,13 @@ def without_positions(case: Case) -> Case:
 def without_outdated(case: Case) -> Case:
     """A test does not apply if all that differs is what even AWS could not answer a second time:
     the end of a name that it or the test makes anew, what a fixture (`capture_update_process`) gave
-    or told otherwise when it was recorded, and what AWS has left out since."""
-    if case.verdict is not Verdict.FAILED or not case.differences:
+    or told otherwise when it was recorded, and what AWS has added or left out since."""
+    if case.verdict is not Verdict.FAILED:
+        return case
+    sign, why = _OTHERWISE.get(case.name.rpartition("::")[2], ("", ""))
+    if sign and re.search(sign, case.why) and len(case.differences) < 2:
+        return replace(case, verdict=Verdict.NOT_APPLICABLE, why=why)
+    if not case.differences:
         return case
     whole = any(
         key == _EVENTS and "EventId" in where + was for key, where, was, _ in case.differences
@@ -103,6 +131,9 @@ def _is_outdated(difference: Sequence[str], whole_events: bool) -> bool:
         return "CAPABILITY_" in now  # it gives them now
     if key.endswith("-prop-values") and where.endswith("['ResourceChange']['Replacement']"):
         return (was, now) == ("True", _ABSENT)  # of what is added, until May 2025
+    member = _MEMBER.fullmatch(where)
+    if was == _ABSENT and member is not None and member[1] in _ADDED:
+        return True
     made, anew = _GENERATED.fullmatch(was), _GENERATED.fullmatch(now)
     return made is not None and anew is not None and made[1] == anew[1]
 

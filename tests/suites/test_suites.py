@@ -84,6 +84,9 @@ ABSENT = "not present"
             NOT_APPLICABLE,
         ),
         ([("per-resource-events", "root['Stack']", ABSENT, "[]")], FAILED),
+        ([("a", "root['Stacks'][0]['LastOperations']", ABSENT, "[1]")], NOT_APPLICABLE),
+        ([("a", "root['Stacks'][0]['LastOperations']", "[1]", ABSENT)], FAILED),
+        ([("a", "root['Stacks'][0]['Other']", ABSENT, "[1]")], FAILED),
         (
             [
                 ("per-resource-events", "root['A'][0]['EventId']", "x", ABSENT),
@@ -112,6 +115,27 @@ def test_a_recording_that_cannot_be_repeated_does_not_apply(
     differences: list[tuple[str, ...]], verdict: Verdict
 ) -> None:
     case = Case("cloudformation", "a", FAILED, "why", tuple(differences))
+    assert localstack.without_outdated(case).verdict is verdict
+
+
+ACL = "(InvalidBucketAclWithObjectOwnership) when calling the CreateBucket operation: no"
+ADDED = "template-summary: {'iterable_item_added': [<root['Parameters'][0] t1: 1>%s]}"
+
+
+@pytest.mark.parametrize(
+    ("test", "why", "verdict"),
+    [
+        ("test_nested_output_in_params", ACL, NOT_APPLICABLE),
+        ("test_nested_output_in_params", "(NoSuchBucket) when calling the CreateBucket", FAILED),
+        ("test_another", ACL, FAILED),
+        ("test_get_template_summary", ADDED % "", NOT_APPLICABLE),
+        ("test_get_template_summary", ADDED % ", <root['ResourceTypes'][0] t1:1>", FAILED),
+    ],
+)
+def test_what_aws_answers_otherwise_now_is_known_by_its_words(
+    test: str, why: str, verdict: Verdict
+) -> None:
+    case = Case("cloudformation", f"tests/a.py::{test}", FAILED, why)
     assert localstack.without_outdated(case).verdict is verdict
 
 
