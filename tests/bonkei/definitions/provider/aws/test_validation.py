@@ -128,12 +128,23 @@ def test_a_lambda_target_group_may_have_a_vpc() -> None:
 
 
 def test_iam_restricts_sids_and_resource_policies_do_not() -> None:
-    """The statements that admit a load balancer's logs to a bucket have hyphens in their Sids."""
+    """The statements that admit a load balancer's logs to a bucket have hyphens in their Sids, and
+    one of AWS's templates has a Sid twice (aws-cloudformation-templates,
+    S3/s3-bucket-and-policy-for-caa-v1.yaml).
+    """
     config = copy.deepcopy(ACCEPTED["aws_iam_role_policy"])
-    put(config, "policy.Statement.0.Sid", "of-logs")
-    (problem,) = problems("aws_iam_role_policy", whole("aws_iam_role_policy", config))
-    assert 'the Sid "of-logs"' in problem.detail
-    put(config, "policy.Statement.0.Principal", "*")
+    [statement] = config["policy"]["Statement"]
+    config["policy"]["Statement"] = [statement, dict(statement)]
+    for sid, said in (
+        ("twice", 'the Sid "twice" is there twice'),
+        ("of-logs", 'the Sid "of-logs"'),
+    ):
+        for each in config["policy"]["Statement"]:
+            each |= {"Sid": sid}
+        (problem,) = problems("aws_iam_role_policy", whole("aws_iam_role_policy", config))
+        assert said in problem.detail
+    for each in config["policy"]["Statement"]:
+        each |= {"Principal": "*"}
     config = whole("aws_s3_bucket_policy", {"bucket": "b", "policy": config["policy"]})
     assert problems("aws_s3_bucket_policy", config) == []
 
