@@ -67,7 +67,8 @@ def _is_decided_here(case: Mapping[str, Any]) -> bool:
 def _is_allowed(case: Mapping[str, Any]) -> bool:
     request, action = case["request"], case["request"]["action"]
     takes_role = action.startswith("sts:AssumeRole")
-    own = case.get("resourcePolicy")
+    is_key = action.startswith("kms:") and ":key/" in request["resource"]["resource"]
+    own = case.get("resourcePolicy") or ({"Statement": []} if is_key else None)  # a key has one
     policies = Policies(
         identity=_policy(case["identityPolicies"]),
         resource=_policy([own]) if own else None,
@@ -97,6 +98,8 @@ def _principal(text: str) -> Principal:
         return Principal(service=text)
     role = _ROLE.match(text)
     arn = f"arn:aws:iam::{role[1]}:role/{role[2]}" if role else ""
+    if ":role/" in text:  # AWS has sessions of it alone as callers
+        arn, text = text, f"{text}/session"
     return Principal(text, text.split(":")[4], arn)
 
 

@@ -223,6 +223,23 @@ def test_a_case_of_iam_simulate_is_decided() -> None:
     assert _decided("Allow", "Allowed", serviceControlPolicies=[{}]) is NOT_APPLICABLE
 
 
+def test_a_role_of_iam_simulate_is_a_session_and_a_key_has_a_policy() -> None:
+    role, account = "arn:aws:iam::123456789012:role/a", {"accountId": "123456789012"}
+    own = {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Principal": {"AWS": role}}
+    boundary = {"Statement": {"Effect": "Allow", "Action": "ec2:*", "Resource": "*"}}
+    asked = {
+        "principal": role,
+        "action": "s3:GetObject",
+        "resource": {**account, "resource": "arn:aws:s3:::b/k"},
+    }
+    more = {"resourcePolicy": {"Statement": own}, "permissionBoundaries": [boundary]}
+    assert _decided("Allow", "Denied", request=asked, **more) is PASSED
+    key = {**account, "resource": "arn:aws:kms:us-east-1:123456789012:key/1"}
+    asked |= {"action": "kms:Decrypt", "resource": key}
+    every = [{"policy": {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}}]
+    assert _decided("Allow", "Denied", request=asked, identityPolicies=every) is PASSED
+
+
 def test_the_verdict_of_a_stack() -> None:
     unserved = "The miniature does not serve the resource type AWS::EC2::VPC of It"
     assert cloudformation.judged("t", "CREATE_COMPLETE", "").verdict is PASSED

@@ -117,8 +117,8 @@ def _grant(
     kind = Reason.TRUST if policies.is_trust else Reason.RESOURCE
     by_resource = max(allows.get(kind, ()), key=lambda each: each.match, default=None)
     by_identity = next(iter(allows[Reason.IDENTITY]), None)
-    other = request.resource_account not in ("", request.principal.account)
-    if other:
+    caller = request.principal
+    if request.resource_account not in ("", caller.account) and not caller.service:
         both = by_identity is not None and by_resource is not None
         return (Reason.IDENTITY, by_identity) if both and by_identity else None
     if by_resource is not None and by_resource.match > Match.ACCOUNT:

@@ -91,6 +91,8 @@ def test_the_resources_policy_admits_a_service() -> None:
     )  # fmt: skip
     request = Request(service, "sns:Publish", "arn:t", {"aws:sourceaccount": ("1",)})
     assert decide(request, Policies(resource=Policy([policy]))).is_allowed
+    owned = replace(request, resource_account="123456789012")  # a service has no account
+    assert decide(owned, Policies(resource=Policy([policy]))).is_allowed
     other = replace(request, context={})
     decision = decide(other, Policies(resource=Policy([policy])))
     assert not decision.is_allowed
