@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, NoReturn
 
 from bonkei.grammar.event_pattern.complexity import require_simple
 from bonkei.grammar.event_pattern.conditions import condition
+from bonkei.grammar.event_pattern.numeric import is_number
 from bonkei.grammar.event_pattern.values import Condition, EventPatternError, Steps
 
 Event = Mapping[str, Any]
@@ -18,6 +20,8 @@ Fields = dict[str, tuple[Condition, ...]]
 Elements = Mapping[int, int]
 """Which element of each array: by the array's number in the event."""
 
+_Before = tuple[object, ...]
+_OF_NUMBERS = re.compile(r'(\{"anything-but": \[?)?-?\d|\{"numeric"')
 _DEEPEST = 100
 _MOST_RULES = 1_000
 """Alternatives of all `$or` together ("$or matching")."""
@@ -67,6 +71,7 @@ def parse_pattern(given: Any) -> Pattern:
     rules = _object(given, (), [])
     for fields in _together(rules):
         require_simple(fields)
+    rules = list(_with_numbers(rules))
     paths = {path for rule in rules for path in rule}
     places = {path[:end] for path in paths for end in _ends(path)}
     return Pattern(tuple(tuple(sorted(rule.items())) for rule in rules), frozenset(places))
@@ -79,13 +84,40 @@ def _ends(path: str) -> Iterator[int]:
 
 def _together(rules: list[Fields]) -> Iterator[Sequence[Condition]]:
     """The conditions of a field that Event Ruler looks at in one go: after equal fields."""
-    found: dict[tuple[object, ...], dict[str, Condition]] = defaultdict(dict)
+    found: dict[_Before, dict[str, Condition]] = defaultdict(dict)
     for rule in rules:
-        before: tuple[object, ...] = ()
-        for path, conditions in sorted(rule.items()):
-            found[(*before, path)] |= {one.text: one for one in conditions}
-            before = (*before, path, tuple(one.text for one in conditions))
+        for before, path in _steps(rule):
+            found[before] |= {one.text: one for one in rule[path]}
     yield from (list(one.values()) for one in found.values())
+
+
+def _steps(rule: Fields) -> Iterator[tuple[_Before, str]]:
+    """Each path, after what Event Ruler has looked at before."""
+    before: _Before = ()
+    for path, conditions in sorted(rule.items()):
+        yield (*before, path), path
+        before = (*before, path, tuple(one.text for one in conditions))
+
+
+def _with_numbers(rules: list[Fields]) -> Iterator[Fields]:
+    """Where a field is compared with numbers, too, a number is not an address."""
+    compared = {
+        before
+        for rule in rules
+        for before, path in _steps(rule)
+        if any(_OF_NUMBERS.match(one.text) for one in rule[path])
+    }
+    for rule in rules:
+        yield {
+            path: tuple(map(_without_numbers, rule[path])) if before in compared else rule[path]
+            for before, path in _steps(rule)
+        }
+
+
+def _without_numbers(one: Condition) -> Condition:
+    if not one.text.startswith('{"cidr"'):
+        return one
+    return replace(one, holds=lambda found: not is_number(found) and one.holds(found))
 
 
 def _object(
