@@ -20,6 +20,7 @@ _UNITS = {"minute": 60, "hour": 3600, "day": 86400}
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _FIELDS = 6
+_LARGEST_CIRCLE = 60
 
 Due = Callable[[float, float], bool]
 """Whether the schedule fires in a minute. The arguments: when the minute begins, and when the
@@ -107,10 +108,17 @@ def _cron(fields: list[str], text: str) -> Callable[[datetime], bool]:
         _numbers(year, 1970, 2199, text, lambda now: now.year),
     ]
     if day != "?":
-        tests.append(_day_of_month(day, text))
+        tests.append(_any(day, _day_of_month, text))
     if weekday != "?":
-        tests.append(_day_of_week(_named(weekday, _DAYS, 1), text))
+        tests.append(_any(_named(weekday, _DAYS, 1), _day_of_week, text))
     return lambda now: all(test(now) for test in tests)
+
+
+def _any(
+    field: str, one: Callable[[str, str], Callable[[datetime], bool]], text: str
+) -> Callable[[datetime], bool]:
+    tests = [one(part, text) for part in field.split(",")]
+    return lambda now: any(test(now) for test in tests)
 
 
 def _named(field: str, names: tuple[str, ...], first: int) -> str:
@@ -122,7 +130,9 @@ def _named(field: str, names: tuple[str, ...], first: int) -> str:
 def _numbers(
     field: str, least: int, most: int, text: str, of: Callable[[datetime], int]
 ) -> Callable[[datetime], bool]:
-    """Parse `*`, `5`, `1-5`, `1,2` or `0/15`."""
+    """Parse `*`, `5`, `1-5`, `1,2` or `0/15`. A range may go over the end, as `SAT-SUN` does; that
+    of years may not.
+    """
     allowed: set[int] = set()
     for part in field.split(","):
         found = re.fullmatch(r"(\*|[0-9]{1,4}|(?=/))(?:-([0-9]{1,4}))?(?:/([0-9]{1,4}))?", part)
@@ -130,15 +140,25 @@ def _numbers(
             raise ScheduleError(f"{text}: `{part}` is not understood")
         first = least if found[1] in ("*", "") else int(found[1])
         last = most if found[1] == "*" or (found[3] and not found[2]) else int(found[2] or first)
-        if not least <= first <= last <= most:
+        if not (least <= first <= most and least <= last <= most):
             raise ScheduleError(f"{text}: `{part}` is not within {least} and {most}")
-        allowed.update(range(first, last + 1, int(found[3] or 1) or 1))
+        size = most - least + 1
+        if last < first and size > _LARGEST_CIRCLE:
+            raise ScheduleError(f"{text}: `{part}` ends before it begins")
+        end = last + size * (last < first) + 1
+        allowed.update(
+            least + (each - least) % size for each in range(first, end, int(found[3] or 1) or 1)
+        )
     return lambda now: of(now) in allowed
 
 
 def _day_of_month(field: str, text: str) -> Callable[[datetime], bool]:
-    if field == "L":
-        return lambda now: now.day == calendar.monthrange(now.year, now.month)[1]
+    """`L` is the last day, `L-2` two days before it, `LW` the last weekday, `15W` the nearest."""
+    if field == "LW":
+        return lambda now: now.day == _nearest_weekday(now.year, now.month, 31)
+    if found := re.fullmatch(r"L(?:-([0-9]{1,2}))?", field):
+        before = int(found[1] or 0)
+        return lambda now: now.day == calendar.monthrange(now.year, now.month)[1] - before
     if found := re.fullmatch(r"([1-9]|[12][0-9]|3[01])W", field):
         wanted = int(found[1])
         return lambda now: now.day == _nearest_weekday(now.year, now.month, wanted)

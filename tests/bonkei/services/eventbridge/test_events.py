@@ -21,6 +21,7 @@ import pytest
 from bonkei.base.aws_service import AwsServiceError
 from bonkei.base.errors import BonkeiError
 from bonkei.blueprint.sns import EventRule, EventTarget
+from bonkei.definitions.provider.aws.shared.formats import schedule
 from bonkei.grammar.event_pattern import parse_event_pattern
 from bonkei.grammar.schedule import ScheduleError, parse_schedule, require_unit
 from bonkei.services.eventbridge.bus import EventBus, minutes_since
@@ -160,11 +161,26 @@ def fires(expression: str, moment: str, zone: str = "UTC") -> bool:
         ("cron(0 0 ? * 6L *)", "2026-11-27T00:00", True),
         ("cron(0 0 ? * 6L *)", "2026-11-20T00:00", False),
         ("cron(0 0 1 JAN,JUL ? 2027)", "2027-07-01T00:00", True),
+        ("cron(0 9 ? * SAT-SUN *)", "2026-11-28T09:00", True),  # a Saturday
+        ("cron(0 9 ? * SAT-SUN *)", "2026-11-29T09:00", True),
+        ("cron(0 9 ? * SAT-SUN *)", "2026-11-30T09:00", False),
+        ("cron(0 22-2/2 * * ? *)", "2026-11-30T22:00", True),
+        ("cron(0 22-2/2 * * ? *)", "2026-11-30T00:00", True),
+        ("cron(0 22-2/2 * * ? *)", "2026-11-30T01:00", False),
+        ("cron(0 0 1 NOV-FEB ? *)", "2026-12-01T00:00", True),
+        ("cron(0 0 1 NOV-FEB ? *)", "2026-03-01T00:00", False),
+        ("cron(0 0 LW * ? *)", "2026-10-30T00:00", True),  # the 31st is a Saturday
+        ("cron(0 0 LW * ? *)", "2026-10-31T00:00", False),
+        ("cron(0 0 L-2 * ? *)", "2026-02-26T00:00", True),
+        ("cron(0 0 1,15W * ? *)", "2026-08-14T00:00", True),  # the 15th is a Saturday
+        ("cron(0 0 1,15W * ? *)", "2026-08-15T00:00", False),
+        ("cron(0 0 ? * MON#1,3L *)", "2026-11-24T00:00", True),  # the last Tuesday
         ("at(2026-11-26T12:30:00)", "2026-11-26T12:30", True),
         ("at(2026-11-26T12:30:00)", "2027-11-26T12:30", False),
     ],
 )
 def test_schedules(expression: str, moment: str, expected: bool) -> None:
+    assert schedule(expression) is None  # it is planned
     assert fires(expression, moment) is expected
 
 
@@ -205,7 +221,8 @@ def test_a_step_without_a_beginning_begins_with_the_first() -> None:
     ["rate(0 minutes)", "cron(* * * * * *)", "cron(0 0 1 1)", "cron(- * * * ? *)",
      "cron(60 * * * ? *)", "cron(x * * * ? *)", "every day", "at(2026-02-30T00:00:00)",
      "at(2026-01-01T24:00:00)", f"rate({'9' * 5000} days)", f"cron({'9' * 5000} * * * ? *)",
-     "cron(0 0 0W * ? *)", "cron(0 0 32W * ? *)", "cron(0 0 ? * 8L *)", "cron(0 0 ? * 0#1 *)"],
+     "cron(0 0 0W * ? *)", "cron(0 0 32W * ? *)", "cron(0 0 ? * 8L *)", "cron(0 0 ? * 0#1 *)",
+     "cron(0 0 1 1 ? 2030-2026)", "cron(0 22-24 * * ? *)", "cron(0 0 ? * 0-2 *)"],
 )  # fmt: skip
 def test_invalid_schedules(expression: str) -> None:
     with pytest.raises(ScheduleError):
