@@ -24,6 +24,7 @@ import psutil
 
 from bench.fake_aws import FakeAws
 from bonkei.services.endpoint.port.certificate import ca_file, load_tls
+from bonkei.services.logs.router.configuration import stored
 from bonkei.services.logs.router.configuration.load import load
 from bonkei.services.logs.router.configuration.overrides import Overrides, override
 from bonkei.services.logs.router.configuration.render import render
@@ -68,13 +69,15 @@ class Stand:
             moved = type(moved)(
                 moved.file, moved.service, moved.inputs, moved.filters, outputs, moved.parsers
             )
-        file = self.directory / "fluent-bit.yaml"
-        text = render(moved)
-        file.write_text(text.replace("http_server: 'on'", "http_server: 'off'"))
+        if self.binary:
+            text = render(moved).replace("http_server: 'on'", "http_server: 'off'")
+        else:
+            text = stored.dump(moved)
+        self._file().write_text(text)
         await self.launch()
 
     async def launch(self) -> None:
-        file = str(self.directory / "fluent-bit.yaml")
+        file = str(self._file())
         command = (
             [self.binary, "-c", file]
             if self.binary
@@ -87,6 +90,9 @@ class Stand:
             await asyncio.sleep(0.02)
         if self.driver is None:
             self.driver = FluentdDriver(Source("app-firelens-1", "1", "app"), self.directory / "s")
+
+    def _file(self) -> Path:
+        return self.directory / ("fluent-bit.yaml" if self.binary else f"router{stored.SUFFIX}")
 
     async def write(self, count: int, rate: float = 0.0) -> None:
         """Send this many numbered records at this rate; 0: as fast as the router takes them."""

@@ -37,7 +37,8 @@ def shipped(directory: Path, aws: FakeAws) -> Configuration:
 
 
 def written(text: str, directory: Path, aws: FakeAws, name: str = "f.conf") -> Configuration:
-    configuration = load_text(text, directory / name, {})
+    kept = f"[SERVICE]\n    storage.path /buffer\n{text}"
+    configuration = load_text(kept, directory / name, {})
     return override(configuration, Overrides(directory / "v", directory / "s", aws.url))
 
 

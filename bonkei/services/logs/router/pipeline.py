@@ -12,13 +12,15 @@ from functools import lru_cache
 
 from bonkei.grammar.wildcards import between_stars
 from bonkei.services.logs.router.configuration.model import Configuration, Section
-from bonkei.services.logs.router.filters import Filter
-from bonkei.services.logs.router.filters import records as of_records
-from bonkei.services.logs.router.filters.modify import make_modify
-from bonkei.services.logs.router.filters.partial import PartialMessages
-from bonkei.services.logs.router.parsing.parsers import Parse, make_parsers
+from bonkei.services.logs.router.filters import (
+    Filter,
+    PartialMessages,
+    make_grep,
+    make_modify,
+    make_parser_filter,
+)
+from bonkei.services.logs.router.parsing import Parse, make_parsers
 from bonkei.services.logs.router.records import Event
-from bonkei.services.logs.router.records.patterns import compile_pattern
 
 Batch = tuple[str, list[Event]]
 
@@ -87,9 +89,8 @@ def make_pipeline(configuration: Configuration) -> Pipeline:
 
 
 _PLAIN: Mapping[str, Callable[[Section], Filter]] = {
-    "grep": of_records.make_grep,
+    "grep": make_grep,
     "modify": make_modify,
-    "record_modifier": of_records.make_record_modifier,
     "multiline": PartialMessages.make,
 }
 
@@ -97,7 +98,7 @@ _PLAIN: Mapping[str, Callable[[Section], Filter]] = {
 def _make(section: Section, parsers: Mapping[str, Parse]) -> Filter:
     name = section.name.lower()
     if name == "parser":
-        return of_records.make_parser_filter(section, parsers)
+        return make_parser_filter(section, parsers)
     return _PLAIN[name](section)
 
 
@@ -105,17 +106,14 @@ Matches = Callable[[str], bool]
 
 
 def matcher(section: Section) -> Matches:
-    """Whether a section's `match` or `match_regex` takes a tag. `*` matches any text, even an empty
-    one. Without match and match_regex nothing matches.
+    """Whether a section's `match` takes a tag. `*` matches any text, even an empty one. Without
+    match nothing matches.
 
     Source: "Routing" (pipeline/router).
     """
-    if found := section.find("match_regex"):
-        pattern = compile_pattern(found.value, found.place)
-        search = pattern.search
-    elif found := section.find("match"):
-        source = between_stars(map(re.escape, found.value.split("*")))
-        search = re.compile(source, re.DOTALL).fullmatch
-    else:
+    found = section.find("match")
+    if found is None:
         return lambda _tag: False
+    source = between_stars(map(re.escape, found.value.split("*")))
+    search = re.compile(source, re.DOTALL).fullmatch
     return lru_cache(maxsize=1024)(lambda tag: search(tag) is not None)

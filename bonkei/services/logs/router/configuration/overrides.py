@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from bonkei.services.logs.router.configuration.generated import SOCKET
 from bonkei.services.logs.router.configuration.model import Configuration, Property, Section
-from bonkei.services.logs.router.configuration.secured import OF_AWS
 
+_OF_AWS = frozenset({"s3", "cloudwatch_logs", "cloudwatch"})
 _DIRECTORIES = {
     ("service", ""): ("storage.path", "log_file"),
     ("output", "s3"): ("store_dir",),
@@ -66,7 +66,7 @@ def _output(section: Section, overrides: Overrides) -> Section:
         section = _with(section, "endpoint", parts.hostname or "")
         section = _with(section, "port", str(parts.port or 443))
         return _with(section, "tls.ca_file", str(overrides.authority))
-    if name in OF_AWS and overrides.endpoint and not section.text("endpoint"):
+    if name in _OF_AWS and overrides.endpoint and not section.text("endpoint"):
         section = _with(section, "endpoint", overrides.endpoint)
     return section
 

@@ -1,12 +1,11 @@
-"""Checks that the reader knows every directive. An unknown one is an error with its line: without
-it, the router here would not be the deployed one."""
+"""Checks that the reader knows every directive: `PLUGINS` has them. An unknown one is an error with
+its line: without it, the router here would not be the deployed one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from bonkei.services.logs.router.configuration import known
 from bonkei.services.logs.router.configuration.model import Configuration, Section
 from bonkei.services.logs.router.errors import RouterError
 
@@ -15,8 +14,6 @@ def validate(configuration: Configuration) -> None:
     """RouterError that lists everything unknown, one a line."""
     problems = [text for section in configuration.sections() for text in _problems(section)]
     problems += _names_twice(configuration)
-    if not configuration.outputs and not configuration.inputs:
-        problems.append(f"{configuration.file}: it has neither an input nor an output")
     if problems:
         raise RouterError(
             "\n".join(problems),
@@ -27,9 +24,9 @@ def validate(configuration: Configuration) -> None:
 
 
 def _problems(section: Section) -> Iterator[str]:
-    plugins = known.PLUGINS.get(section.kind)
+    plugins = PLUGINS.get(section.kind)
     if plugins is None:
-        names = known.WITHOUT_PLUGIN.get(section.kind)
+        names = _WITHOUT_PLUGIN.get(section.kind)
         if names is None:
             yield f"{section.place}: [{section.kind.upper()}] is not known"
             return
@@ -59,9 +56,16 @@ def _unknown(section: Section, names: frozenset[str]) -> Iterator[str]:
 
 
 def _missing(section: Section) -> Iterator[str]:
-    for name in known.REQUIRED.get((section.kind, section.name.lower()), ()):
+    what = f"{section.kind} {section.name}".strip()
+    plugin = section.kind, section.name.lower()
+    for name in _REQUIRED.get(plugin, ()):
         if not section.text(name):
-            yield f"{section.place}: {section.kind} {section.name} has no {name}"
+            yield f"{section.place}: {what} has no {name}"
+    for name, value in _FIXED.get(plugin, {}).items():
+        found = section.find(name)
+        if found is None or found.value.lower() != value:
+            at = section.place if found is None else found.place
+            yield f"{at}: {what} is known with {name} {value} alone"
 
 
 def _names_twice(configuration: Configuration) -> Iterator[str]:
@@ -70,3 +74,59 @@ def _names_twice(configuration: Configuration) -> Iterator[str]:
         if parser.name in seen:
             yield f"{parser.place}: parser {parser.name} is defined at {seen[parser.name].place}"
         seen[parser.name] = parser
+
+
+# Every directive that the reader knows, by the kind of section and its plugin: those of the shipped
+# configuration. `_FIXED` has those whose value cannot be another one. All else runs in the real
+# Fluent Bit. Names as in the tables of docs.fluentbit.io/manual (5.0).
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_GREP = _names("name match regex exclude")
+_OUTPUT = _names("name match region endpoint retry_limit storage.total_limit_size")
+
+PLUGINS = {
+    "input": {"forward": _names("name unix_path storage.type")},
+    "filter": {
+        "multiline": _names("name match multiline.key_content mode flush_ms emitter_storage.type"),
+        "parser": _names("name match key_name parser reserve_data"),
+        "grep": _GREP,
+        "modify": _names("name match condition add"),
+    },
+    "processor": {"grep": _GREP},
+    "output": {
+        "cloudwatch_logs": _OUTPUT | _names("log_group_name log_stream_name auto_create_group"),
+        "s3": _OUTPUT
+        | _names(
+            """bucket s3_key_format store_dir store_dir_limit_size use_put_object total_file_size
+            upload_timeout compression preserve_data_ordering"""
+        ),
+    },
+}
+_WITHOUT_PLUGIN = {
+    "service": _names(
+        """flush grace log_level parsers_file http_server http_listen http_port storage.path
+        storage.max_chunks_up scheduler.base scheduler.cap"""
+    ),
+    "parser": _names("name format time_key time_format time_keep"),
+}
+_REQUIRED = {
+    ("service", ""): ("storage.path",),
+    ("input", "forward"): ("unix_path",),
+    ("filter", "parser"): ("key_name", "parser"),
+    ("output", "cloudwatch_logs"): ("region", "log_group_name", "log_stream_name"),
+    ("output", "s3"): ("region", "bucket", "s3_key_format", "store_dir"),
+}
+_FIXED = {
+    ("input", "forward"): {"storage.type": "filesystem"},
+    ("filter", "multiline"): {"mode": "partial_message"},
+    ("output", "cloudwatch_logs"): {"auto_create_group": "off"},
+    ("output", "s3"): {
+        "use_put_object": "on",
+        "compression": "gzip",
+        "preserve_data_ordering": "off",
+    },
+}

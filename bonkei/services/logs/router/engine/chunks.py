@@ -1,7 +1,7 @@
 """Chunks: events of one tag, on disk until every output has them, so that they survive a restart.
 
 A file is a header (msgpack of the tag) and then events, each as msgpack. An event that a crash has
-cut off at the end is skipped. `storage.type: memory` has no file.
+cut off at the end is skipped.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Chunk:
     """`events` is None while they are only on disk. `waiting`: numbers of outputs."""
 
     tag: str
-    path: Path | None = None
+    path: Path
     events: list[Event] | None = None
     size: int = 0
     waiting: set[int] = field(default_factory=set)
@@ -41,10 +41,9 @@ class Chunk:
         except (ValueError, TypeError, OverflowError):
             events = [event for event in events if _is_storable(event)]
             data = b"".join([_pack(event) for event in events])
-        if self.descriptor >= 0:
-            written = 0
-            while written < len(data):
-                written += os.write(self.descriptor, data[written:])
+        written = 0
+        while written < len(data):
+            written += os.write(self.descriptor, data[written:])
         if self.events is not None:
             self.events.extend(events)
         self.size += len(data)
@@ -58,42 +57,36 @@ class Chunk:
     def load(self) -> list[Event]:
         if self.events is not None:
             return self.events
-        return [] if self.path is None else list(_read(self.path)[1])
+        return _read(self.path)[1]
 
     def put_down(self) -> None:
-        """Free the memory, if the events are on disk."""
-        if self.path is not None:
-            self.events = None
+        """Free the memory: the events are on disk."""
+        self.events = None
 
     def delete(self) -> None:
         self.close()
-        if self.path is not None:
-            self.path.unlink(missing_ok=True)
+        self.path.unlink(missing_ok=True)
 
 
 class ChunkStore:
-    """`directory`: storage.path; None: everything is in memory."""
+    """`directory`: storage.path."""
 
-    def __init__(self, directory: Path | None) -> None:
+    def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._number = 0
-        if directory is not None:
-            directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
 
-    def create(self, tag: str, *, on_disk: bool) -> Chunk:
-        chunk = Chunk(tag, events=[])
-        if on_disk and self._directory is not None:
-            self._number += 1
-            chunk.path = self._directory / f"{time.time_ns():020d}-{self._number:06d}.chunk"
-            flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND
-            chunk.descriptor = os.open(chunk.path, flags, 0o600)
-            os.write(chunk.descriptor, _pack(tag))
-        return chunk
+    def create(self, tag: str) -> Chunk:
+        """A chunk on disk. Raises OSError when the disk is full."""
+        self._number += 1
+        path = self._directory / f"{time.time_ns():020d}-{self._number:06d}.chunk"
+        flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND
+        descriptor = os.open(path, flags, 0o600)
+        os.write(descriptor, _pack(tag))
+        return Chunk(tag, path, [], descriptor=descriptor)
 
     def backlog(self) -> Iterator[Chunk]:
         """The chunks of an earlier run, oldest first."""
-        if self._directory is None:
-            return
         for path in matching(self._directory, "*.chunk"):
             tag, events = _read(path)
             if tag is None:

@@ -6,18 +6,15 @@ import asyncio
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
-from bonkei.services.logs.router.aws.credentials import CredentialsProvider
+from bonkei.services.logs.router.aws import CredentialsProvider
 from bonkei.services.logs.router.configuration import values
-from bonkei.services.logs.router.configuration.model import Configuration, Section
+from bonkei.services.logs.router.configuration.model import Configuration
 from bonkei.services.logs.router.engine.chunks import LIMIT, Chunk, ChunkStore
 from bonkei.services.logs.router.engine.delivery import Delivery, RetryPlan
-from bonkei.services.logs.router.engine.making import LEVELS, EngineSettings, make_output
-from bonkei.services.logs.router.engine.server import serve
-from bonkei.services.logs.router.inputs import Input
-from bonkei.services.logs.router.inputs.forward import ForwardInput
+from bonkei.services.logs.router.engine.making import LEVELS, EngineSettings, make_output, serve
+from bonkei.services.logs.router.inputs import ForwardInput
 from bonkei.services.logs.router.outputs.s3 import S3Output
 from bonkei.services.logs.router.pipeline import Batch, make_pipeline
 from bonkei.services.logs.router.records import Event
@@ -41,10 +38,11 @@ class Engine:
         self.pipeline = make_pipeline(configuration)
         self._store = ChunkStore(self.settings.storage)
         self._credentials = CredentialsProvider(environment)
-        self._open: dict[tuple[str, bool], Chunk] = {}
+        self._open: dict[str, Chunk] = {}
         self._up: list[Chunk] = []
-        self._memory: dict[int, int] = {}
-        self._inputs: list[Input] = []
+        self._inputs = [
+            ForwardInput(section, self.ingest, self.lose) for section in configuration.inputs
+        ]
         self.deliveries = [self._delivery(*each) for each in enumerate(self.pipeline.routes)]
         self._timer: asyncio.TimerHandle | None = None
         self._held: asyncio.TimerHandle | None = None
@@ -53,7 +51,6 @@ class Engine:
         self._began = time.time()
         self.received = 0
         self.dropped = 0
-        self._paused: set[int] = set()
 
     def say(self, level: str, text: str) -> None:
         """A line of the router's own log."""
@@ -85,8 +82,6 @@ class Engine:
             await self._end(server)
 
     async def _begin(self) -> asyncio.Server | None:
-        for number, section in enumerate(self._configuration.inputs):
-            self._inputs.append(self._input(number, section))
         for delivery in self.deliveries:
             if isinstance(delivery.output, S3Output):
                 delivery.output.begin()
@@ -117,7 +112,7 @@ class Engine:
     async def _finish(self) -> bool:
         for each in self._inputs:
             await each.drain()
-        self._take(self.pipeline.flush(time.time(), everything=True), on_disk=True)
+        self._take(self.pipeline.flush(time.time(), everything=True))
         while True:
             self._flush()
             for delivery in self.deliveries:
@@ -133,14 +128,14 @@ class Engine:
 
     # Input.
 
-    def ingest(self, number: int, on_disk: bool, tag: str, events: Sequence[Event]) -> None:
+    def ingest(self, tag: str, events: Sequence[Event]) -> None:
         """Pass events through the filters, and store them in the chunks of the resulting tags."""
         self.received += len(events)
         try:
             batches = self.pipeline.run(tag, events, time.time())
         except Exception:
             batches = self._one_by_one(tag, events)
-        self._take(batches, on_disk=on_disk, source=number)
+        self._take(batches)
         self._hold()
 
     def _one_by_one(self, tag: str, events: Sequence[Event]) -> list[Batch]:
@@ -153,22 +148,19 @@ class Engine:
                 self.lose(1, f"[filter] {type(error).__name__}: {error}")
         return batches
 
-    def _take(self, batches: Sequence[Batch], *, on_disk: bool, source: int = -1) -> None:
+    def _take(self, batches: Sequence[Batch]) -> None:
         for tag, events in batches:
-            key = (tag, on_disk)
-            chunk = self._open.get(key)
-            if chunk is None:
-                chunk = self._open[key] = self._store.create(tag, on_disk=on_disk)
-            before = chunk.size
             try:
+                chunk = self._open.get(tag)
+                if chunk is None:
+                    chunk = self._open[tag] = self._store.create(tag)
                 if lost := chunk.add(events):
                     self.lose(lost, "a record cannot be stored")
             except OSError as error:
                 self.lose(len(events), f"[storage] {error}")
-            if chunk.path is None:
-                self._remember(source, chunk.size - before)
+                continue
             if chunk.size >= LIMIT:
-                del self._open[key]
+                del self._open[tag]
                 self._close(chunk)
         if self._open and self._timer is None:
             loop = asyncio.get_running_loop()
@@ -178,17 +170,6 @@ class Engine:
         """A loss is counted in the metrics, and an error in the router's own log."""
         self.dropped += count
         self.say("error", f"{why}: {count} records lost" if count else why)
-
-    def _remember(self, source: int, more: int) -> None:
-        """`mem_buf_limit`: the input is paused until its records are delivered."""
-        if source < 0:
-            return
-        self._memory[source] = self._memory.get(source, 0) + more
-        limit = values.size(self._configuration.inputs[source], "mem_buf_limit", 0)
-        if limit and self._memory[source] > limit and source not in self._paused:
-            self._paused.add(source)
-            self._inputs[source].pause(paused=True)
-            self.say("warn", f"[input] {source} paused (mem buf overlimit)")
 
     def _hold(self) -> None:
         """Set a timer for events that a filter holds."""
@@ -201,7 +182,7 @@ class Engine:
     def _release_held(self, due: float) -> None:
         self._held = None
         now = max(time.time(), due)  # the clock may have been set back
-        self._take(self.pipeline.flush(now), on_disk=self.settings.storage is not None)
+        self._take(self.pipeline.flush(now))
         self._hold()
 
     # Output.
@@ -237,34 +218,8 @@ class Engine:
         if chunk in self._up:
             self._up.remove(chunk)
         chunk.delete()
-        if chunk.path is None:
-            self._forget_memory(chunk.size)
-
-    def _forget_memory(self, size: int) -> None:
-        """Free memory of the input that holds most. Chunks of one tag may come from several
-        inputs."""
-        if not self._memory:
-            return
-        source = max(self._memory, key=lambda each: self._memory[each])
-        self._memory[source] = max(0, self._memory[source] - size)
-        if source in self._paused:
-            limit = values.size(self._configuration.inputs[source], "mem_buf_limit", 0)
-            if self._memory[source] < limit:
-                self._paused.discard(source)
-                self._inputs[source].pause(paused=False)
-                self.say("info", f"[input] {source} resume (mem buf overlimit)")
 
     # How it is made.
-
-    def _input(self, number: int, section: Section) -> Input:
-        default = self._configuration.service.text("storage.type", "memory")
-        on_disk = section.text("storage.type", default) == "filesystem"
-        ingest = partial(self.ingest, number, on_disk)
-        if section.name.lower() == "forward":
-            return ForwardInput(section, ingest, self.lose)
-        from bonkei.services.logs.router.inputs.tcp import TcpInput  # noqa: PLC0415 - the shipped one has none
-
-        return TcpInput(section, ingest)
 
     def _delivery(self, number: int, route: Any) -> Delivery:
         section = route.section

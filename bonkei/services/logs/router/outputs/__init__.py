@@ -18,16 +18,6 @@ class Result(Enum):
     ERROR = "error"  # it will never be accepted: dropped, and counted
 
 
-class NullOutput:
-    """Output `null`: the records are done with."""
-
-    async def deliver(self, _tag: str, _events: Sequence[Event], /) -> Result:
-        return Result.OK
-
-    async def finish(self) -> bool:
-        return True
-
-
 class Output(Protocol):
     async def deliver(self, tag: str, events: Sequence[Event], /) -> Result: ...
     async def finish(self) -> bool:

@@ -8,12 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bonkei.services.logs.router.aws.client import AwsClient
-from bonkei.services.logs.router.configuration import values
+from bonkei.services.logs.router.aws import AwsClient
 from bonkei.services.logs.router.configuration.model import Section
-from bonkei.services.logs.router.errors import RouterError
 from bonkei.services.logs.router.outputs import Result
-from bonkei.services.logs.router.outputs.encoding import encode, message
+from bonkei.services.logs.router.outputs.encoding import encode
 from bonkei.services.logs.router.records import Event
 
 _MAX_EVENTS = 10_000
@@ -30,31 +28,19 @@ Report = Callable[[str, str], None]
 class CloudWatchOutput:
     client: AwsClient
     group: str
-    stream: Callable[[str], str]
+    stream: str
     report: Report
-    log_key: str = ""
-    creates_group: bool = False
-    retention: int = 0
     _known: set[tuple[str, str]] = field(default_factory=set)
 
     @classmethod
     def make(cls, section: Section, client: AwsClient, report: Report) -> CloudWatchOutput:
-        if not section.text("log_group_name"):
-            raise RouterError(f"{section.place}: no log_group_name", remedy="name the group")
-        return cls(
-            client,
-            section.text("log_group_name"),
-            _stream(section),
-            report,
-            section.text("log_key"),
-            values.flag(section, "auto_create_group", default=False),
-            values.number(section, "log_retention_days", 0),
-        )
+        group, stream = section.text("log_group_name"), section.text("log_stream_name")
+        return cls(client, group, stream, report)
 
-    async def deliver(self, tag: str, events: Sequence[Event]) -> Result:
+    async def deliver(self, _tag: str, events: Sequence[Event]) -> Result:
         try:
             for batch in batches(self._entries(events)):
-                result = await self._put(self.group, self.stream(tag), batch)
+                result = await self._put(self.group, self.stream, batch)
                 if result is not Result.OK:
                     return result
         except OSError as error:
@@ -68,12 +54,7 @@ class CloudWatchOutput:
 
     def _entries(self, events: Sequence[Event]) -> Iterator[tuple[int, str, int]]:
         for moment, record in events:
-            if self.log_key:
-                if self.log_key not in record:
-                    continue
-                text = message(record[self.log_key])
-            else:
-                text = encode(record)
+            text = encode(record)
             size = len(text.encode("utf-8", "replace"))
             if size > _MAX_EVENT:
                 self.report("warn", f"cloudwatch_logs: a record of {size} bytes is cut")
@@ -102,19 +83,9 @@ class CloudWatchOutput:
         return Result.RETRY
 
     async def _create(self, group: str, stream: str) -> bool:
-        """Create the stream, and the group if the configuration wants it. True when it exists
-        now."""
+        """Create the stream in its group. True when it exists now."""
         names = {"logGroupName": group, "logStreamName": stream}
         status, code, answer = await self._call("CreateLogStream", names)
-        if code == "ResourceNotFoundException" and self.creates_group:
-            status, code, answer = await self._call("CreateLogGroup", {"logGroupName": group})
-            if self.retention and status == 200:
-                await self._call(
-                    "PutRetentionPolicy",
-                    {"logGroupName": group, "retentionInDays": self.retention},
-                )
-            if status == 200 or code == "ResourceAlreadyExistsException":
-                status, code, answer = await self._call("CreateLogStream", names)
         if status == 200 or code == "ResourceAlreadyExistsException":
             self._known.add((group, stream))
             return True
@@ -154,16 +125,6 @@ def batches(entries: Iterator[tuple[int, str, int]]) -> Iterator[list[tuple[int,
         total += cost
     if batch:
         yield batch
-
-
-def _stream(section: Section) -> Callable[[str], str]:
-    name, prefix = section.text("log_stream_name"), section.text("log_stream_prefix")
-    if bool(name) == bool(prefix):
-        raise RouterError(
-            f"{section.place}: one of log_stream_name and log_stream_prefix is wanted",
-            remedy="name the stream",
-        )
-    return lambda tag: name or prefix + tag
 
 
 def _said(answer: dict[str, Any]) -> str:

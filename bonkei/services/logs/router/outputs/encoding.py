@@ -1,15 +1,15 @@
-"""Records as JSON in Fluent Bit's form: compact, with everything except ASCII escaped."""
+"""Records as JSON in Fluent Bit's form: compact, with everything except ASCII escaped; and objects'
+keys."""
 
 from __future__ import annotations
 
 import json
 import math
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
-from bonkei.services.logs.router.configuration.model import Section
-from bonkei.services.logs.router.records import Event
-from bonkei.services.logs.router.records.times import WriteTime, date_writer
+from bonkei.services.logs.router.records import NANOSECONDS, Event
 
 _encode: Callable[[Any], str] = json.JSONEncoder(
     ensure_ascii=True, separators=(",", ":"), default=str, allow_nan=False
@@ -32,33 +32,19 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def make_lines(section: Section, default_date: str) -> Callable[[Sequence[Event]], bytes]:
-    """JSON lines: each record with its time under `json_date_key`, unless that is `false`. With
-    `log_key`, the value of that key only.
-    """
-    key = section.text("json_date_key", "date")
-    found = section.find("json_date_format")
-    date = date_writer(found.value if found else default_date, section.place)
-    log_key = section.text("log_key")
-    if log_key:
-        return lambda events: _of_key(log_key, events)
-    without_date = key.lower() in ("false", "off", "")
-    return lambda events: _lines(None if without_date else key, date, events)
-
-
-def _lines(key: str | None, date: WriteTime, events: Sequence[Event]) -> bytes:
-    if key is None:
-        texts = [encode(record) for _, record in events]
-    else:
-        texts = [encode({key: date(moment), **record}) for moment, record in events]
+def lines(events: Sequence[Event]) -> bytes:
+    """JSON lines: each record with its time under `date`, in ISO 8601."""
+    texts = [encode({"date": _iso8601(moment), **record}) for moment, record in events]
     return ("\n".join(texts) + "\n").encode("ascii") if texts else b""
 
 
-def _of_key(key: str, events: Sequence[Event]) -> bytes:
-    texts = [message(record[key]) for _, record in events if key in record]
-    return "".join(f"{text}\n" for text in texts).encode("utf-8", "replace")
+def _iso8601(time: int) -> str:
+    seconds, rest = divmod(time, NANOSECONDS)
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest // 1000:06d}Z"
 
 
-def message(value: Any) -> str:
-    """A single value; a string without quotes."""
-    return value if isinstance(value, str) else encode(value)
+def make_key(form: str, created: float, picked: str) -> str:
+    """An object's key from `s3_key_format`, without the slash before it (pipeline/outputs/s3)."""
+    key = datetime.fromtimestamp(created, UTC).strftime(form).replace("$UUID", picked)
+    return (key if "$UUID" in form else f"{key}-object{picked}").lstrip("/")

@@ -21,16 +21,14 @@ from pathlib import Path
 
 from bonkei.base.clocks import has_passed
 from bonkei.base.folders import matching, size_of
-from bonkei.services.logs.router.aws.client import AwsClient
+from bonkei.services.logs.router.aws import AwsClient
 from bonkei.services.logs.router.configuration import values
 from bonkei.services.logs.router.configuration.model import Section
 from bonkei.services.logs.router.errors import RouterError
 from bonkei.services.logs.router.outputs import Result
-from bonkei.services.logs.router.outputs.encoding import make_lines
-from bonkei.services.logs.router.outputs.object_key import make_key
+from bonkei.services.logs.router.outputs.encoding import lines, make_key
 from bonkei.services.logs.router.records import Event
 
-_DEFAULT_KEY = "/fluent-bit-logs/$TAG/%Y/%m/%d/%H/%M/%S"
 _UUID_LETTERS = string.ascii_letters + string.digits
 _AT_ONCE = 64 * 1024
 """Bytes that are compressed in two milliseconds; a thread would stay, with 0.2 MiB."""
@@ -44,49 +42,29 @@ Report = Callable[[str, str], None]  # (level, text)
 class S3Settings:
     bucket: str
     key_format: str
-    delimiters: str
-    static: bool
-    use_put_object: bool
     directory: Path
     directory_limit: int
     file_size: int
     timeout: float
-    compression: str
-    headers: tuple[tuple[str, str], ...]
     retries: int
-    keeps_order: bool
 
     @classmethod
     def read(cls, section: Section) -> S3Settings:
-        compression = section.text("compression").lower()
-        if compression not in ("", "gzip", "none"):
-            at = section.find("compression") or section
+        key_format = section.text("s3_key_format")
+        if "$TAG" in key_format or "$INDEX" in key_format:
+            at = section.find("s3_key_format") or section
             raise RouterError(
-                f"{at.place}: compression {compression} is not known here", remedy="use gzip"
+                f"{at.place}: s3_key_format is {key_format!r}",
+                remedy="use $UUID alone, or install fluent-bit, which knows $TAG and $INDEX",
             )
-        if (form := section.text("format", "json_lines")) != "json_lines":
-            at = section.find("format") or section
-            raise RouterError(f"{at.place}: format {form} is not known here")
-        headers = {
-            "x-amz-acl": section.text("canned_acl"),
-            "x-amz-storage-class": section.text("storage_class"),
-            "content-type": section.text("content_type"),
-            "content-encoding": "gzip" if compression == "gzip" else "",
-        }
         return cls(
             section.text("bucket"),
-            section.text("s3_key_format", _DEFAULT_KEY),
-            section.text("s3_key_format_tag_delimiters", "."),
-            values.flag(section, "static_file_path", default=False),
-            values.flag(section, "use_put_object", default=False),
+            key_format,
             Path(section.text("store_dir")) / section.text("bucket"),
             values.size(section, "store_dir_limit_size", 0),
             values.size(section, "total_file_size", 100_000_000),
             values.seconds(section, "upload_timeout", 600.0),
-            compression,
-            tuple((name, value) for name, value in headers.items() if value),
             _retries(section),
-            values.flag(section, "preserve_data_ordering", default=True),
         )
 
 
@@ -109,7 +87,6 @@ class _File:
 @dataclass(slots=True)
 class S3Output:
     settings: S3Settings
-    lines: Callable[[Sequence[Event]], bytes]
     client: AwsClient
     report: Report
     clock: Callable[[], float] = time.time
@@ -118,11 +95,10 @@ class S3Output:
     _timer: asyncio.TimerHandle | None = None
     _busy: asyncio.Lock = field(default_factory=asyncio.Lock)
     _jobs: set[asyncio.Task[bool]] = field(default_factory=set)
-    _index: int = 0
 
     @classmethod
     def make(cls, section: Section, client: AwsClient, report: Report) -> S3Output:
-        made = cls(S3Settings.read(section), make_lines(section, "iso8601"), client, report)
+        made = cls(S3Settings.read(section), client, report)
         if values.retry_limit(section, _MOST_RETRIES) is None:
             report("warn", f"s3: retry_limit set to unlimited, capping to {_MOST_RETRIES}")
         made._recover()
@@ -141,7 +117,7 @@ class S3Output:
             self._spawn()
 
     async def deliver(self, tag: str, events: Sequence[Event]) -> Result:
-        data = self.lines(events)
+        data = lines(events)
         if not data:
             return Result.OK
         if self._is_over_limit(len(data)):
@@ -205,11 +181,7 @@ class S3Output:
         job.add_done_callback(self._jobs.discard)
 
     async def finish(self) -> bool:
-        """Upload everything now. Files that cannot be uploaded stay in `store_dir`.
-
-        With `preserve_data_ordering` the plugin has a queue. At its end it skips files that have
-        failed once and wait there (`put_all_chunks` of plugins/out_s3).
-        """
+        """Upload everything now. Files that cannot be uploaded stay in `store_dir`."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -218,15 +190,7 @@ class S3Output:
         for job in tuple(self._jobs):
             job.cancel()
         await asyncio.gather(*self._jobs, return_exceptions=True)
-        left = [file for file in self._full if file.failures] if self.settings.keeps_order else []
-        for file in left:
-            self._full.remove(file)
-            self.report(
-                "error",
-                f"s3: {file.path.name} has failed before and is left in store_dir, as Fluent Bit"
-                " does with preserve_data_ordering",
-            )
-        return await self._upload_all() and not left
+        return await self._upload_all()
 
     def abandon(self) -> None:
         """Close the files. The next run finds those that are not uploaded."""
@@ -263,10 +227,10 @@ class S3Output:
         key = self._key(file)
         try:
             if file.path.stat().st_size <= _AT_ONCE:
-                data = self._body(file.path)
+                data = _body(file.path)
             else:
-                data = await asyncio.to_thread(self._body, file.path)
-            headers = dict(self.settings.headers)
+                data = await asyncio.to_thread(_body, file.path)
+            headers = {"content-encoding": "gzip"}
             answer = await self.client.request(
                 "PUT", f"/{self.settings.bucket}/{key}", headers, data
             )
@@ -283,20 +247,15 @@ class S3Output:
         self.report("info", f"s3: uploaded {self.settings.bucket}/{key}")
         return True
 
-    def _body(self, path: Path) -> bytes:
-        data = path.read_bytes()
-        return gzip.compress(data, 6) if self.settings.compression == "gzip" else data
-
     def _key(self, file: _File) -> str:
         """A name that is the same at each try, so that a repeated upload replaces the object."""
         seed = hashlib.sha256(str(file.path).encode()).digest()
         picked = "".join(_UUID_LETTERS[byte % len(_UUID_LETTERS)] for byte in seed[:8])
-        self._index += 1
-        return make_key(
-            self.settings.key_format, file.tag, file.created, self.settings.delimiters, picked,
-            index=self._index,
-            add_suffix=self.settings.use_put_object and not self.settings.static,
-        )  # fmt: skip
+        return make_key(self.settings.key_format, file.created, picked)
+
+
+def _body(path: Path) -> bytes:
+    return gzip.compress(path.read_bytes(), 6)
 
 
 def _write(descriptor: int, data: bytes) -> None:

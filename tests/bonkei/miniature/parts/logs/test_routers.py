@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import stat
 import sys
 from collections.abc import Callable
@@ -155,26 +154,6 @@ async def test_the_routers_of_pushed_images_need_no_folder(run: Run, program: Pa
     assert [record["message"] for record in found["access"]] == ["GET /"]
 
 
-async def test_a_router_without_a_configuration_runs_the_generated_one(
-    run: Run, program: Path
-) -> None:
-    options = {"Name": "cloudwatch_logs", "region": "r", "log_group_name": "g"}
-    options |= {"log_stream_prefix": "s-", "auto_create_group": "true", "exclude-pattern": "GET"}
-    stock = router(image="public.ecr.aws/aws-observability/aws-for-fluent-bit:3.4.17")
-    stock = replace(stock, health_check=None)
-    undeclared = replace(app(**options), depends_on=())  # ECS adds the missing section
-    outcome, aws, sink = await run(task_definition(undeclared, stock), {"app": program})
-    assert outcome.exit_code == 0, (outcome, sink.lines)
-    [(place, events)] = aws.events.items()
-    assert place[0] == "g"
-    assert place[1].startswith("s-app-firelens-")
-    records = [json.loads(event["message"]) for event in events]
-    assert {record["ecs_task_definition"] for record in records} == {"app:3"}
-    assert {record["ecs_cluster"] for record in records} == {"main"}
-    assert not any("GET" in record["log"] for record in records)
-    assert any(record["log"] == "crashed" for record in records)
-
-
 def start(tmp_path: Path, *command: str, container: Container | None = None) -> RouterStart:
     container = container or router()
     return RouterStart(
@@ -187,6 +166,15 @@ def start(tmp_path: Path, *command: str, container: Container | None = None) -> 
         tmp_path,
         {},
     )
+
+
+def test_what_ecs_writes_wants_the_real_fluent_bit(tmp_path: Path) -> None:
+    """Without a configuration of its own, a router runs the one of ECS."""
+    routers = LogRouters("", {}, lambda _: None, tmp_path / "note")
+    with pytest.raises(RouterError, match="input tcp is not known") as refused:
+        routers.command(start(tmp_path), "main")
+    routers.close()
+    assert refused.value.remedy.startswith("install fluent-bit")
 
 
 def test_a_configuration_in_an_unknown_image_is_reported(tmp_path: Path) -> None:

@@ -27,4 +27,4 @@ def records(*found: Any) -> list[Any]:
     return [record for each in found for _, record in each]
 
 
-FILTER = "[INPUT]\n    Name tcp\n[FILTER]\n    Match *\n    Name "
+FILTER = "[SERVICE]\n    storage.path /b\n[FILTER]\n    Match *\n    Name "

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from bonkei.services.logs.router.configuration import known
 from bonkei.services.logs.router.configuration.generated import FirelensTask, generate
 from bonkei.services.logs.router.configuration.load import load, load_text
 from bonkei.services.logs.router.configuration.overrides import Overrides, override
 from bonkei.services.logs.router.configuration.render import render
-from bonkei.services.logs.router.configuration.validate import validate
+from bonkei.services.logs.router.configuration.validate import PLUGINS, validate
 from bonkei.services.logs.router.errors import RouterError
 
 SHIPPED = Path(__file__).parents[5] / "program" / "fluentbit" / "fluent-bit.yaml"
@@ -63,7 +62,7 @@ def test_paths_ports_and_endpoints_are_replaced(tmp_path: Path) -> None:
 
 def test_classic_with_variables_includes_and_a_file_of_parsers(tmp_path: Path) -> None:
     (tmp_path / "parsers.conf").write_text("[PARSER]\n    Name app\n    Format json\n")
-    (tmp_path / "outputs.conf").write_text("[OUTPUT]\n    Name null\n    Match *\n")
+    (tmp_path / "outputs.conf").write_text("[FILTER]\n    Name grep\n    Match a\n")
     main = tmp_path / "fluent-bit.conf"
     main.write_text(
         "# a comment\n"
@@ -71,33 +70,34 @@ def test_classic_with_variables_includes_and_a_file_of_parsers(tmp_path: Path) -
         "[SERVICE]\n"
         "    Flush 2\n"
         "    Parsers_File parsers.conf\n"
-        "[INPUT]\n"
-        "    Name tcp\n"
-        "    Tag ${who}.${PLACE}.${NOBODY}\n"
+        "    storage.path /b\n"
+        "[FILTER]\n"
+        "    Name grep\n"
+        "    Match ${who}.${PLACE}.${NOBODY}\n"
         "@INCLUDE outputs.conf\n"
     )
     configuration = load(main, {"PLACE": "tokyo"})
     validate(configuration)
-    assert configuration.inputs[0].text("tag") == "app.tokyo."
+    assert configuration.filters[0].text("match") == "app.tokyo."
     assert [each.name for each in configuration.parsers] == ["app"]
-    assert configuration.outputs[0].place.file == tmp_path / "outputs.conf"
+    assert configuration.filters[1].place.file == tmp_path / "outputs.conf"
 
 
 def test_yaml_with_env_includes_and_lists(tmp_path: Path) -> None:
-    (tmp_path / "more.yaml").write_text("pipeline:\n  inputs:\n    - name: tcp\n")
+    (tmp_path / "more.yaml").write_text("service:\n  storage.path: /b\n")
     main = tmp_path / "fluent-bit.yaml"
     main.write_text(
         "env:\n  STREAM: errors\n"
         "includes:\n  - more.yaml\n"
         "pipeline:\n"
         "  filters:\n    - name: modify\n      match: '*'\n      add: [a 1, b 2]\n"
-        "  outputs:\n    - name: 'null'\n      match: '${STREAM}'\n"
+        "    - name: grep\n      match: '${STREAM}'\n"
     )
     configuration = load(main, {})
     validate(configuration)
-    assert configuration.inputs[0].name == "tcp"
+    assert configuration.service.text("storage.path") == "/b"
     assert configuration.filters[0].texts("add") == ("a 1", "b 2")
-    assert configuration.outputs[0].text("match") == "errors"
+    assert configuration.filters[1].text("match") == "errors"
 
 
 @pytest.mark.parametrize(
@@ -113,15 +113,21 @@ def test_yaml_with_env_includes_and_lists(tmp_path: Path) -> None:
         ("pipeline:\n  outputs:\n    - name: kinesis_firehose\n", "output kinesis_firehose"),
         ("plugins:\n  - /x.so\n", "f.yaml:2: plugins is not known"),
         (
-            "pipeline:\n  outputs:\n    - {name: 'null', processors: {logs: [\n  {name: sql}]}}\n",
+            "pipeline:\n  outputs:\n    - {name: s3, processors: {logs: [\n  {name: sql}]}}\n",
             "f.yaml:4: processor sql is not known",
         ),
         (
-            "pipeline:\n  inputs:\n    - {name: tcp, processors: {logs: [\n  {name: grep}]}}\n",
+            "pipeline:\n  inputs:\n    - {name: forward, processors: {logs: [\n  {name: grep}]}}\n",
             "f.yaml:4: processors of an input are not known",
         ),
         ("pipeline:\n  inputs:\n    - name: tail\n      path: x\n", "f.yaml:3: input tail"),
         ("pipeline:\n  outputs:\n    - name: stdout\n", "f.yaml:3: output stdout"),
+        ("pipeline:\n  inputs:\n    - name: tcp\n", "f.yaml:3: input tcp"),
+        (
+            "pipeline:\n  inputs:\n    - name: forward\n      storage.type: memory\n",
+            "f.yaml:4: input forward is known with storage.type filesystem alone",
+        ),
+        ("service:\n  flush: 1\n", "f.yaml:2: service has no storage.path"),
         (
             "multiline_parsers:\n  - name: m\n    type: regex\n",
             "f.yaml:2: [MULTILINE_PARSER] is not known",
@@ -191,7 +197,6 @@ def test_a_generated_configuration_has_the_order_of_ecs() -> None:
 
 def test_the_page_about_log_routers_lists_every_known_plugin() -> None:
     page = (SHIPPED.parents[2] / "docs" / "log-routers.md").read_text()
-    for kind, plugins in known.PLUGINS.items():
+    for kind, plugins in PLUGINS.items():
         for name in plugins:
-            if name != "cloudwatch":  # another spelling
-                assert f"`{name}`" in page, f"{kind} {name}"
+            assert f"`{name}`" in page, f"{kind} {name}"

@@ -51,15 +51,6 @@ def test_grep_with_several_rules(rules: str, kept: list[object], tmp_path: Path)
     assert ({"other": "a"} in found) is rules.startswith("Exclude")
 
 
-def test_record_modifier(tmp_path: Path) -> None:
-    """pipeline/filters/record-modifier."""
-    text = "    Record hostname ${HOSTNAME}\n    Record product Awesome Tool\n"
-    pipeline = make(f"{FILTER}record_modifier\n{text}", tmp_path)
-    assert records(run(pipeline, {"Mem.total": 1})) == [
-        {"Mem.total": 1, "hostname": "fluent", "product": "Awesome Tool"}
-    ]
-
-
 def test_the_parser_filter_reserves(tmp_path: Path) -> None:
     """pipeline/filters/parser. A former key wins."""
     parser = "[PARSER]\n    Name app\n    Format json\n"
@@ -84,7 +75,10 @@ def test_an_undefined_parser_is_reported(tmp_path: Path) -> None:
         ("modify\n    Rename a b", "rename of filter modify is not known"),
         ("modify\n    Condition Key_exists a", "f.conf:6: condition is 'Key_exists a'"),
         ("grep\n    Regex $a['b'] x", "f.conf:6: $a['b'] is a record accessor"),
-        ("multiline\n    mode parser", "f.conf:6: multiline joins pieces"),
+        (
+            "multiline\n    mode parser",
+            "f.conf:6: filter multiline is known with mode",
+        ),
         ("multiline\n    multiline.parser python", "multiline.parser of filter multiline"),
     ],
 )

@@ -10,7 +10,7 @@ from typing import Any
 import msgpack
 import pytest
 
-from bonkei.services.logs.router.parsing.json_text import parse_json
+from bonkei.services.logs.router.parsing import parse_json
 
 RECORDS: tuple[tuple[str, dict[str, Any]], ...] = (
     # Half of a pair is one U+FFFD, together with the escape that should have been the other half.

@@ -14,7 +14,7 @@ import log_corpus as corpus
 import log_routers as routers
 import msgpack
 
-from bonkei.services.logs.router.parsing.json_text import parse_json
+from bonkei.services.logs.router.parsing import parse_json
 
 CUT = r'{"level":"ERROR","message":"cut \ud83d"}'
 NASTY = (

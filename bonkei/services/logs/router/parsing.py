@@ -1,16 +1,23 @@
-"""A JSON text as Fluent Bit 5.0 reads it: with yyjson, and with its own flags.
-
-Source: `pack_json_to_msgpack_yyjson` of src/flb_pack.c, `flb_parser_json_do`, and `read_uni_esc` of
-lib/yyjson. Every record that comes out of here can be stored as msgpack and written as JSON.
-"""
+"""Parsers of a text, and the JSON reader below them."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
 from typing import Any
 
-from bonkei.services.logs.router.records import Record
+from bonkei.services.logs.router.configuration import values
+from bonkei.services.logs.router.configuration.model import Section
+from bonkei.services.logs.router.errors import RouterError
+from bonkei.services.logs.router.records import NANOSECONDS, Record
+
+# A JSON text as Fluent Bit 5.0 reads it: with yyjson, and with its own flags.
+#
+# Source: `pack_json_to_msgpack_yyjson` of src/flb_pack.c, `flb_parser_json_do`, and `read_uni_esc`
+# of lib/yyjson. Every record that comes out of here can be stored as msgpack and written as JSON.
 
 _DEPTH = 31  # of containers in a record: msgpack-c has a stack of 32, and an event is one of them
 _LEAST, _MOST = -(2**63), 2**64 - 1  # other whole numbers are read as real ones
@@ -118,3 +125,67 @@ def _refused(name: str) -> float:
 _decoder = json.JSONDecoder(
     parse_int=_integer, parse_float=_real, parse_constant=_refused, strict=False
 )
+
+
+# A parser turns a text into a record and, if it finds one, a time.
+#
+# Source: pipeline/parsers (json, configuring-parser).
+
+Parse = Callable[[str], "tuple[Record, int | None] | None"]
+"""The record of a text, and its time in nanoseconds if it has one; None if it does not fit."""
+
+_ISO = "%Y-%m-%dT%H:%M:%S.%LZ"
+_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{1,9})\d*Z")
+
+_TIMES = 2**32 * NANOSECONDS  # an event's seconds are an unsigned number of 32 bits
+
+
+def make_parsers(sections: Sequence[Section]) -> dict[str, Parse]:
+    """The parsers by name. Raises RouterError for a wrong setting."""
+    return {section.name: make_parser(section) for section in sections}
+
+
+def make_parser(section: Section) -> Parse:
+    form, time_format = section.text("format").lower(), section.text("time_format")
+    if form != "json" or time_format not in ("", _ISO):
+        raise RouterError(
+            f"{section.place}: parser {section.name} has the format {form or '(none)'}"
+            f" and the time_format {time_format or '(none)'}",
+            remedy=f"use json, and {_ISO}; or install fluent-bit, which knows all",
+        )
+    if not time_format:
+        return _untimed
+    key = section.text("time_key", "time")
+    keep = values.flag(section, "time_keep", default=False)
+    return partial(_timed, key, keep)
+
+
+def _untimed(text: str) -> tuple[Record, None] | None:
+    return None if (found := parse_json(text)) is None else (found, None)
+
+
+def _timed(key: str, keep: bool, text: str) -> tuple[Record, int | None] | None:
+    """If the time does not fit, it stays in the record, and the record's time is its arrival."""
+    record = parse_json(text)
+    if record is None:
+        return None
+    value = record.get(key)
+    time = read_time(value) if isinstance(value, str) else None
+    if time is None:
+        return record, None
+    if not keep:
+        del record[key]
+    return record, time % _TIMES
+
+
+def read_time(text: str) -> int | None:
+    """Nanoseconds, from a text in the form of `_ISO`; None if it has another one. `%L` is the
+    fraction of a second ("Time resolution and fractional seconds", configuring-parser)."""
+    found = _TIME.fullmatch(text)
+    if found is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(f"{found[1]}Z")
+    except ValueError:
+        return None
+    return int(moment.timestamp()) * NANOSECONDS + int(found[2].ljust(9, "0"))

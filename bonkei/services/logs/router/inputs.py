@@ -1,78 +1,56 @@
-"""Input `forward`: Fluentd's protocol on a Unix socket or TCP.
+"""Input `forward`: Fluentd's protocol on a Unix socket, in the mode of Docker's log driver.
 
-Source: "Forward Protocol Specification v1" (fluent/fluentd wiki): message, forward, packed forward
-and compressed packed forward mode, the event time's extension type, and `ack`.
+Source: "Forward Protocol Specification v1" (fluent/fluentd wiki): the message mode, and the event
+time's extension type.
 """
 
 from __future__ import annotations
 
 import asyncio
-import gzip
-import os
-import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import msgpack
 
-from bonkei.services.logs.router.configuration import values
 from bonkei.services.logs.router.configuration.model import Section
-from bonkei.services.logs.router.inputs import Ingest, Lose
-from bonkei.services.logs.router.records import Event
+from bonkei.services.logs.router.records import NANOSECONDS, Event
+
+Ingest = Callable[[str, Sequence[Event]], None]
+Lose = Callable[[int, str], None]
+"""Counts records that cannot be taken, and says why."""
 
 _CHUNK = 256 * 1024
 _QUIET = 0.1  # seconds without a byte, after which a connection counts as empty at the end
 _TURNS = 10  # of the loop, in which it takes what the kernel has: a connection needs four
 _LARGEST = 64 * 1024 * 1024  # bytes of one message
-_NANOSECONDS = 1_000_000_000
-_TIMES = 2**32 * _NANOSECONDS
-_DEFAULT_PORT = 24224
+_TIMES = 2**32 * NANOSECONDS
 
 
 class ForwardInput:
-    """`paused`: nothing is read, so the writers have to wait. `lose` hears of each record that is
-    not one; its neighbours are taken."""
+    """It runs on the event loop. `lose` hears of each record that is not one; its neighbours are
+    taken. `close` ends it in any state."""
 
     def __init__(self, section: Section, ingest: Ingest, lose: Lose) -> None:
-        self._path = section.text("unix_path")
-        self._permissions = section.text("unix_perm")
-        self._host = section.text("listen", "0.0.0.0")  # noqa: S104 - Fluent Bit's default
-        self._port = values.number(section, "port", _DEFAULT_PORT)
-        self._prefix = section.text("tag_prefix")
-        self._tag = section.text("tag")
+        self._path = Path(section.text("unix_path"))
         self._ingest = ingest
         self._lose = lose
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
-        self._go = asyncio.Event()
         self._ending = False
         self._end = asyncio.Event()
 
     async def start(self) -> None:
-        self._go.set()
-        if self._path:
-            path = Path(self._path)
-            _make_way(path)
-            self._server = await asyncio.start_unix_server(self._accept, path)
-            if self._permissions:
-                os.chmod(path, int(self._permissions, 8))  # noqa: PTH101 - of a socket
-        else:
-            self._server = await asyncio.start_server(self._accept, self._host, self._port)
-
-    def pause(self, *, paused: bool) -> None:
-        if paused:
-            self._go.clear()
-        else:
-            self._go.set()
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.unlink(missing_ok=True)
+        self._server = await asyncio.start_unix_server(self._accept, self._path)
 
     async def drain(self) -> None:
         """Accept no new connection; read to their end those that are open, or wait to be
         accepted."""
         self._ending = True
         self._end.set()
-        self._go.set()
         await _let_arrive()
         if self._server is not None:
             self._server.close()
@@ -80,9 +58,8 @@ class ForwardInput:
             _, pending = await asyncio.wait(self._connections, timeout=5.0)
             for task in pending:
                 task.cancel()
-        if self._path:
-            with suppress(OSError):
-                os.unlink(self._path)  # noqa: PTH108 - a path as text
+        with suppress(OSError):
+            self._path.unlink()
 
     def close(self) -> None:
         if self._server is not None:
@@ -106,9 +83,7 @@ class ForwardInput:
         try:
             while data := await self._read(reader):
                 unpacker.feed(data)
-                acknowledged = self._take(unpacker)
-                for chunk in acknowledged:
-                    writer.write(msgpack.packb({"ack": chunk}))
+                self._take(unpacker)
         except OSError:
             pass
         except (ValueError, TypeError, msgpack.UnpackException) as error:  # as Fluent Bit ends it
@@ -118,7 +93,6 @@ class ForwardInput:
 
     async def _read(self, reader: asyncio.StreamReader) -> bytes:
         """A silent connection is woken when the end begins; from then on it gets a short wait."""
-        await self._go.wait()
         if not self._ending:
             reading = asyncio.ensure_future(reader.read(_CHUNK))
             ending = asyncio.ensure_future(self._end.wait())
@@ -136,36 +110,21 @@ class ForwardInput:
         reading.cancel()
         return b""
 
-    def _take(self, unpacker: msgpack.Unpacker) -> list[Any]:
-        """Pass complete messages to the pipeline, in batches of a tag; return the
-        acknowledgements."""
+    def _take(self, unpacker: msgpack.Unpacker) -> None:
+        """Pass complete messages to the pipeline, in batches of a tag."""
         by_tag: dict[str, list[Event]] = {}
-        acknowledged: list[Any] = []
         try:
             for message in unpacker:
                 if not isinstance(message, list | tuple) or len(message) < 2:
                     raise ValueError("not a message of the forward protocol")
-                tag = self._prefix + (self._tag or str(message[0]))
-                option = _option(message)
-                by_tag.setdefault(tag, []).extend(self._events(message, option))
-                if "chunk" in option:
-                    acknowledged.append(option["chunk"])
+                try:
+                    tag, moment, record = message[:3]
+                    by_tag.setdefault(str(tag), []).append(_event(moment, record))
+                except (TypeError, ValueError, ArithmeticError, RecursionError) as error:
+                    self._lose(1, f"a record is dropped: {error}")
         finally:
             for tag, events in by_tag.items():
                 self._ingest(tag, events)
-        return acknowledged
-
-    def _events(self, message: Sequence[Any], option: dict[str, Any]) -> Iterator[Event]:
-        try:
-            entries = _entries(message, option)
-        except (ValueError, OSError, EOFError, msgpack.UnpackException, zlib.error) as error:
-            self._lose(1, f"a message cannot be unpacked: {error}")
-            return
-        for entry in entries:
-            try:
-                yield _event(*entry[:2])
-            except (TypeError, ValueError, ArithmeticError, LookupError, RecursionError) as error:
-                self._lose(1, f"a record is dropped: {error}")
 
 
 async def _let_arrive() -> None:
@@ -174,45 +133,14 @@ async def _let_arrive() -> None:
         await asyncio.sleep(0)
 
 
-def _make_way(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
-
-
-def _option(message: Sequence[Any]) -> dict[str, Any]:
-    """The options of a message: its last entry, the fourth in message mode, else the third."""
-    is_message = not isinstance(message[1], list | tuple | bytes | str)
-    position = 3 if is_message else 2
-    found = message[position] if len(message) > position else None
-    return found if isinstance(found, dict) else {}
-
-
-def _entries(message: Sequence[Any], option: dict[str, Any]) -> Sequence[Any]:
-    body = message[1]
-    if isinstance(body, list | tuple):
-        return body
-    if not isinstance(body, bytes | str):
-        return (message[1:],)
-    data = body if isinstance(body, bytes) else body.encode("utf-8", "surrogateescape")
-    if option.get("compressed") == "gzip":
-        data = gzip.decompress(data)
-    inner = msgpack.Unpacker(
-        raw=False, strict_map_key=False, unicode_errors="replace", ext_hook=_extension
-    )
-    inner.feed(data)
-    return list(inner)
-
-
 def _event(moment: Any, record: Any) -> Event:
     if not isinstance(record, dict):
         raise TypeError("a record is a map")
-    if isinstance(moment, list | tuple):  # Fluent Bit's own: [time, metadata]
-        moment = moment[0]
     if isinstance(moment, _EventTime):
         return moment.nanoseconds, _storable(record)
     if not isinstance(moment, int | float):  # a text times a billion would fill the memory
         raise TypeError("a time is a number")
-    return int(moment * _NANOSECONDS) % _TIMES, _storable(record)
+    return int(moment * NANOSECONDS) % _TIMES, _storable(record)
 
 
 def _storable(value: Any) -> Any:
@@ -242,7 +170,7 @@ class _EventTime:
     def __init__(self, data: bytes) -> None:
         self.data = data
         seconds, rest = int.from_bytes(data[:4], "big"), int.from_bytes(data[4:8], "big")
-        self.nanoseconds = seconds * _NANOSECONDS + rest
+        self.nanoseconds = seconds * NANOSECONDS + rest
 
 
 def _extension(code: int, data: bytes) -> Any:

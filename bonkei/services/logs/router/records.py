@@ -1,11 +1,20 @@
-"""Translates Fluent Bit's regular expressions (Onigmo, Ruby's syntax) to Python's."""
+"""A record, and the patterns that filters compare its values with.
+
+An event is `(time, record)`: Unix time in nanoseconds, and a dict in the order of its keys. Fluent
+Bit's regular expressions (Onigmo, Ruby's syntax) are translated to Python's.
+"""
 
 from __future__ import annotations
 
 import re
+from typing import Any, TypeAlias
 
 from bonkei.services.logs.router.configuration.model import Place
 from bonkei.services.logs.router.errors import RouterError
+
+Record: TypeAlias = dict[str, Any]
+Event: TypeAlias = tuple[int, Record]
+NANOSECONDS = 1_000_000_000
 
 _DELIMITED = re.compile(r"/(.*)/([imxo]*)", re.DOTALL)
 _GROUP = re.compile(r"\(\?<(?![=!])")

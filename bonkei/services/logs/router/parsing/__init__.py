@@ -1,1 +1,0 @@
-"""Parsers of a text, and the JSON reader below them."""
