@@ -71,6 +71,7 @@ COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --python-versi
 lock: $(VENV)/.development ## Lock every dependency again, with hashes and without addresses
 	$(COMPILE) pyproject.toml requirements/dev.in -o requirements/dev.txt
 	$(COMPILE) pyproject.toml requirements/setup.in -c requirements/dev.txt -o requirements/bonkei.txt
+	$(COMPILE) requirements/release.in -o requirements/release.txt
 	$(COMPILE) requirements/scanners.in -o requirements/scanners.txt
 	$(COMPILE) requirements/ministack.in -o bonkei/services/endpoint/data/ministack.txt
 	$(COMPILE) requirements/awscli.in -o bonkei/services/endpoint/data/awscli.txt

@@ -12,3 +12,6 @@ base         what all of them may use
 
 Each imports only what stands below it. docs/tour.md describes the way through all of them.
 """
+
+__version__ = "0.1.0"
+"""Of the next release: its tag is this with a `v` before it (.github/workflows/release.yml)."""

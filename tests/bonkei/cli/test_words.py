@@ -104,11 +104,37 @@ def test_a_package_that_a_pull_has_added_is_named_with_the_remedy() -> None:
     assert "lacks the package click" in said
 
 
-def test_the_remedy_for_a_missing_package_fits_the_environment() -> None:
+def test_the_remedy_for_a_missing_package_fits_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     own = ROOT / ".venv"
     assert cli.missing("cbor2", own).endswith(f": make -C {ROOT} .venv/.runtime")
     other = cli.missing("cbor2", Path("/opt/python"))
     assert other.endswith(f" -m pip install -r {ROOT}/requirements/bonkei.txt")
+    monkeypatch.setattr(cli, "_ROOT", Path("/opt/python/lib/site-packages"))
+    assert "uvx --refresh bonkei" in cli.missing("cbor2", Path("/opt/python"))
+
+
+def test_the_versions_name_what_the_user_brings(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    own = tmp_path / "tofu"
+    own.write_text("#!/bin/sh\necho OpenTofu v1.9.0\necho on linux_amd64\n")
+    own.chmod(0o755)
+    monkeypatch.setenv("BONKEI_TERRAFORM", str(own))
+    monkeypatch.setenv("BONKEI_DATABASE_URL", "postgresql://me:secret@db/x")
+    shown = CliRunner().invoke(bonkei, ["--version"]).output
+    assert f"OpenTofu v1.9.0 ({own})" in shown
+    assert "the server of BONKEI_DATABASE_URL" in shown
+    assert "secret" not in shown
+    own.chmod(0o644)
+    assert "none (" in CliRunner().invoke(bonkei, ["--version"]).output
+
+
+def test_without_a_command_an_option_is_a_wrong_command_line(tmp_path: Path) -> None:
+    (tmp_path / "bonkei.toml").write_text("")
+    shown = CliRunner().invoke(bonkei, ["--config", str(tmp_path / "bonkei.toml")])
+    assert (shown.exit_code, "Missing command." in shown.output) == (2, True)
 
 
 @pytest.mark.parametrize("name", ["bonkei.gone", "json.gone", ""])

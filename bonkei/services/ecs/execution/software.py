@@ -23,12 +23,14 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
+import bonkei
 from bonkei.services.ecs.errors import TaskError
 from bonkei.services.ecs.execution.process import reap
 
 _INCLUDED = re.compile(r"^\s*(?:-r|-c|--requirement|--constraint)[ =]?\s*([^\s#]+)", re.MULTILINE)
 _INDEX = re.compile(r"^\s*(?:-i|-f|--index-url|--extra-index-url|--find-links)\b", re.MULTILINE)
 _MARKER = ".complete"
+_PACKAGE = Path(bonkei.__file__).parent
 _POLL = 0.1  # seconds
 _NOT_FOR_UV = {"VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "PYTHONPATH", "PYTHONHOME"}
 
@@ -91,7 +93,7 @@ async def ensure_environment(
         if not _is_made(target):
             lock = await _locked(requirements, target, progress, held)
             progress(f"installing the packages of {lock}")
-            await _make(target, lock, requirements[0].parent, held)
+            await _make(target, lock, _place(requirements), held)
     return target
 
 
@@ -112,10 +114,17 @@ async def _locked(
         await _uv(
             "pip", "compile", "--quiet", "--generate-hashes", "--no-header", "--no-annotate",
             *emit, "--python", sys.executable, "--output-file", str(draft),
-            *(str(file) for file in requirements), held=held, directory=requirements[0].parent,
+            *(str(file) for file in requirements), held=held, directory=_place(requirements),
         )  # fmt: skip
         draft.replace(lock)
     return lock
+
+
+def _place(requirements: Sequence[Path]) -> Path | None:
+    """Where uv runs: names and settings in the files are relative to their folder. Our own have
+    none, and `uvx` puts them into uv's cache, where uv refuses to run."""
+    folder = requirements[0].parent
+    return None if folder.is_relative_to(_PACKAGE) else folder
 
 
 def _followed(folder: Path) -> Path:
@@ -130,7 +139,7 @@ def _is_made(target: Path) -> bool:
         return False
 
 
-async def _make(target: Path, lock: Path, directory: Path, held: int) -> None:
+async def _make(target: Path, lock: Path, directory: Path | None, held: int) -> None:
     # A virtual environment contains its own path, so it is created in place. The marker comes last.
     shutil.rmtree(target, ignore_errors=True)
     await _uv(

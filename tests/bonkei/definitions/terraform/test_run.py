@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import psutil
 import pytest
 
 from bonkei.definitions.terraform.errors import TerraformError
+from bonkei.definitions.terraform.inputs.stamps import implementation
 from bonkei.definitions.terraform.runs.environments import of_init, of_programs
 from bonkei.definitions.terraform.runs.run import (
     Interruption,
@@ -45,6 +47,19 @@ def test_without_the_library_an_executable_can_be_named(monkeypatch: pytest.Monk
         command(None)
     assert "BONKEI_TERRAFORM" in raised.value.remedy
     assert command(sys.executable) == [sys.executable]
+
+
+def test_a_stamp_does_not_need_the_library() -> None:
+    """The run says that it is missing, with the remedy."""
+
+    def missing(name: str) -> str:
+        raise metadata.PackageNotFoundError(name)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(metadata, "version", missing)
+        implementation.cache_clear()
+        assert len(implementation(None)) == 64
+    implementation.cache_clear()
 
 
 def test_both_streams_are_read_to_the_end(tmp_path: Path) -> None:
