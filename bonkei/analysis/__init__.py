@@ -2,4 +2,5 @@
 
 check    mistakes that break on AWS;           diagram  the architecture, drawn
 network  who reaches whom;                     policy   IAM's decisions
+changes  what a branch changes, risks first
 """

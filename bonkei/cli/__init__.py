@@ -2,7 +2,7 @@
 
 running        up, down, restart, reset, run, exec, env
 watching       watch
-definitions    validate, plan, apply, test, fmt, check, diagram
+definitions    validate, plan, apply, test, fmt, check, diff, diagram
 observing      status, explain, logs
 incidents      fault, alarm, slack
 pipeline       pipeline

@@ -25,6 +25,7 @@ PLACES = {
     "fmt": "definitions.terraform:fmt",
     "existing": "definitions.beginning:existing",
     "check": "definitions.inspection:check",
+    "diff": "definitions.difference:diff",
     "diagram": "definitions.inspection:diagram",
     "explain": "observing.explain:explain",
     "logs": "observing.logs:logs",

@@ -95,7 +95,7 @@ class Sources:
     def _find(self, address: str) -> tuple[_WrittenBlock | None, dict[str, str]]:
         """A resource's block, or the call of its module, and the exceptions allowed on the way."""
         folder, allowed = self._root, dict[str, str]()
-        parts = _INSTANCE_KEY.sub("", address).split(".")
+        parts = steps(address)
         while parts[0] == "module":
             call = self._blocks(folder).get(f"module.{parts[1]}")
             if call is None:
@@ -112,6 +112,11 @@ class Sources:
             found = [b for file in matching(folder, "*.tf") for b in _written_blocks(file)]
             self._folders[folder] = {_key(block): block for block in found}
         return self._folders[folder]
+
+
+def steps(address: str) -> list[str]:
+    """A resource's address in its parts, without the keys of instances."""
+    return _INSTANCE_KEY.sub("", address).split(".")
 
 
 def _with(place: Place, allowed: dict[str, str]) -> Place:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -23,6 +24,8 @@ from workflows import Ran, run_steps
 import bonkei
 
 FOREIGN = Path(__file__).with_name("foreign")
+PARTS = ("bonkei", "requirements", "templates", "action.yml", "pyproject.toml", "LICENSE")
+WITH_UV = f"{Path(find_uv_bin()).parent}:/usr/local/bin:/usr/bin:/bin"
 LARGEST = 30 * 1024 * 1024  # bytes
 RELEASE = ROOT / ".github" / "workflows" / "release.yml"
 
@@ -32,7 +35,7 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What is tracked, as a checkout has it. Its environment is this one."""
     folder = tmp_path_factory.mktemp("checkout")
     names = subprocess.run(
-        ["git", "ls-files", "-z", "--", "bonkei", "requirements", "pyproject.toml", "LICENSE"],
+        ["git", "ls-files", "-z", "--", *PARTS],
         cwd=ROOT, capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
     for name in filter(None, names.split("\0")):
@@ -170,3 +173,105 @@ def test_its_version_says_what_a_report_of_a_fault_needs(away: Away) -> None:
     assert told["terraform"].startswith("1.")
     assert all(told[name] for name in ("python", "platform", "postgresql", "aws provider"))
     assert f"bonkei       {bonkei.__version__}" in away.bonkei("--version").stdout
+
+
+QUEUE = 'resource "aws_sqs_queue" "orders" {}\n'
+MISTAKE = """
+resource "aws_iam_role" "web" {
+  name               = "web"
+  assume_role_policy = jsonencode({ Version = "2012-10-17", Statement = [{
+    Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "ec2.amazonaws.com" } }] })
+}
+resource "aws_iam_role_policy" "web" {
+  role   = aws_iam_role.web.id
+  policy = jsonencode({ Version = "2012-10-17", Statement = [{
+    Effect = "Allow", Action = "*", Resource = "*" }] })
+}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """A pull request's: in the folder `stack` the branch destroys a queue and makes a mistake."""
+
+    folder: Path
+    base: str
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    folder = tmp_path / "checkout"
+    stack = folder / "stack"
+    stack.mkdir(parents=True)
+
+    def git(*words: str) -> str:
+        who = ("-c", "user.name=A", "-c", "user.email=a@example.com")
+        done = subprocess.run(
+            ["git", *who, *words], cwd=folder, capture_output=True, text=True, check=True
+        )
+        return done.stdout.strip()
+
+    (stack / "bonkei.toml").write_text('definitions = "."\n')
+    definitions = 'provider "aws" { region = "eu-west-1" }\n'
+    (stack / "main.tf").write_text(definitions + QUEUE)
+    git("init", "-q")
+    git("add", "-A")
+    git("commit", "-q", "-m", "Add the stack")
+    git("update-ref", "refs/remotes/origin/main", "HEAD")
+    (stack / "main.tf").write_text(definitions + MISTAKE)
+    git("commit", "-q", "-a", "-m", "Change it")
+    return Checkout(folder, git("rev-parse", "origin/main"))
+
+
+def test_the_action_annotates_and_compares(
+    sources: Path, checkout: Checkout, tmp_path: Path
+) -> None:
+    action = yaml.safe_load((sources / "action.yml").read_text())
+    given = {f"inputs.{name}": each["default"] for name, each in action["inputs"].items()}
+    ran = run_steps(
+        action["runs"]["steps"],
+        checkout.folder,
+        tmp_path,
+        {
+            **given,
+            "inputs.folder": "stack",
+            "github.base_ref": "main",
+            "github.action_path": str(sources),
+        },
+        {
+            **os.environ,
+            "GITHUB_WORKSPACE": str(checkout.folder),
+            "UV_TOOL_DIR": str(tmp_path / "tools"),
+            "UV_TOOL_BIN_DIR": str(tmp_path / "programs"),
+            "PATH": WITH_UV,
+        },
+    )
+    assert ran.code == 1, ran.said  # by the mistake
+    assert "::error title=role-is-not-almighty (aws_iam_role_policy.web" in ran.said
+    assert ",file=stack/main.tf,line=" in ran.said
+    assert "- `aws_sqs_queue.orders` is destroyed, and its data with it" in ran.summary
+    assert Path(ran.outputs["comment"]).read_text() == ran.summary
+
+
+def test_gitlabs_component_reports_and_compares(
+    wheel: Path, sources: Path, checkout: Checkout, tmp_path: Path
+) -> None:
+    text = (sources / "templates" / "bonkei" / "template.yml").read_text()
+    head, body = text.split("\n---\n")
+    inputs = {n: each["default"] for n, each in yaml.safe_load(head)["spec"]["inputs"].items()}
+    inputs |= {"folder": "stack", "package": str(wheel)}
+    for name, value in inputs.items():
+        body = body.replace(f"$[[ inputs.{name} ]]", value)
+    job = yaml.safe_load(body)["bonkei"]
+    step = {"run": "\n".join(job["script"]), "env": job["variables"]}
+    environment = {
+        **os.environ,
+        "PATH": WITH_UV,
+        "CI_PROJECT_DIR": str(checkout.folder),
+        "CI_MERGE_REQUEST_DIFF_BASE_SHA": checkout.base,
+    }
+    ran = run_steps([step], checkout.folder, tmp_path, {}, environment)
+    assert ran.code == 1, ran.said
+    assert "aws_sqs_queue.orders" in (checkout.folder / job["artifacts"]["paths"][0]).read_text()
+    report = checkout.folder / job["artifacts"]["reports"]["junit"]
+    assert "role-is-not-almighty" in report.read_text()

@@ -42,9 +42,9 @@ def test_before_the_first_release_no_task_costs_anything(otherwise: Evaluation) 
 
 def test_resources_without_a_price_are_listed(otherwise: Evaluation) -> None:
     released = dataclasses.replace(otherwise, state=copy.deepcopy(otherwise.state))
-    for service in released.values("aws_ecs_service"):
-        service["desired_count"] = 3
-    with pytest.raises(KeyError, match="fargate_x86_64_memory, fargate_x86_64_vcpu"):
+    for instance in released.values("aws_rds_cluster_instance"):
+        instance["instance_class"] = "db.t9.huge"
+    with pytest.raises(KeyError, match=r"no price for db\.t9\.huge"):
         costs.table("en", {"otherwise": released.state})
 
 

@@ -1,7 +1,8 @@
 """Runs the shell of GitHub's steps here: those of a workflow's job, or of a composite action.
 
-Of the format it knows what ours use: `run`, `env`, `id`, `if` with always(), inputs, and outputs.
-Steps with `uses` are programs of others, and are left out.
+Of the format it knows what ours use: `run`, `env`, `id`, `working-directory`, expressions that are
+a name, and the files for outputs, the summary and the path. Steps with `uses` are programs of
+others, and are left out.
 https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax
 """
 
@@ -37,12 +38,14 @@ def run_steps(
 ) -> Ran:
     """Run them in `folder`. `known`: the values of expressions, by name. `files`: a folder for
     what they write."""
-    values = dict(known)
+    values, environment = dict(known), dict(environment)
     ran = Ran()
     for step in steps:
-        if "run" not in step or (ran.code and step.get("if") != "always()"):
+        if "run" not in step or ran.code:
             continue
-        written = {name: files / name for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
+        written = {
+            name: files / name for name in ("GITHUB_OUTPUT", "GITHUB_PATH", "GITHUB_STEP_SUMMARY")
+        }
         for file in written.values():
             file.write_text("")
         done = subprocess.run(
@@ -56,7 +59,7 @@ def run_steps(
                 "-c",
                 _filled(step["run"], values),
             ],
-            cwd=folder,
+            cwd=folder / _filled(step.get("working-directory", "."), values),
             env={
                 **environment,
                 **{name: _filled(text, values) for name, text in step.get("env", {}).items()},
@@ -68,8 +71,10 @@ def run_steps(
             check=False,
         )
         ran.said += done.stdout
-        ran.code = ran.code or done.returncode
+        ran.code = done.returncode
         ran.summary += written["GITHUB_STEP_SUMMARY"].read_text()
+        for line in written["GITHUB_PATH"].read_text().splitlines():
+            environment["PATH"] = f"{line}:{environment['PATH']}"
         for line in written["GITHUB_OUTPUT"].read_text().splitlines():
             name, _, value = line.partition("=")
             ran.outputs[name] = values[f"steps.{step['id']}.outputs.{name}"] = value

@@ -3,7 +3,7 @@
 finding, subject     a rule's results; a rule's input, with the keys in the JSON of a secret
 rules/               one file for each subject; each rule has its source
 runner               sets the levels of the rules, runs them, and looks up their places
-report, sarif        findings for a person, as JSON, as SARIF
+report, sarif, ci    findings for a person, as JSON, as SARIF, as annotations, as JUnit XML
 
 Pure functions for the rules:
 permission           whether a role allows an action

@@ -3,4 +3,5 @@
 beginning     `bonkei init`, `existing`
 terraform     `bonkei validate`, `plan`, `apply`, `test`, `fmt`
 inspection    `bonkei check`, `diagram`
+difference    `bonkei diff`
 """

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
 import click
 
 from bonkei.cli.context import Context, allow_programs, pass_context
+from bonkei.cli.new_file import NewFile
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _variables = click.option(
@@ -44,6 +46,8 @@ def _directories(
 )
 @click.option("--json", "form", flag_value="json", help="The findings as JSON.")
 @click.option("--sarif", "form", flag_value="sarif", help="The findings as SARIF 2.1.0.")
+@click.option("--github", "form", flag_value="github", help="As annotations of GitHub Actions.")
+@click.option("--junit", type=NewFile(), metavar="FILE", help="Also write JUnit XML to this file.")
 @allow_programs
 @pass_context
 def check(
@@ -51,9 +55,11 @@ def check(
     variable_files: tuple[Path, ...],
     programs: dict[str, Path],
     form: str | None,
+    junit: Path | None,
 ) -> None:
     """Find mistakes that would break, leak or go unnoticed on AWS. Exit code 1 for errors."""
     from bonkei.analysis.check import RULES, exit_code, run, with_levels
+    from bonkei.analysis.check.ci import render_github, render_junit
     from bonkei.analysis.check.program import read_programs
     from bonkei.analysis.check.report import render_json, render_text
     from bonkei.analysis.check.sarif import render_sarif
@@ -71,10 +77,15 @@ def check(
         rules,
         secret_keys(blueprint, vault(config, variable_files)),
     )
+    if junit is not None:
+        junit.write_text(render_junit(findings, rules, config.root), encoding="utf-8")
     if form == "json":
         click.echo(render_json(findings, config.root))
     elif form == "sarif":
         click.echo(render_sarif(findings, rules, config.root))
+    elif form == "github":
+        checkout = Path(os.environ.get("GITHUB_WORKSPACE") or config.root)
+        click.echo(render_github(findings, checkout), nl=bool(findings))
     else:
         click.echo(render_text(findings, rules, config.root))
     sys.exit(exit_code(findings))

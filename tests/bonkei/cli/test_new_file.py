@@ -13,7 +13,9 @@ from bonkei.cli.program import bonkei
 DRILL = "drills/a-task-dies.toml"
 
 
-@pytest.mark.parametrize("words", [("alarm", "rehearse", "--all"), ("fault", "drill", DRILL)])
+@pytest.mark.parametrize(
+    "words", [("alarm", "rehearse", "--all"), ("fault", "drill", DRILL), ("check",)]
+)
 def test_a_result_in_a_folder_that_is_missing(words: tuple[str, ...], tmp_path: Path) -> None:
     root = Path(cli.__file__).parents[2]
     given = [str(root / word) if word == DRILL else word for word in words]

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from bonkei.analysis.check import RULES, Finding, Severity, exit_code, run, with_levels
+from bonkei.analysis.check.ci import render_github, render_junit
 from bonkei.analysis.check.report import render_json, render_text
 from bonkei.analysis.check.runner import LevelError
 from bonkei.analysis.check.sarif import render_sarif
@@ -132,3 +135,31 @@ def test_sarif_has_the_fields_that_code_hosts_need(findings, definitions) -> Non
         {"kind": "inSource", "justification": "a dashboard shows it"}
     ]
     assert "suppressions" not in sarif_run["results"][1]
+
+
+def test_githubs_annotations_are_at_their_lines(findings, definitions) -> None:
+    exec_, cpu = render_github(findings, definitions.parent).splitlines()  # one is allowed
+    assert exec_.startswith("::error title=exec-reaches-its-channel (aws_ecs_service.")
+    assert ",file=infrastructure/alarms.tf,line=3::" in cpu
+    assert "%0ARemedy: " in cpu
+
+
+def test_an_annotation_cannot_become_another_command(findings, definitions) -> None:
+    hostile = replace(findings[1], message="100%\n::add-mask::x", address="a,file=b::c")
+    (line,) = render_github((hostile,), definitions).splitlines()
+    assert "title=alarm-has-actions (a%2Cfile=b%3A%3Ac)" in line
+    assert "::100%25%0A::add-mask::x%0A" in line
+
+
+def test_junit_fails_for_errors_alone(findings, definitions) -> None:
+    warning = replace(findings[0], severity=Severity.WARNING)
+    suite = ET.fromstring(render_junit((warning, *findings[1:]), RULES, definitions))  # noqa: S314
+    cases = {each.get("name", ""): each for each in suite}
+    assert (suite.get("tests"), suite.get("failures")) == (str(len(cases)), "1")
+    assert [name for name, each in cases.items() if each.find("failure") is not None] == [
+        f"alarm-has-actions {findings[1].address}"
+    ]
+    said = [each.findtext("system-out") or "" for each in cases.values()]
+    assert [text.split(":")[0] for text in said if text] == ["warning", "allowed"]
+    assert cases[f"alarm-has-actions {findings[1].address}"].get("file") == "alarms.tf"
+    assert "only-services-reach-database" in cases

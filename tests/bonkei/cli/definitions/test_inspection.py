@@ -97,6 +97,15 @@ def test_findings_as_json_and_sarif(run: Run) -> None:
     assert len(as_sarif["runs"][0]["results"]) == len(as_json)
 
 
+def test_findings_for_a_ci(run: Run, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """GitHub's paths are relative to the checkout, of which the project may be a folder."""
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(project.parent))
+    told = run("check", "--github", "--junit", str(project / "found.xml")).stdout
+    assert f",file={project.name}/infrastructure/main.tf,line=31::" in told
+    assert told.startswith("::warning title=log-group-has-retention-and-key (")
+    assert 'failures="0"' in (project / "found.xml").read_text()
+
+
 @pytest.mark.parametrize(
     ("settings", "code", "words"),
     [

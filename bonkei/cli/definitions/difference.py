@@ -1,0 +1,133 @@
+"""`bonkei diff`: what a branch changes in the running system."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bonkei.cli.context import Context, allow_programs, pass_context
+from bonkei.cli.outcome import progress
+from bonkei.cli.terminal import safe
+
+if TYPE_CHECKING:
+    from bonkei.analysis.changes import Comparison
+    from bonkei.config import Config
+
+_AT_RISK = 3
+"""The exit code of --exit-code: 1 and 2 are errors."""
+
+
+@click.command()
+@click.argument("ref")
+@click.option("--json", "as_json", is_flag=True, help="The findings, costs and changes as JSON.")
+@click.option("--exit-code", is_flag=True, help="End with exit code 3 if a risk is found.")
+@allow_programs
+@pass_context
+def diff(context: Context, ref: str, as_json: bool, exit_code: bool) -> None:
+    """Show what a branch changes in the running system.
+
+    These definitions are compared with those of REF, a branch or a commit. Risks come first: what
+    is destroyed, becomes reachable, may do more, or is watched less; then what it costs a month.
+    """
+    from bonkei.analysis.changes.report import as_dict, render_markdown
+
+    compared = _compared(context.config, ref)
+    if as_json:
+        click.echo(json.dumps(as_dict(compared, ref), indent=2))
+    else:
+        click.echo(safe(render_markdown(compared, ref)))
+    sys.exit(_AT_RISK if exit_code and compared.findings else 0)
+
+
+def _compared(config: Config, ref: str) -> Comparison:
+    """Apply the other commit's definitions in a place of their own, and these on top of them."""
+    import tempfile
+
+    from bonkei.analysis.changes import Side, compare
+    from bonkei.miniature.applied import workspace
+    from bonkei.miniature.home import Home
+
+    say = progress(True)
+    Home(config.home).make()  # it has the programs that the user has agreed to
+    with tempfile.TemporaryDirectory(prefix="bonkei-diff-") as folder:
+        other = _settings(config, ref, Path(folder, "tree"))
+        home = Home(Path(folder, "home")).make().path
+        document = {}
+        if other is None:
+            say(f"{ref} has no such definitions: all is new")
+        else:
+            say(f"evaluating {ref}")
+            earlier = workspace(other, home)
+            earlier.apply()
+            document = earlier.state()
+        say("evaluating the definitions as they are now")
+        mine = workspace(config, home)
+        plan = mine.plan()
+        mine.apply()
+        return compare(Side(document), Side(mine.state()), plan)
+
+
+def _settings(config: Config, ref: str, tree: Path) -> Config | None:
+    """The settings of the other commit, in `tree`; these ones if it has none. None if it has no
+    definitions, either."""
+    import os
+    from dataclasses import replace
+
+    from bonkei.config import load
+
+    top = Path(_git(config.root, "rev-parse", "--show-toplevel")).resolve()
+    _check_out(top, ref, tree)
+    file = tree / config.file.relative_to(top)
+    if file.is_file():
+        other = load(file, os.environ)
+    else:
+        definitions = tree / config.definitions.relative_to(top)
+        files = (tree / each.relative_to(top) for each in config.variable_files)
+        other = replace(config, definitions=definitions, variable_files=tuple(files))
+        if not definitions.is_dir() or not all(each.is_file() for each in other.variable_files):
+            return None
+    return replace(
+        other, home=config.home, workspace=config.workspace, account_id=config.account_id
+    )
+
+
+def _check_out(top: Path, ref: str, tree: Path) -> None:
+    """The files of a commit. The working tree, the index and the branches stay as they are."""
+    commit = _git(top, "rev-parse", "--verify", "--end-of-options", f"{ref}^{{commit}}")
+    tree.mkdir()
+    index = {"GIT_INDEX_FILE": str(tree.with_name("index"))}
+    _git(top, "read-tree", commit, environment=index)
+    _git(top, "checkout-index", "--all", f"--prefix={tree}/", environment=index)
+
+
+def _git(folder: Path, *words: str, environment: Mapping[str, str] | None = None) -> str:
+    import os
+    import subprocess
+
+    from bonkei.base.errors import BonkeiError
+
+    try:
+        done = subprocess.run(
+            ["git", *words],
+            cwd=folder,
+            env={**os.environ, **(environment or {})},
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+    except OSError as error:
+        raise BonkeiError(f"git {words[0]}: {error}", remedy="install git") from None
+    if done.returncode:
+        said = done.stderr.strip().removeprefix("fatal: ")
+        raise BonkeiError(
+            f"git {words[0]}: {said}",
+            remedy="name a commit of this repository; a shallow clone has no others "
+            "(`git fetch --unshallow`)",
+        )
+    return done.stdout.strip()
