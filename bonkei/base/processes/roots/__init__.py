@@ -6,6 +6,7 @@ machine  a root for a process without an image: what it sees of this machine
 command  the command line that enters a root, and whether this machine allows it
 users    the user of a process, from the image's own files
 enter    the program that it starts: namespaces, mounts, then the command
+switchboard  the ports of such processes, each task's its own
 engine   the same by a container engine, where this machine has no namespaces for us
 engine_image  the image to the engine
 attend   the program that it starts: the engine's client, with a guard
@@ -22,6 +23,7 @@ from bonkei.base.processes.roots.engine import exec_command, run_command
 from bonkei.base.processes.roots.engine_image import give_image
 from bonkei.base.processes.roots.machine import Trial, machine_root, why_not_confined
 from bonkei.base.processes.roots.paths import find_program, resolve
+from bonkei.base.processes.roots.switchboard import Switchboard
 from bonkei.base.processes.roots.users import User, find_user
 from bonkei.base.processes.roots.values import EngineRun, Mount, Root, RootSettings
 
@@ -30,6 +32,7 @@ __all__ = [
     "Mount",
     "Root",
     "RootSettings",
+    "Switchboard",
     "Trial",
     "User",
     "enter_command",

@@ -18,16 +18,21 @@ _ENTER = Path(__file__).with_name("enter.py")
 _PATIENCE = 20.0  # seconds
 
 
-def enter_command(root: Root, directory: str, command: Sequence[str]) -> tuple[str, ...]:
-    """Run `command` in a new root, in its folder `directory`. Exit code 125 means that the root
-    cannot be created; 126 and 127 have the meaning that a shell gives them."""
+def enter_command(
+    root: Root, directory: str, command: Sequence[str], ports: str = ""
+) -> tuple[str, ...]:
+    """Run `command` in a new root, in its folder `directory`. `ports`: who translates its ports, as
+    `Switchboard.ports_of` says. Exit code 125 means that the root cannot be created; 126 and 127
+    have the meaning that a shell gives them."""
     described = json.dumps(asdict(replace(root, engine=None)))
-    return (*_program(), "root", described, directory, *command)
+    return (*_program(), "root", described, ports, directory, *command)
 
 
-def join_command(pid: int, directory: str, command: Sequence[str]) -> tuple[str, ...]:
+def join_command(
+    pid: int, directory: str, command: Sequence[str], ports: str = ""
+) -> tuple[str, ...]:
     """Run `command` beside a process that has entered its root."""
-    return (*_program(), "join", str(pid), directory, *command)
+    return (*_program(), "join", str(pid), ports, directory, *command)
 
 
 def serve_command() -> tuple[str, ...]:

@@ -1,11 +1,12 @@
 """The program that enters a root file system and becomes the command.
 
-    python -I -S enter.py root ROOT DIRECTORY COMMAND [ARGUMENT …]
-    python -I -S enter.py join PID DIRECTORY COMMAND [ARGUMENT …]
+    python -I -S enter.py root ROOT PORTS DIRECTORY COMMAND [ARGUMENT …]
+    python -I -S enter.py join PID PORTS DIRECTORY COMMAND [ARGUMENT …]
     python -I -S enter.py serve
 
 ROOT is a `values.Root` as JSON; PID is a process that is in one already. `serve` joins again and
-again, for `visits`. A user and a mount namespace are made: it takes no rights of root, and
+again, for `visits`. PORTS is empty, or names who translates the command's ports (`switchboard`).
+A user and a mount namespace are made: it takes no rights of root, and
 gives none outside. The image's files are the lower layer of an overlay, so that its tasks share
 them and change none; without an image the root is an empty folder. Of this machine remain:
 processes (/proc, read-only; those of its own namespace, if it has one), its kernel's view of
@@ -37,6 +38,10 @@ _MOUNT_ATTR_RDONLY = 1
 _AT_FDCWD, _AT_RECURSIVE = -100, 0x8000
 _MOUNT_SETATTR, _PIVOT_ROOT = 442, {"x86_64": 155, "aarch64": 41}
 _PR_SET_PDEATHSIG, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 1, 24, 38
+# The numbers of seccomp(2), bind(2) and connect(2), and the AUDIT_ARCH of linux/audit.h.
+_SECCOMP = {"x86_64": (317, 49, 42, 0xC000003E), "aarch64": (277, 200, 203, 0xC00000B7)}
+_SET_FILTER, _NEW_LISTENER, _ONLY_KILLED = 1, 1 << 3, 1 << 5
+_LOAD, _IF_EQUAL, _RETURN, _ALLOW, _ASK = 0x20, 0x15, 0x06, 0x7FFF0000, 0x7FC00000
 # As a container engine leaves them (linux/capability.h), without mknod and sys_chroot.
 _KEPT_CAPABILITIES = sum(1 << number for number in (0, 1, 3, 4, 5, 6, 7, 8, 10, 13, 31))
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
@@ -64,9 +69,27 @@ class _Attributes(ctypes.Structure):
     )
 
 
-def main(way: str, place: str, directory: str, *command: str) -> NoReturn:
+class _Step(ctypes.Structure):
+    """`struct sock_filter` of linux/filter.h."""
+
+    _fields_ = (
+        ("code", ctypes.c_uint16),
+        ("if_true", ctypes.c_uint8),
+        ("if_false", ctypes.c_uint8),
+        ("value", ctypes.c_uint32),
+    )
+
+
+class _Filter(ctypes.Structure):
+    """`struct sock_fprog` of linux/filter.h."""
+
+    _fields_ = (("length", ctypes.c_uint16), ("steps", ctypes.POINTER(_Step)))
+
+
+def main(way: str, place: str, ports: str, directory: str, *command: str) -> NoReturn:
     """See the module's description."""
     try:
+        switchboard = _switchboard(ports)
         if way == "join":
             _join(int(place))
         else:
@@ -74,6 +97,8 @@ def main(way: str, place: str, directory: str, *command: str) -> NoReturn:
         os.makedirs(directory, exist_ok=True)  # noqa: PTH103 - as everything here
         os.chdir(directory)
         _give_up_rights()
+        if switchboard is not None:
+            _ask_for_ports(switchboard, ports)
     except OSError as error:
         _end(_NOT_MADE, f"this machine cannot run it in the image's files: {error}")
     _become(command)
@@ -256,9 +281,10 @@ def _join(pid: int) -> None:
 
 
 def _serve() -> NoReturn:
-    """Read orders, one JSON list a line: a process to join, a directory, a command's variables, and
-    the command. Write the number of each process that was started, in the order of the orders, and
-    `NUMBER EXIT-CODE` when one has ended. When there are no more orders, end all."""
+    """Read orders, one JSON list a line: a process to join, who translates its ports, a directory,
+    a command's variables, and the command. Write the number of each process that was started, in
+    the order of the orders, and `NUMBER EXIT-CODE` when one has ended. When there are no more
+    orders, end all."""
     import json  # noqa: PLC0415 - only here
     import select  # noqa: PLC0415
 
@@ -287,7 +313,9 @@ def _serve() -> NoReturn:
                 waiting.register(child, select.POLLIN)
 
 
-def _visit(beside: int, directory: str, environment: Mapping[str, str], command: list[str]) -> int:
+def _visit(
+    beside: int, ports: str, directory: str, environment: Mapping[str, str], command: list[str]
+) -> int:
     """Start a process that joins another one. Nothing reads what it writes."""
     if pid := os.fork():
         try:  # both do it, so that the group is there for either
@@ -303,7 +331,7 @@ def _visit(beside: int, directory: str, environment: Mapping[str, str], command:
             os.dup2(nothing, number)
         os.environ.clear()
         os.environ.update(environment)
-        main("join", str(beside), directory, *command)
+        main("join", str(beside), ports, directory, *command)
     finally:
         os._exit(_NOT_MADE)
 
@@ -315,6 +343,47 @@ def _give_up_rights() -> None:
         if not _KEPT_CAPABILITIES >> number & 1:
             _LIBRARY.prctl(_PR_CAPBSET_DROP, number, 0, 0, 0)
     _LIBRARY.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+
+
+def _switchboard(ports: str) -> Any:
+    """A socket to who translates ports. The new root may lack Python's module, so it comes first.
+    None where there is no translation."""
+    if not ports or os.uname().machine not in _SECCOMP:
+        return None
+    import _socket  # noqa: PLC0415 - not every process needs it, and `socket` imports a lot
+
+    made = _socket.socket(_socket.AF_UNIX, _socket.SOCK_DGRAM)
+    try:
+        made.connect(b"\0" + ports.partition(" ")[0].encode())
+    except OSError:  # it has ended, and so does this process
+        return None
+    return made
+
+
+def _ask_for_ports(switchboard: Any, ports: str) -> None:
+    """Let the switchboard answer this process's calls of bind and connect, and those of its
+    children: seccomp_unotify(2). Where the kernel does not allow it, ports stay as they are."""
+    seccomp, bind, connect, processor = _SECCOMP[os.uname().machine]
+    steps = (_Step * 7)(
+        _Step(_LOAD, 0, 0, 4),  # seccomp_data.arch
+        _Step(_IF_EQUAL, 0, 3, processor),
+        _Step(_LOAD, 0, 0, 0),  # seccomp_data.nr
+        _Step(_IF_EQUAL, 2, 0, bind),
+        _Step(_IF_EQUAL, 1, 0, connect),
+        _Step(_RETURN, 0, 0, _ALLOW),
+        _Step(_RETURN, 0, 0, _ASK),
+    )
+    described = _Filter(len(steps), steps)
+    for flags in (_NEW_LISTENER | _ONLY_KILLED, _NEW_LISTENER):  # the former is of Linux 5.19
+        listener = _LIBRARY.syscall(
+            ctypes.c_long(seccomp), _SET_FILTER, flags, ctypes.byref(described)
+        )
+        if listener >= 0:
+            rights = (1, 1, listener.to_bytes(4, sys.byteorder))  # SOL_SOCKET, SCM_RIGHTS
+            switchboard.sendmsg([ports.partition(" ")[2].encode()], [rights])
+            os.close(listener)
+            break
+    switchboard.close()
 
 
 def _become(command: Sequence[str]) -> NoReturn:
@@ -367,6 +436,8 @@ def _call(name: str, *arguments: Any) -> None:
 if __name__ == "__main__":
     if sys.argv[1:] == ["serve"]:
         _serve()
-    if len(sys.argv) < 5 or sys.argv[1] not in ("root", "join"):
-        sys.exit("usage: enter.py {serve|{root ROOT|join PID} DIRECTORY COMMAND [ARGUMENT …]}")
+    if len(sys.argv) < 6 or sys.argv[1] not in ("root", "join"):
+        sys.exit(
+            "usage: enter.py {serve|{root ROOT|join PID} PORTS DIRECTORY COMMAND [ARGUMENT …]}"
+        )
     main(*sys.argv[1:])

@@ -10,7 +10,7 @@ from bonkei.base.background import Background
 from bonkei.base.errors import BonkeiError
 from bonkei.base.events import Bus, Event
 from bonkei.base.processes import Keeper
-from bonkei.base.processes.roots import Trial, remove_scratch
+from bonkei.base.processes.roots import Switchboard, Trial, remove_scratch
 from bonkei.base.vault import Vault
 from bonkei.services.ecs import messages as m
 from bonkei.services.ecs.errors import TaskError
@@ -37,6 +37,7 @@ from bonkei.services.ecs.execution.process import (
 from bonkei.services.ecs.execution.running_task import RunningTask
 from bonkei.services.ecs.execution.secret_references import require_permission
 from bonkei.services.ecs.execution.software import ensure_environment
+from bonkei.services.ecs.execution.task_ports import TaskPorts
 from bonkei.services.ecs.execution.visits import Visits
 from bonkei.services.ecs.images.local import LocalContainer
 from bonkei.services.ecs.logs import LogSink
@@ -68,11 +69,13 @@ class Executor:
         self._last_complaint = ""
         self._trial = Trial(self._scratch, settings.progress)
         self._visits = Visits(self._keeper)
+        self._switchboard = Switchboard(TaskPorts(self._tasks, self._ports))
 
     def start(self) -> None:
         """End leftovers of an earlier run."""
         self._keeper.start()
         remove_scratch(self._scratch)
+        self._switchboard.open()
 
     async def prepare(self) -> None:
         """Try out whether tasks can be confined."""
@@ -84,12 +87,15 @@ class Executor:
             await asyncio.wait(self._leaving)
         await self._trial.end()
         await self._visits.stop()
+        self._switchboard.close()
         self._keeper.stop()
         self._logs.close()
 
     def adopt(self, task_id: str, spec: TaskSpec) -> None:
         """Take over a task's specification, before its first action."""
-        self._tasks[task_id] = RunningTask(spec, self._scratch / task_id, self._settings.home)
+        self._tasks[task_id] = RunningTask(
+            spec, self._scratch / task_id, self._settings.home, self._switchboard.ports_of(task_id)
+        )
 
     def pids(self, task_id: str) -> dict[str, int]:
         """The containers' processes that run now."""

@@ -36,7 +36,7 @@ _LINGER = 1.0  # seconds of further reading, if the pipe is still open after the
 class ProcessSpec:
     """A process to run. `environment` is complete; secrets are in it, never in `command`. `root`:
     the root file system that it enters; then `directory` and the program are paths of that one.
-    `beside`: the process that it joins there."""
+    `beside`: the process that it joins there; `ports`: who translates its ports there."""
 
     name: str
     command: tuple[str, ...]
@@ -44,6 +44,7 @@ class ProcessSpec:
     environment: Mapping[str, str]
     root: Root | None = None
     beside: int = 0
+    ports: str = ""
 
 
 LineListener = Callable[[str, float, list[str]], None]  # (stream, Unix time, lines)
@@ -127,9 +128,9 @@ def among_ours(spec: ProcessSpec) -> ProcessSpec:
         return _by_engine(spec, spec.root, spec.root.engine)
     place = str(spec.directory)
     command = (
-        join_command(spec.beside, place, spec.command)
+        join_command(spec.beside, place, spec.command, spec.ports)
         if spec.beside
-        else enter_command(spec.root, place, spec.command)
+        else enter_command(spec.root, place, spec.command, spec.ports)
     )
     return replace(spec, command=command, directory=Path(spec.root.scratch), root=None)
 

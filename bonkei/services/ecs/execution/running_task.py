@@ -20,12 +20,14 @@ from bonkei.services.ecs.task_spec import TaskSpec
 
 @dataclass(slots=True)
 class RunningTask:
-    """A task from its preparation until it is released. `home`: the miniature's. `is_confined`:
+    """A task from its preparation until it is released. `home`: the miniature's. `ports`: who
+    translates those of its programs, who then has to know the container. `is_confined`:
     without an image it sees only its own files and this machine's programs."""
 
     spec: TaskSpec
     scratch: Path
     home: Path
+    ports: str = ""
     is_confined: bool = False
     endpoints: dict[m.PortKey, Endpoint] = field(default_factory=dict)
     environments: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -107,4 +109,6 @@ class RunningTask:
 
     def _spec(self, container: str, words: Iterable[str]) -> ProcessSpec:
         directory = self.spec.local.container(container).working_directory
-        return ProcessSpec(container, tuple(words), directory, self.environments[container])
+        ports = f"{self.ports} {container}" if self.ports else ""
+        words = tuple(words)
+        return ProcessSpec(container, words, directory, self.environments[container], ports=ports)

@@ -57,7 +57,10 @@ class Visits:
             return False
         visit = _Visit()
         self._ordered.append(visit)
-        order = spec.beside, str(spec.directory), dict(spec.environment), spec.command
+        order = (
+            *(spec.beside, spec.ports, str(spec.directory)),
+            *(dict(spec.environment), spec.command),
+        )
         assert server.stdin is not None  # noqa: S101 - a pipe was asked for
         server.stdin.write(json.dumps(order).encode() + b"\n")
         try:

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from contextlib import ExitStack
+from pathlib import Path
 
 import httpx
 import pytest
@@ -14,12 +15,15 @@ from ports import free_port
 
 from bonkei.base.events import Endpoint, TargetRegistered, TaskStateChanged
 from bonkei.base.processes.listening import Listener, kernel_ports
+from bonkei.base.processes.roots import why_not_confined
 from bonkei.blueprint.ecs import Container, ContainerHealthCheck, PortMapping
 from bonkei.services.ecs.execution.environment import translate_command
 from bonkei.services.ecs.execution.listened_ports import listened_ports, until_listening
 from bonkei.services.ecs.images.local import local_task
 
 from .conftest import TARGETS, blueprint, definition, steady, until, web_container
+
+OBSTACLE = why_not_confined(Path("/tmp/roots"))  # noqa: S108
 
 FIXED = """
     import http.server, sys
@@ -85,6 +89,58 @@ async def test_a_command_with_its_own_port_serves(tasks, edge, web):
     assert one.pid != other.pid
     for registered in (one, other):
         assert Listener(registered.pid).is_reached_at(registered.endpoint)
+
+
+OWN = """
+    import http.server, os, socket, sys
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200); self.end_headers(); self.wfile.write(str(os.getpid()).encode())
+        def log_message(self, *_): pass
+    class Server(http.server.HTTPServer):
+        address_family = socket.AF_INET6 if ":" in HOST else socket.AF_INET
+    Server((HOST, PORT), Handler).serve_forever()
+"""
+"""It listens on a port that is fixed in its code."""
+ASK = """
+    import sys, time, urllib.request
+    while True:
+        try:
+            answer = urllib.request.urlopen("http://localhost:PORT/").read()
+        except OSError as error:
+            answer = error
+        print("asked:", answer, flush=True)
+        time.sleep(0.1)
+"""
+
+
+@pytest.mark.skipif(bool(OBSTACLE), reason=OBSTACLE)
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+async def test_a_port_that_is_fixed_in_the_code_is_each_tasks_own(
+    tasks, edge, web, program, logs, host
+):
+    """Two tasks of one service listen on one port, and a further one that no definition has. The
+    containers of a task reach each other by it, and so do their health checks."""
+    for each, port in ((web, 8000), (program("sidecar"), fixed := free_port())):
+        each.write(OWN.replace("HOST", repr(host)).replace("PORT", str(port)))
+    check = "import urllib.request as r; r.urlopen('http://localhost:8000/')"
+    health = ContainerHealthCheck(("CMD", "python3", "-c", check), interval=1, timeout=9)
+    program("job").write(ASK.replace("PORT", str(fixed)))
+    containers = (
+        web_container(health_check=health),
+        Container("sidecar", "sidecar:1", essential=False),
+        Container("job", "job:1", essential=False),
+    )
+    await tasks.reconcile(blueprint(definition(*containers), desired=2, targets=TARGETS))
+    await until(lambda: [task.health for task in tasks.snapshot().tasks] == ["HEALTHY"] * 2)
+    answers = set()
+    for registered in edge.of(TargetRegistered):
+        assert Listener(registered.pid).is_reached_at(registered.endpoint)
+        async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
+            answers.add((await client.get(f"http://127.0.0.1:{registered.endpoint.port}/")).text)
+    assert answers == {str(registered.pid) for registered in edge.of(TargetRegistered)}
+    sidecars = [dict(task.pids)["sidecar"] for task in tasks.snapshot().tasks]
+    await until(lambda: {*logs.texts("job")} >= {f"asked: b'{pid}'" for pid in sidecars})
 
 
 def _is_open(port: int) -> bool:
