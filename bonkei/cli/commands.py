@@ -21,6 +21,7 @@ PLACES = {
     "validate": "definitions.terraform:validate",
     "plan": "definitions.terraform:plan",
     "apply": "definitions.terraform:apply",
+    "output": "definitions.terraform:output",
     "test": "definitions.terraform:test",
     "fmt": "definitions.terraform:fmt",
     "existing": "definitions.beginning:existing",

@@ -15,6 +15,7 @@ from bonkei.miniature.home import Home
 
 if TYPE_CHECKING:
     from bonkei.config import Config
+    from bonkei.definitions.terraform.roots import Roots
     from bonkei.definitions.terraform.workspace import Workspace
 
 
@@ -45,7 +46,7 @@ class Context:
         return Home(self._place())
 
     @cached_property
-    def workspace(self) -> Workspace:
+    def workspace(self) -> Workspace | Roots:
         from bonkei.miniature.applied import workspace
 
         return workspace(self.config, self.home.path)

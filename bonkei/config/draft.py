@@ -27,7 +27,7 @@ class Draft:
     settings, such as the folder of its Dockerfile. `outputs`: a remote state's name -> the outputs
     that are read. `questions`: what only a person knows; they become comments."""
 
-    definitions: str
+    definitions: str | Sequence[str]
     variables: Sequence[str] = ()
     containers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     existing: Sequence[Mapping[str, Any]] = ()
@@ -39,7 +39,7 @@ class Draft:
         comments = "".join(
             f"# {line}\n" for question in self.questions for line in question.splitlines()
         )
-        first = {"definitions": self.definitions}
+        first: dict[str, Any] = {"definitions": self.definitions}
         variables = {"variables": self.variables} if self.variables else {}
         simple = "".join(
             f"{name} = {toml_text.value(value)}\n" for name, value in (first | variables).items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import combinations
@@ -39,15 +40,16 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
     programs = settings.containers(containers, root, file)
     directories = {n: p for n, p in programs.items() if isinstance(p, Path) and p.is_dir()}
     images = {n: p for n, p in programs.items() if n not in directories}
-    definitions = table.text("definitions", "infrastructure")
+    definitions, roots = settings.definitions(table, root, file)
     config = Config(
         file=file.resolve(),
         root=root,
-        definitions=(root / definitions).resolve(),
+        definitions=definitions,
         variable_files=tuple(
             settings.file(root, name, "variables", file) for name in table.texts("variables", ())
         ),
         home=settings.home(root, environment, workspace),
+        roots=roots if len(roots) > 1 else (),
         containers=MappingProxyType(directories),
         images=MappingProxyType(images),
         read_again=MappingProxyType(settings.read_again(containers, directories, file)),
@@ -105,7 +107,8 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
         programs_see=table.table("programs").texts("environment", ()),
     )
     table.done()  # before the folder: a misspelt `definitions` leaves the default
-    settings.directory(root, definitions, "definitions", file)
+    for folder in roots:
+        settings.directory(root, os.path.relpath(folder, root), "definitions", file)
     _require_ports_apart(config)
     return config
 
@@ -146,6 +149,7 @@ def is_unchanged(config: Config, environment: Mapping[str, str]) -> bool:
     read_anew = replace(
         now,
         definitions=config.definitions,
+        roots=config.roots,
         containers=config.containers,
         read_again=config.read_again,
         variable_files=config.variable_files,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +12,22 @@ from bonkei.config.values import DEFAULT_WORKSPACE, WORKSPACES, Enforce, OneOff
 
 _WORKSPACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,89}")
 _TIME_FACTORS = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60)
+
+
+def definitions(table: Table, root: Path, file: Path) -> tuple[Path, tuple[Path, ...]]:
+    """The folder that holds all root modules, and those. Of one, both are its own."""
+    given = table.text_or_texts("definitions", "infrastructure")
+    folders = tuple(
+        (root / name).resolve() for name in ((given,) if isinstance(given, str) else given)
+    )
+    if not folders or len({*folders}) < len(folders):
+        raise ConfigError(
+            f"{file}: `definitions` is {list(given)}",
+            remedy="give it the folder of each root module, once, in the order of their applies",
+        )
+    if len(folders) == 1:
+        return folders[0], folders
+    return Path(os.path.commonpath([folder.parent for folder in folders])), folders
 
 
 def time_factor(table: Table, file: Path, section: str, default: int) -> int:

@@ -43,6 +43,12 @@ class Table:
             )
         return tuple(value)
 
+    def text_or_texts(self, key: str, default: str) -> str | tuple[str, ...]:
+        """One, or several."""
+        return (
+            self.texts(key) if isinstance(self._values.get(key), list) else self.text(key, default)
+        )
+
     def number(self, key: str, default: int) -> int:
         return int(self._take(key, int, "a number", default))
 

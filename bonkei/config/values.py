@@ -45,7 +45,10 @@ class Config:
     file: Path
     root: Path
     definitions: Path
+    """The folder of the root module; of several, the folder that holds theirs."""
     home: Path
+    roots: tuple[Path, ...] = ()
+    """Several root modules, in the order of their applies."""
     variable_files: tuple[Path, ...] = ()
     containers: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
     images: Mapping[str, str | Path] = field(default_factory=lambda: MappingProxyType({}))

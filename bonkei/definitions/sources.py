@@ -71,7 +71,8 @@ class _WrittenBlock:
 
 
 class Sources:
-    """The root module's folder and the folders of the modules that it calls, read on demand."""
+    """The root module's folder and the folders of the modules that it calls, read on demand. With
+    several root modules, an address begins with the path of its own: "app/aws_vpc.this"."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -94,8 +95,8 @@ class Sources:
 
     def _find(self, address: str) -> tuple[_WrittenBlock | None, dict[str, str]]:
         """A resource's block, or the call of its module, and the exceptions allowed on the way."""
-        folder, allowed = self._root, dict[str, str]()
-        parts = steps(address)
+        root, *parts = steps(address)
+        folder, allowed = self._root / root, dict[str, str]()
         while parts[0] == "module":
             call = self._blocks(folder).get(f"module.{parts[1]}")
             if call is None:
@@ -115,8 +116,10 @@ class Sources:
 
 
 def steps(address: str) -> list[str]:
-    """A resource's address in its parts, without the keys of instances."""
-    return _INSTANCE_KEY.sub("", address).split(".")
+    """A resource's address in its parts, without the keys of instances. The first is the path of
+    its root module among several, else empty."""
+    root, _, inside = _INSTANCE_KEY.sub("", address).rpartition("/")
+    return [root, *inside.split(".")]
 
 
 def _with(place: Place, allowed: dict[str, str]) -> Place:

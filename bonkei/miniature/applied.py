@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bonkei import blueprint
 from bonkei.base.vault import FileVault
@@ -15,8 +13,10 @@ from bonkei.blueprint.state import Resource, State
 from bonkei.config import Config
 from bonkei.definitions.refresh.observe import Observed, Outside, in_words, observe
 from bonkei.definitions.refresh.values import Ask
+from bonkei.definitions.terraform.inputs.earlier import Earlier
 from bonkei.definitions.terraform.inputs.elsewhere import Elsewhere
 from bonkei.definitions.terraform.inputs.programs import Consent
+from bonkei.definitions.terraform.roots import Roots
 from bonkei.definitions.terraform.state.account import Account
 from bonkei.definitions.terraform.workspace import Workspace
 from bonkei.miniature import applied_elsewhere
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 class Definitions:
     """The definitions and their applied state. Methods block while Terraform runs."""
 
-    def __init__(self, workspace: Workspace, home: Path | None = None) -> None:
+    def __init__(self, workspace: Workspace | Roots, home: Path | None = None) -> None:
         """`home`: the home with the states that builds have applied."""
         self._workspace = workspace
         self._home = home
@@ -72,19 +72,12 @@ class Definitions:
 
     def observe(self, ask: Ask) -> Observed:
         """What others have changed since the last apply. Raises AwsServiceError."""
-        return observe(self._terraforms(), ask)
+        return observe(self._workspace.written(), ask)
 
     def outside(self, ask: Ask) -> Sequence[Outside]:
         """The same in words, as far as the store need not be woken for it."""
-        state = self._terraforms()
+        state = self._workspace.written()
         return tuple(in_words(state, observe(state, ask, without=("aws_ssm_parameter",))))
-
-    def _terraforms(self) -> Mapping[str, Any]:
-        """Terraform's own file."""
-        file = self._workspace.state_file
-        with suppress(FileNotFoundError):
-            return dict(json.loads(file.read_text(encoding="utf-8")))
-        return {}
 
     def _elsewhere(self) -> list[Resource]:
         found = applied_elsewhere.states(self._home) if self._home is not None else ()
@@ -99,18 +92,36 @@ def _without(state: State, others: Sequence[Resource]) -> list[Resource]:
 
 def workspace(
     config: Config, home: Path, variable_files: Sequence[Path] | None = None
-) -> Workspace:
+) -> Workspace | Roots:
     """The definitions of a configuration, evaluated below `home`, with these variable files or
-    those of the settings."""
-    return Workspace(
-        definitions=config.definitions,
-        home=home,
-        variable_files=config.variable_files if variable_files is None else tuple(variable_files),
-        terraform=config.terraform,
-        elsewhere=Elsewhere(config.existing, config.remote_states),
-        account=Account(config.account_id, config.workspace, config.aws_rules),
-        consent=Consent(Home(config.home).programs, config.programs_allowed, config.programs_see),
-    )
+    those of the settings. Of several root modules each gets the files that are not below another
+    one."""
+    files = config.variable_files if variable_files is None else tuple(variable_files)
+
+    def make(folder: Path, home: Path, place: str, earlier: Sequence[Earlier] = ()) -> Workspace:
+        others = [each for each in config.roots if not folder.is_relative_to(each)]
+        return Workspace(
+            definitions=folder,
+            home=home,
+            variable_files=[file for file in files if not _is_below(file, others)],
+            terraform=config.terraform,
+            elsewhere=Elsewhere(
+                config.existing, config.remote_states, earlier, is_of_several=bool(config.roots)
+            ),
+            account=Account(config.account_id, config.workspace, config.aws_rules),
+            consent=Consent(
+                Home(config.home).programs, config.programs_allowed, config.programs_see
+            ),
+            place=place,
+        )
+
+    if config.roots:
+        return Roots(config.definitions, config.roots, home, make)
+    return make(config.definitions, home, "terraform")
+
+
+def _is_below(file: Path, folders: Iterable[Path]) -> bool:
+    return any(file.is_relative_to(folder) for folder in folders)
 
 
 def evaluate(config: Config, variable_files: Sequence[Path] = ()) -> Blueprint:

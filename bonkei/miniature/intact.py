@@ -109,6 +109,8 @@ _OBJECT = "or remove both of the object's files: it is lost"
 _KEPT = (
     _Kept("terraform/terraform.tfstate", _terraform, _RESET),
     _Kept("terraform/states/*/terraform.tfstate", _terraform, _RESET),
+    _Kept("terraform/roots/*/terraform.tfstate", _terraform, _RESET),
+    _Kept("terraform/roots/*/states/*/terraform.tfstate", _terraform, _RESET),
     _or_remove("terraform/applied-elsewhere/*.json", _json, "the pipeline's next apply makes it"),
     _or_remove("terraform/counters.json", _json, "its series of numbers begin at 1"),
     _Kept("cloud/state/*.json", states.check, states.ANEW),

@@ -70,7 +70,7 @@ def test_each_environment_variable_is_documented() -> None:
 
 def test_each_key_of_the_settings_file_is_documented() -> None:
     source = "".join(path.read_text() for path in (ROOT / "bonkei/config").glob("*.py"))
-    keys = set(re.findall(r'\.(?:number_or_)?(?:texts?|number|flag|tables?)\(\s*"(\w+)"', source))
+    keys = set(re.findall(r'\.(?:\w+_or_)?(?:texts?|number|flag|tables?)\(\s*"(\w+)"', source))
     keys |= {field.name for field in dataclasses.fields(config.OneOff)}
     assert {"definitions", "variables", "run", "when", "time_factor", "port"} <= keys
     assert [key for key in sorted(keys) if key not in SETTINGS] == []

@@ -39,7 +39,7 @@ def init(wanted: str | None) -> None:
     from bonkei.config.draft import Draft
     from bonkei.config.reading import FILE_NAME
     from bonkei.definitions.survey.images import built_folders
-    from bonkei.definitions.survey.roots import root_modules
+    from bonkei.definitions.survey.roots import root_modules, with_earlier
     from bonkei.definitions.survey.tree import read_tree
 
     file = Path.cwd() / FILE_NAME
@@ -54,15 +54,19 @@ def init(wanted: str | None) -> None:
             remedy="move it, or give it another name",
         )
     tree = read_tree(file.parent)
-    root, questions = _chosen(root_modules(tree), wanted)
+    found = root_modules(tree)
+    root, questions = _chosen(found, wanted)
+    roots = with_earlier(root, found, file.parent)
+    names = [str(one.folder) for one in roots]
     draft = Draft(
-        str(root.folder),
-        [str(one) for one in root.variable_files[:1]],
-        outputs=root.remote_states,
-        questions=[*questions, *_other_files(root)],
+        names if len(names) > 1 else names[0],
+        [str(file) for one in roots for file in one.variable_files[:1]],
+        outputs={name: read for one in roots for name, read in one.remote_states.items()},
+        questions=[*questions, *(said for one in roots for said in _other_files(one))],
     )
     file.write_text(draft.text(), encoding="utf-8")
-    draft = _planned(file, draft, root, built_folders(tree))
+    types = {name: type_ for one in roots for name, type_ in one.types.items()}
+    draft = _planned(file, draft, types, built_folders(tree))
     file.write_text(draft.text(), encoding="utf-8")
     for question in draft.questions:
         say(f"to do: {question}")
@@ -119,7 +123,9 @@ def _other_files(root: RootModule) -> list[str]:
     return [f"other variable files: {', '.join(others)}"] if others else []
 
 
-def _planned(file: Path, draft: Draft, root: RootModule, folders: Sequence[BuiltFolder]) -> Draft:
+def _planned(
+    file: Path, draft: Draft, types: Mapping[str, str], folders: Sequence[BuiltFolder]
+) -> Draft:
     """The draft, with what a plan of the definitions tells."""
     import os
 
@@ -129,7 +135,7 @@ def _planned(file: Path, draft: Draft, root: RootModule, folders: Sequence[Built
 
     config = load(file, os.environ)
     gaps = find_gaps(config, say)
-    if gaps.variables and (given := _values(root, gaps.variables)):
+    if gaps.variables and (given := _values(types, gaps.variables)):
         _write_values(file.with_name(_VALUES), given)
         draft = replace(draft, variables=[*draft.variables, _VALUES])
         if not sys.stdin.isatty():
@@ -153,13 +159,13 @@ def _asking(draft: Draft, question: str) -> Draft:
     return replace(draft, questions=[*draft.questions, question])
 
 
-def _values(root: RootModule, names: Sequence[str]) -> Mapping[str, Any]:
+def _values(types: Mapping[str, str], names: Sequence[str]) -> Mapping[str, Any]:
     """Values for variables: a person's on a terminal, else guesses; none if one is a structure."""
     from bonkei.config.draft import guess
 
     if sys.stdin.isatty():
         return {name: click.prompt(f"The variable {name}") for name in names}
-    guessed = {name: guess(name, root.types.get(name, "")) for name in names}
+    guessed = {name: guess(name, types.get(name, "")) for name in names}
     return {} if None in guessed.values() else guessed
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -154,6 +155,36 @@ def apply(context: Context, selection: Selection, as_json: bool) -> None:
             asking.reload(context.home, report)
             result["followed"] = True
         context.workspace.settle()
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--json", "-json", "as_json", is_flag=True, help="The values as JSON.")
+@click.option("--raw", "-raw", "is_raw", is_flag=True, help="One value, without quotes.")
+@pass_context
+def output(context: Context, name: str | None, as_json: bool, is_raw: bool) -> None:
+    """Show what the last apply has put out, as `terraform output` does.
+
+    Of several root modules, NAME may begin with the path of its own: app/url.
+    """
+    from bonkei.base.errors import BonkeiError
+    from bonkei.definitions.terraform.reports.outputs import as_text, find, raw
+
+    context.home.make()
+    found = context.workspace.outputs()
+    if is_raw and (name is None or as_json):
+        raise click.UsageError("--raw shows one output: give its NAME, and no --json")
+    if name is not None:
+        value = find(found, name)["value"]
+        shown = json.dumps(value) if as_json else raw(name, value) if is_raw else as_text(value)
+        # A script gets the value as it is.
+        click.echo(safe(shown) if sys.stdout.isatty() else shown, nl=not is_raw)
+    elif as_json:
+        click.echo(json.dumps(found, indent=2))
+    elif not found:
+        raise BonkeiError("there are no outputs", remedy="apply the definitions: bonkei apply")
+    for each, one in found.items() if name is None and not as_json else ():
+        click.echo(safe(f"{each} = {'<sensitive>' if one['sensitive'] else as_text(one['value'])}"))
 
 
 @click.command()

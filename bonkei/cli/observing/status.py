@@ -11,7 +11,9 @@ from bonkei.cli.context import Context, pass_context
 from bonkei.cli.terminal import as_json as as_json_text
 from bonkei.cli.typed import say
 
-_ADDRESS = re.compile(r"(?:module\.[\w-]+(?:\[[^\]]*\])?\.)*aws_\w+\.[\w-]+(?:\[[^\]]*\])?")
+_ADDRESS = re.compile(
+    r"(?:[\w.-]+/)*(?:module\.[\w-]+(?:\[[^\]]*\])?\.)*aws_\w+\.[\w-]+(?:\[[^\]]*\])?"
+)
 
 
 @click.command()

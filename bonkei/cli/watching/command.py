@@ -87,7 +87,7 @@ class _Miniature:
         self._context = context
         return any(
             getattr(now, name) != getattr(before, name)
-            for name in ("definitions", "variable_files", "existing", "remote_states")
+            for name in ("definitions", "roots", "variable_files", "existing", "remote_states")
         )
 
     def is_current(self) -> bool:

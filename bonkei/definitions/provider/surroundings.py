@@ -91,13 +91,14 @@ class Surroundings:
 
 def read(document: Mapping[str, Any]) -> Surroundings:
     """The surroundings that live below the miniature's home: `home`, `state` (a file's path or
-    null), `account_id`, `existing`, and, if anything is, `aws_rules`, `observed` and `types` (a
-    file's path)."""
+    null), `account_id`, `existing`, and, if anything is, `beside` (further states), `aws_rules`,
+    `observed` and `types` (a file's path)."""
     home = Path(document["home"])
     peers = Peers()
-    if document["state"]:
-        with contextlib.suppress(FileNotFoundError, ValueError):  # none yet, or one cut short
-            peers.remember(json.loads(Path(document["state"]).read_text(encoding="utf-8")))
+    for file in (document["state"], *document.get("beside", ())):
+        if file:
+            with contextlib.suppress(FileNotFoundError, ValueError):  # none yet, or one cut short
+                peers.remember(json.loads(Path(file).read_text(encoding="utf-8")))
     return Surroundings(
         vault=FileVault(home / "secrets"),
         sequence=FileCounters(home / "terraform" / "counters.json"),

@@ -68,6 +68,8 @@ def _instances(state: Json, kind: str) -> Iterator[tuple[str, Json]]:
     for resource in state.get("resources") or ():
         if resource["mode"] == "managed" and resource["type"] == kind:
             path = ".".join(filter(None, (resource.get("module"), kind, resource.get("name"))))
+            if "root" in resource:  # of several
+                path = f"{resource['root']}/{path}"
             for each in resource["instances"]:
                 key = each.get("index_key")
                 yield path if key is None else f"{path}[{json.dumps(key)}]", each

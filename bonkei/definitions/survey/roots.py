@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from pathlib import PurePosixPath
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
 
 from bonkei.definitions.survey.tree import Tree
+from bonkei.definitions.terraform.inputs.earlier import Earlier, remote_states
 
 _SOURCE = re.compile(r'(?:^|[{\s])source\s*=\s*"(\.{1,2}(?:/[^"]*)?)"', re.MULTILINE)
 _IS_ROOT = re.compile(r'^\s*(?:provider\s+"aws"|(?:backend\s+"\w+"|cloud)\s*\{)', re.MULTILINE)
@@ -46,6 +47,23 @@ def root_modules(tree: Tree) -> list[RootModule]:
     roots = [one for one in texts if one not in called or _IS_ROOT.search(texts[one])]
     found = [_root(one, _reached(one, calls), texts, tree) for one in roots]
     return sorted(found, key=_likelihood)
+
+
+def with_earlier(chosen: RootModule, roots: Sequence[RootModule], base: Path) -> list[RootModule]:
+    """The root modules whose outputs it reads, in the order of their applies, and itself at the
+    end. A remote state that is one of them needs no outputs of the settings."""
+    others = {str(one.folder): one for one in roots if one is not chosen}
+    earlier = [Earlier(name, base / name, base) for name in others]
+    needed: list[RootModule] = []
+    outputs = dict(chosen.remote_states)
+    for found in remote_states(base / chosen.folder).values():
+        for state in found.values():
+            if (one := state.among(earlier, base / chosen.folder)) is not None:
+                rest = [each for each in roots if each is not chosen]
+                needed += with_earlier(others[one.name], rest, base)
+                outputs.pop(state.name, None)
+    in_order = {each.folder: each for each in needed}
+    return [*in_order.values(), replace(chosen, remote_states=outputs)]
 
 
 def _likelihood(root: RootModule) -> tuple[bool, bool, int, str]:

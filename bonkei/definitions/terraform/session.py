@@ -150,6 +150,7 @@ class Place:
             surroundings = ProviderSurroundings(
                 home=provider_home,
                 state_file=None if tests else self.backend.state_file,
+                beside=[] if tests else [each.state_file for each in self.elsewhere.earlier],
                 account_id=self.account.id,
                 aws_rules=self.account.rules,
                 existing=self.elsewhere.existing,
@@ -203,8 +204,8 @@ class Place:
         return [one.file for one in excluded if one.file is not None]
 
     def _place_remote_states(self) -> None:
-        states = self.elsewhere.remote_states
-        place_remote_states(states, self.mirror.path, self.directory / "remote-states")
+        directory = self.directory / "remote-states"
+        place_remote_states(self.elsewhere, self.definitions, self.mirror.path, directory)
 
     def _showing(
         self, types: Path, prepare: Callable[[], None], *, all_blocks: bool, tests: bool

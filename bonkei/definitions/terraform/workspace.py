@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import json
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -92,13 +93,15 @@ class Workspace:
         elsewhere: Elsewhere = _NOTHING,
         account: Account = _ACCOUNT,
         consent: Consent = _NO_CONSENT,
+        place: str = "terraform",
     ) -> None:
         """`terraform` names an executable to use instead of the library. `consent`: to the programs
-        that the definitions run."""
+        that the definitions run. `place`: the folder in the home, which one of several root modules
+        has for its own."""
         self._definitions = definitions.resolve()
         self._home = home.resolve()
         self._variable_files = tuple(file.resolve() for file in variable_files)
-        self._directory = self._home / "terraform"
+        self._directory = self._home / place
         backend = Backend(self._directory, account.workspace)
         self.state_file = backend.state_file
         self._applied = self._directory / "applied"
@@ -223,6 +226,17 @@ class Workspace:
             return state
         with self._place.session(self._home, programs=False) as session:
             return read_json(session.run("show", "-json"))
+
+    def outputs(self) -> Mapping[str, Any]:
+        """What the last apply has put out, each with its `value`, `type` and `sensitive`."""
+        found: Mapping[str, Any] = self.state().get("values", {}).get("outputs", {})
+        return found
+
+    def written(self) -> Mapping[str, Any]:
+        """Return Terraform's own file; nothing if nothing is applied."""
+        with contextlib.suppress(FileNotFoundError):
+            return dict(json.loads(self.state_file.read_text(encoding="utf-8")))
+        return {}
 
     def is_current(self) -> bool:
         """Whether the last apply had exactly these inputs, so that another one changes nothing."""

@@ -9,17 +9,16 @@ https://developer.hashicorp.com/terraform/language/files/override
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from bonkei.base.folders import below, text_of
 from bonkei.definitions.terraform.errors import TerraformError
+from bonkei.definitions.terraform.inputs.earlier import Earlier, remote_states
 
 OVERRIDE = "zz_bonkei_elsewhere_override.tf.json"
-_REMOTE_STATE = re.compile(r'^\s*data\s+"terraform_remote_state"\s+"([\w-]+)"', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +30,16 @@ class Elsewhere:
     remote_states: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """The name of a `terraform_remote_state` -> the outputs that it has."""
 
+    earlier: Sequence[Earlier] = ()
+    """The root modules that are applied before."""
+    is_of_several: bool = False
+    """Whether it is described for several root modules, of which not each needs all of it."""
+
     def digest(self) -> str:
         """Return one text of all of it, for comparison."""
-        return json.dumps([list(self.existing), self.remote_states], sort_keys=True, default=str)
+        states = [text_of(each.state_file) for each in self.earlier]
+        described = [list(self.existing), self.remote_states, states]
+        return json.dumps(described, sort_keys=True, default=str)
 
 
 def check_existing(existing: Sequence[Mapping[str, Any]]) -> None:
@@ -67,24 +73,29 @@ def _wrong(what: str) -> TerraformError:
     )
 
 
-def place_remote_states(
-    states: Mapping[str, Mapping[str, Any]], mirror: Path, directory: Path
-) -> None:
-    """Let each remote state in the mirror read the file that is written into the directory.
+def place_remote_states(elsewhere: Elsewhere, root: Path, mirror: Path, directory: Path) -> None:
+    """Let each remote state in the mirror of `root` read the state of an earlier root module, or
+    the file that is written into the directory for the settings.
 
     TerraformError if a name is not a remote state in the definitions.
     """
+    states = elsewhere.remote_states
     for file in below(mirror, OVERRIDE):
         file.unlink()
     left = set(states)
-    for folder, names in _remote_states(mirror):
-        declared = sorted(names & states.keys())
-        left -= names
-        if declared:
-            blocks = {name: _local(directory / f"{name}.tfstate") for name in declared}
+    for folder, found in remote_states(mirror).items():
+        left -= found.keys()
+        blocks = {
+            name: _local(directory / f"{name}.tfstate") for name in found if name in states
+        } | {
+            name: _local(earlier.state_file)
+            for name, one in found.items()
+            if name not in states and (earlier := one.among(elsewhere.earlier, root))
+        }
+        if blocks:
             override = {"data": {"terraform_remote_state": blocks}}
             (folder / OVERRIDE).write_text(json.dumps(override), encoding="utf-8")
-    if left:
+    if left and not elsewhere.is_of_several:
         raise TerraformError(
             f"bonkei.toml: [remote_states.{min(left)}]: the definitions have no"
             f' data "terraform_remote_state" "{min(left)}"',
@@ -93,15 +104,6 @@ def place_remote_states(
     for name, outputs in states.items():
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         (directory / f"{name}.tfstate").write_text(_state_file(name, outputs), encoding="utf-8")
-
-
-def _remote_states(mirror: Path) -> Iterator[tuple[Path, set[str]]]:
-    """Each module's directory with the names of the remote states in it."""
-    found: dict[Path, set[str]] = {}
-    for file in below(mirror, ".tf"):
-        names = _REMOTE_STATE.findall(text_of(file) or "")
-        found.setdefault(file.parent, set()).update(names)
-    yield from found.items()
 
 
 def _local(file: Path) -> Mapping[str, Any]:

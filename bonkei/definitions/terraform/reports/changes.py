@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bonkei.definitions.refresh.observe import SEEN
@@ -52,6 +52,10 @@ class Change:
         if len(shown) > _DIFFERENCES:
             lines.append(f"    … and {len(shown) - _DIFFERENCES} more")
         return "\n".join(lines)
+
+    def in_root(self, name: str) -> Change:
+        """The same, of one of several root modules."""
+        return replace(self, address=f"{name}/{self.address}")
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -131,6 +135,15 @@ class ApplySummary:
     changed: int = 0
     removed: int = 0
     imported: int = 0
+
+    def with_more(self, more: ApplySummary) -> ApplySummary:
+        """Return the sums of both."""
+        return ApplySummary(
+            self.added + more.added,
+            self.changed + more.changed,
+            self.removed + more.removed,
+            self.imported + more.imported,
+        )
 
     def render(self) -> str:
         """One line."""

@@ -42,6 +42,8 @@ class ProviderSurroundings:
     aws_rules: str = "error"
     unused: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Further addresses, whose providers are declared and not used, with the arguments given."""
+    beside: Sequence[Path] = ()
+    """The states of other root modules, whose resources exist, too."""
 
     def write(self, file: Path, sockets: Mapping[str, int]) -> None:
         """Write the inputs for the process to read, with its sockets' descriptors. They may contain
@@ -50,6 +52,7 @@ class ProviderSurroundings:
         document = {
             "home": str(self.home),
             "state": None if self.state_file is None else str(self.state_file),
+            "beside": [str(file) for file in self.beside],
             "account_id": self.account_id,
             "aws_rules": self.aws_rules,
             "existing": list(self.existing),

@@ -76,6 +76,35 @@ def test_plan_and_apply_take_terraforms_options(run: Run) -> None:
     assert "there is random_pet.one" in unknown.exception.message
 
 
+def test_outputs_are_shown_as_by_terraform(tmp_path: Path) -> None:
+    """Of two root modules, of which the later reads the earlier one's."""
+    (tmp_path / "bonkei.toml").write_text('definitions = ["one", "two"]\n', encoding="utf-8")
+    for name, text in {
+        "one": 'output "url" { value = "http://a/?b" }\noutput "same" { value = 1 }\n',
+        "two": 'data "terraform_remote_state" "one" { backend = "s3" }\n'
+        'output "all" { value = { urls = [data.terraform_remote_state.one.outputs.url] } }\n'
+        'output "same" { value = 2 }\n'
+        'output "hidden" {\n  value = "x"\n  sensitive = true\n}\n',
+    }.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "main.tf").write_text(text, encoding="utf-8")
+    show = functools.partial(run_in, tmp_path, "output")
+    assert "there are no outputs" in str(show().exception)
+    applied = run_in(tmp_path, "apply")
+    assert applied.exit_code == 0, applied.output
+    assert show().stdout.splitlines() == [
+        "one/same = 1", 'one/url = "http://a/?b"', "two/all = {", '  "urls" = [',
+        '    "http://a/?b",', "  ]", "}", "two/hidden = <sensitive>", "two/same = 2",
+    ]  # fmt: skip
+    assert show("-raw", "url").stdout == "http://a/?b"
+    assert show("two/same").stdout == "2\n"
+    assert json.loads(show("all", "-json").stdout) == {"urls": ["http://a/?b"]}
+    assert json.loads(show("--json").stdout)["two/hidden"]["value"] == "x"
+    for wrong in (("same",), ("nothing",), ("all", "--raw")):
+        assert isinstance(show(*wrong).exception, TerraformError)
+    assert show("--raw").exit_code == 2
+
+
 def test_an_apply_leaves_no_process_behind(run: Run) -> None:
     assert run("apply").exit_code == 0
     assert not [each for each in threading.enumerate() if each.name == "ending"]

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from bonkei.definitions.survey.roots import RootModule, root_modules
+from bonkei.definitions.survey.roots import RootModule, root_modules, with_earlier
 from bonkei.definitions.survey.tree import read_tree
 
 SERVICE = 'resource "aws_ecs_service" "web" {}'
@@ -53,6 +53,26 @@ def test_variable_files_fit_and_the_nearest_environment_comes_first() -> None:
     assert [*map(str, root.variable_files)] == ["envs/dev.tfvars", "infra/envs/prod.tfvars"]
     assert root.types == {"a": "number", "b": "string"}
     assert root.remote_states == {"net": ("vpc_id",)}
+
+
+def test_the_roots_whose_outputs_are_read_come_before(tmp_path: Path) -> None:
+    """Also those behind them. What no root has stays for the settings."""
+    state = 'data "terraform_remote_state" "NAME" {\n  config = { key = "live/NAME.tfstate" }\n}\n'
+    data, network = (state.replace("NAME", name) for name in ("data", "network"))
+    text = {
+        "app": SERVICE + "\n" + data + network + state.replace("NAME", "mail"),
+        "live/data": network,
+        "live/network": 'output "id" { value = 1 }\n',
+        "other": network,
+    }
+    for folder, written in text.items():
+        (tmp_path / folder).mkdir(parents=True)
+        read = "locals { x = data.terraform_remote_state.mail.outputs.host }\n"
+        (tmp_path / folder / "a.tf").write_text(written + (read if folder == "app" else ""))
+    found = root_modules(read_tree(tmp_path))
+    order = with_earlier(found[0], found, tmp_path)
+    assert [str(one.folder) for one in order] == ["live/network", "live/data", "app"]
+    assert order[-1].remote_states == {"mail": ("host",)}
 
 
 def test_a_tree_has_what_is_ones_own(tmp_path: Path) -> None:

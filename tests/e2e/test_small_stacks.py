@@ -1,0 +1,47 @@
+"""Small whole stacks, each for one obstacle that stacks of others have had."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import httpx
+import pytest
+from foreground import running
+from miniatures import ANSWER, Project, eventually, removed
+
+from tests.bonkei.cli.projects import run
+
+STACKS = Path(__file__).parents[1] / "stacks"
+EVERY = sorted(each.parent.name for each in STACKS.glob("*/bonkei.toml"))
+
+
+@pytest.fixture
+def stack(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    copied: Path = shutil.copytree(STACKS / request.param, tmp_path / "stack")
+    return copied
+
+
+@pytest.mark.usefixtures("forked_providers")
+@pytest.mark.parametrize("stack", EVERY, indirect=True)
+def test_it_is_planned_and_checked(stack: Path) -> None:
+    planned = run(stack, "plan", "--json")
+    assert planned.exit_code == 0, planned.output + str(planned.exception)
+    assert json.loads(planned.stdout)["changes"]
+    checked = run(stack, "check")
+    assert checked.exit_code == 0, checked.output + str(checked.exception)
+
+
+@pytest.mark.parametrize("stack", ["two-roots"], indirect=True)
+def test_its_page_is_served(stack: Path, tmp_path: Path) -> None:
+    """By two tasks, which have one port that is fixed in their code."""
+    project = Project(stack, tmp_path / "home")
+    heard: set[str] = set()
+
+    def heard_both() -> bool:
+        heard.add(httpx.get(f"{project.load_balancer}/", timeout=ANSWER).text)
+        return sum(text.startswith("hello ") for text in heard) == 2
+
+    with removed(project), running(project):
+        eventually(heard_both, "answers of two tasks")
