@@ -15,6 +15,7 @@ from bonkei.blueprint.ec2 import Network
 from bonkei.blueprint.ec2.security_group import SecurityGroup
 from bonkei.blueprint.ecr import Repository
 from bonkei.blueprint.ecs import Cluster, Service, TaskDefinition
+from bonkei.blueprint.elasticache import Cache
 from bonkei.blueprint.elbv2 import LoadBalancer, TargetGroup
 from bonkei.blueprint.iam import Role
 from bonkei.blueprint.kms import Key
@@ -49,6 +50,7 @@ class Blueprint:
     services: tuple[Service, ...] = ()
     task_definitions: tuple[TaskDefinition, ...] = ()
     database_clusters: tuple[DatabaseCluster, ...] = ()
+    caches: tuple[Cache, ...] = ()
     secrets: tuple[Secret, ...] = ()
     not_simulated: tuple[NotSimulated, ...] = ()
     clusters: tuple[Cluster, ...] = ()
@@ -85,6 +87,11 @@ class Blueprint:
     tags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # by ARN
     kept_revisions: tuple[str, ...] = ()  # task definitions that only a service still names
     arns: tuple[str, ...] = ()  # of everything in the state; policies refer to them
+
+    @property
+    def stores(self) -> tuple[DatabaseCluster | Cache, ...]:
+        """What tasks reach at a name of its own: databases and caches."""
+        return (*self.database_clusters, *self.caches)
 
     def task_definition(self, arn: str) -> TaskDefinition:
         """The task definition with this ARN. Raises KeyError if there is none."""

@@ -17,6 +17,7 @@ from bonkei.blueprint.ecr import read_repositories
 from bonkei.blueprint.ecs import TaskDefinition
 from bonkei.blueprint.ecs.reader import read_clusters, read_services
 from bonkei.blueprint.ecs.task_definition import read_task_definitions
+from bonkei.blueprint.elasticache import read_caches
 from bonkei.blueprint.elbv2.reader import read_load_balancers
 from bonkei.blueprint.elbv2.target_group import read_target_groups
 from bonkei.blueprint.iam import read_roles
@@ -68,6 +69,7 @@ def read(
         task_definitions=(*definitions, *kept),
         kept_revisions=tuple(one.arn for one in kept),
         database_clusters=read_database_clusters(state, gaps),
+        caches=read_caches(state, gaps),
         secrets=read_secrets(state),
         network=read_network(state),
         security_groups=read_security_groups(state),

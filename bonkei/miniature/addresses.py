@@ -46,7 +46,7 @@ class CallerTranslator:
 
 class Addresses:
     """The addresses that a miniature has assigned. `services`: by Service Connect name. `clusters`:
-    by the ARN of the database cluster."""
+    by the ARN of the database cluster or cache."""
 
     def __init__(self, held: Path) -> None:
         """`held`: the home's file with these addresses."""
@@ -59,11 +59,14 @@ class Addresses:
         """Give every name of the blueprint its address. `queues`: queues' URLs on AWS and here.
         Raises MiniatureError."""
         services = service_addresses(blueprint, self.loopback)
-        self.clusters = cluster_addresses(blueprint, self.loopback)
+        self.clusters = store_addresses(blueprint, self.loopback)
         require_addresses(services | self.clusters)
         self.services.update(services)
         self.translator.book = AddressBook(
-            hosts=cluster_hosts(blueprint, self.clusters),
+            hosts=store_hosts(blueprint, self.clusters),
+            without_tls=frozenset(
+                name for cache in blueprint.caches if cache.is_encrypted for name in cache.endpoints
+            ),
             services=services,
             urls={**public_urls(blueprint, edge), **queues},
         )
@@ -104,8 +107,8 @@ def caller_addresses(blueprint: Blueprint, loopback: Loopback) -> CallerAddresse
 def _pairs(blueprint: Blueprint) -> Iterator[tuple[str, str, str]]:
     """(kind, caller, callee). A function is a caller under the name in its credentials."""
     for caller in blueprint.services:
-        for cluster in blueprint.database_clusters:
-            yield "cluster", caller.name, cluster.arn
+        for store in blueprint.stores:
+            yield "cluster", caller.name, store.arn
         for callee in blueprint.services:
             connect, own = callee.service_connect, caller.service_connect
             if connect is None or own is None or connect.namespace != own.namespace:
@@ -113,8 +116,8 @@ def _pairs(blueprint: Blueprint) -> Iterator[tuple[str, str, str]]:
             for endpoint in connect.endpoints if callee.name != caller.name else ():
                 yield "service", caller.name, endpoint.dns_name
     for function in blueprint.functions:
-        for cluster in blueprint.database_clusters:
-            yield "cluster", f"function {function.name}", cluster.arn
+        for store in blueprint.stores:
+            yield "cluster", f"function {function.name}", store.arn
 
 
 def caller_books(
@@ -125,7 +128,7 @@ def caller_books(
     for caller in {name for name, _ in (*addresses.services, *addresses.clusters)}:
         own = {name: host for (who, name), host in addresses.services.items() if who == caller}
         arns = {arn: host for (who, arn), host in addresses.clusters.items() if who == caller}
-        hosts = cluster_hosts(blueprint, arns)
+        hosts = store_hosts(blueprint, arns)
         books[caller] = replace(
             book, services={**book.services, **own}, hosts={**book.hosts, **hosts}
         )
@@ -146,17 +149,24 @@ def service_addresses(blueprint: Blueprint, loopback: Loopback) -> dict[str, str
     return {name: loopback.address(f"service {name}") for name in names}
 
 
-def cluster_addresses(blueprint: Blueprint, loopback: Loopback) -> dict[str, str]:
-    """A database cluster's ARN to the address that its server listens on."""
+def store_addresses(blueprint: Blueprint, loopback: Loopback) -> dict[str, str]:
+    """The ARN of a database cluster or cache to the address that its server listens on."""
     return {
         cluster.arn: loopback.address(f"cluster {cluster.identifier}")
         for cluster in blueprint.database_clusters
+    } | {cache.arn: loopback.address(f"cache {cache.identifier}") for cache in blueprint.caches}
+
+
+def store_hosts(blueprint: Blueprint, addresses: dict[str, str]) -> dict[str, str]:
+    """Each endpoint's name to the address of its cluster or cache; readers read from the writer
+    here."""
+    caches = {
+        name: addresses[cache.arn]
+        for cache in blueprint.caches
+        if cache.arn in addresses
+        for name in cache.endpoints
     }
-
-
-def cluster_hosts(blueprint: Blueprint, addresses: dict[str, str]) -> dict[str, str]:
-    """Each endpoint's name to the address of its cluster; readers read from the writer here."""
-    return {
+    return caches | {
         name: addresses[cluster.arn]
         for cluster in blueprint.database_clusters
         if cluster.arn in addresses

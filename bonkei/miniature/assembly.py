@@ -31,6 +31,7 @@ class Assembly(Wiring):
             self.functions,
             Ending(self.logs.stop_requests),
             self.databases,
+            self.caches,
             self.network,
             Ending(lambda: self.edge.stop(grace=1.0), "edge", self.edge.snapshot),
             Ending(self.registry.forget_images),
@@ -98,6 +99,7 @@ class Assembly(Wiring):
     async def follow_databases(self, steps: Steps) -> None:
         clusters = self.blueprint.database_clusters
         await self.databases.follow(clusters, self.addresses.clusters, steps)
+        await self.caches.follow(self.blueprint.caches, self.addresses.clusters, steps)
         await self.network.follow(self.addresses.clusters, steps)
 
     async def needs_migration(self) -> bool:

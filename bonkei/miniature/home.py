@@ -5,6 +5,7 @@
 ├── terraform/       the mirror of the definitions, Terraform's state
 ├── evaluated/       the same beside the miniature, for `bonkei check` and `bonkei diagram`
 ├── secrets/         the secrets' values
+├── caches/          the caches' data
 ├── database/        the clusters' data, or where it is
 ├── registry/        the images that were pushed, and the sources of those that tasks run from
 ├── engine/          what container engines keep for builds: base images, settings, no login
@@ -53,6 +54,7 @@ CONTENTS = frozenset(
     {
         "addresses",
         "builds",
+        "caches",
         "cloud",
         "cloudformation",
         "console",

@@ -35,17 +35,23 @@ class AddressBook:
     `hosts`: unique names (a cluster's endpoint), replaced everywhere. `services`: Service Connect
     names. Such a name is often a plain word (`api`), so it is replaced only in the place of a host:
     after `://` (and a user), or before `:port` at the beginning of a value. `urls`: whole prefixes,
-    such as a distribution's `https://d….cloudfront.net`.
+    such as a distribution's `https://d….cloudfront.net`. `without_tls`: hosts that speak TLS on AWS
+    and not here.
     """
 
     hosts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     services: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     urls: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    without_tls: frozenset[str] = frozenset()
 
     def translate(self, value: str) -> str:
         """`value` with every known name replaced; the same value if it contains none."""
         for prefix in sorted(self.urls, key=len, reverse=True):
             value = re.sub(rf"{re.escape(prefix)}(?=[/?#]|$)", self.urls[prefix], value)
+        for name in self.without_tls:
+            value = re.sub(
+                rf"\brediss(?=://(?:[^/?#\s]*@)?{re.escape(name)}(?![\w-]))", "redis", value
+            )
         for name in sorted(self.hosts, key=len, reverse=True):
             value = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", self.hosts[name], value)
         for name, address in self.services.items():

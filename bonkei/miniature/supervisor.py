@@ -234,6 +234,7 @@ class Miniature:
                 assembly.monitor.measures.recent(),
                 assembly.faults.snapshot(),
                 assembly.network.snapshot(),
+                assembly.caches.snapshot(),
             ),
         )
 

@@ -30,6 +30,7 @@ from bonkei.miniature.parts.ecs.tasks import TaskPart
 from bonkei.miniature.parts.ecs.timeline import MOST_ENTRIES, Timeline
 from bonkei.miniature.parts.ecs.usage import Usage
 from bonkei.miniature.parts.ecs.view import Change, EcsView
+from bonkei.miniature.parts.elasticache import Caches
 from bonkei.miniature.parts.endpoint.endpoint import AwsEndpoint
 from bonkei.miniature.parts.endpoint.own_services import own_services
 from bonkei.miniature.parts.faults import FaultPart
@@ -110,6 +111,7 @@ class Wiring:
         self.service_changes.hear(self.bus)
         self.watch = Watch(self.bus)
         self.one_offs = OneOffs(config.one_offs, Started(home.started))
+        self.caches = Caches(home.path)
         self.databases = Databases(self.parts.database, _server(config.database_url or ""))
         routers = LogRouters(
             config.fluent_bit,

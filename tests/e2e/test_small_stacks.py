@@ -33,6 +33,21 @@ def test_it_is_planned_and_checked(stack: Path) -> None:
     assert checked.exit_code == 0, checked.output + str(checked.exception)
 
 
+@pytest.mark.skipif(not shutil.which("valkey-server"), reason="Valkey is not installed")
+@pytest.mark.parametrize("stack", ["cache"], indirect=True)
+def test_its_cache_counts(stack: Path, tmp_path: Path) -> None:
+    """With the token, over the way that the security groups open, and without TLS."""
+    project = Project(stack, tmp_path / "home")
+    with removed(project), running(project):
+        first, second = (
+            httpx.get(f"{project.load_balancer}/", timeout=ANSWER).text for _ in range(2)
+        )
+        [cache] = project.status()["caches"]
+    assert (cache["identifier"], cache["status"]) == ("sessions", "available")
+    assert first.startswith("redis :")
+    assert int(second.partition(":")[2]) > int(first.partition(":")[2])
+
+
 @pytest.mark.parametrize("stack", ["two-roots"], indirect=True)
 def test_its_page_is_served(stack: Path, tmp_path: Path) -> None:
     """By two tasks, which have one port that is fixed in their code."""

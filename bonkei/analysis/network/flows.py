@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.ecs import Container, Service, TaskDefinition
+from bonkei.blueprint.elasticache import Cache
 from bonkei.blueprint.rds import DatabaseCluster
 
 _ECR_HOST = re.compile(r"^\d+\.dkr\.ecr(?:-fips)?\.[\w-]+\.amazonaws\.com")
@@ -26,11 +27,22 @@ def secret_services(container: Container) -> Iterator[str]:
 
 def databases_of(definition: TaskDefinition, blueprint: Blueprint) -> Iterator[DatabaseCluster]:
     """Clusters with their endpoint in a container's environment, alone or in a URL."""
-    values = [value for c in definition.containers for _, value in c.environment]
     for cluster in blueprint.database_clusters:
-        names = [name for name in (cluster.endpoint, cluster.reader_endpoint) if name]
-        if any(name in value for name in names for value in values):
+        if _is_named(definition, cluster.endpoint, cluster.reader_endpoint):
             yield cluster
+
+
+def stores_of(
+    definition: TaskDefinition, blueprint: Blueprint
+) -> Iterator[DatabaseCluster | Cache]:
+    """Those, and caches by the same sign."""
+    yield from databases_of(definition, blueprint)
+    yield from (cache for cache in blueprint.caches if _is_named(definition, *cache.endpoints))
+
+
+def _is_named(definition: TaskDefinition, *names: str) -> bool:
+    values = [value for c in definition.containers for _, value in c.environment]
+    return any(name in value for name in names if name for value in values)
 
 
 def peers_of(definition: TaskDefinition, blueprint: Blueprint) -> Iterator[tuple[Service, int]]:

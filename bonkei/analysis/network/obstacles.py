@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bonkei.analysis.network.callers import find_caller
-from bonkei.analysis.network.flows import databases_of, peers_of
+from bonkei.analysis.network.flows import peers_of, stores_of
 from bonkei.analysis.network.origins import closed_origins
 from bonkei.analysis.network.start import obstacle_to_build, obstacle_to_start
 from bonkei.analysis.network.targets import closed_target_groups
@@ -61,7 +61,7 @@ def _of_service(
     caller = find_caller(blueprint, f"task {service.name}")
     if caller is None:
         return
-    for cluster in databases_of(definition, blueprint):
+    for cluster in stores_of(definition, blueprint):
         if why := obstacle_to_cluster(blueprint, caller, cluster):
             yield Obstacle(service.name, cluster.identifier, why)
     for callee, port in peers_of(definition, blueprint):

@@ -24,6 +24,7 @@ from bonkei.blueprint.cloudfront import Origin
 from bonkei.blueprint.ec2 import NatGateway, VpcEndpoint
 from bonkei.blueprint.ec2.security_group import SecurityGroup
 from bonkei.blueprint.ecs import Service
+from bonkei.blueprint.elasticache import Cache
 from bonkei.blueprint.elbv2 import LoadBalancer
 from bonkei.blueprint.rds import DatabaseCluster
 
@@ -73,8 +74,10 @@ def _nat(blueprint: Blueprint, place: Place) -> NatGateway | None:
     return next((each for each in blueprint.network.nat_gateways if each.id in wanted), None)
 
 
-def obstacle_to_cluster(blueprint: Blueprint, caller: Caller, cluster: DatabaseCluster) -> str:
-    """Why a caller does not reach a database; empty when it does."""
+def obstacle_to_cluster(
+    blueprint: Blueprint, caller: Caller, cluster: DatabaseCluster | Cache
+) -> str:
+    """Why a caller does not reach a database or a cache; empty when it does."""
     if not caller.in_vpc:
         return f"{caller.name} is in no VPC, and {cluster.address} is in a private one"
     return _first(

@@ -14,6 +14,7 @@ from bonkei.miniature.parts.network.network import NetworkSnapshot
 from bonkei.miniature.rollout.diagnosis import Judged, Unhealthy, find_unhealthy
 from bonkei.services.ecs import TasksSnapshot
 from bonkei.services.edge import EdgeSnapshot
+from bonkei.services.elasticache import CacheSnapshot
 from bonkei.services.faults.values import FaultsSnapshot
 from bonkei.services.rds.snapshot import DatabaseSnapshot
 
@@ -24,11 +25,12 @@ _SHARE = 0.01  # of the requests
 @dataclass(frozen=True, slots=True)
 class Noticed:
     """What visitors notice beside the parts' own states: `answers` of the last minute, faults that
-    a person began, and ways that the network closes."""
+    a person began, ways that the network closes, and caches."""
 
     answers: Answers = field(default_factory=Answers)
     faults: FaultsSnapshot = field(default_factory=FaultsSnapshot)
     network: NetworkSnapshot | None = None
+    caches: Sequence[CacheSnapshot] = ()
 
 
 def compose_status(
@@ -69,7 +71,8 @@ def judge_state(
     noticed = noticed or Noticed()
     unhealthy = [
         *(find_unhealthy(tasks) if tasks else ()),
-        *_lost(databases),
+        *_lost("database", databases),
+        *_lost("cache", noticed.caches),
         *_without_target(edge),
         *_refused(noticed, databases),
         *_failing(noticed.answers),
@@ -80,10 +83,12 @@ def judge_state(
     return Judged("degraded" if unhealthy else "ready", tuple(unhealthy))
 
 
-def _lost(databases: Sequence[DatabaseSnapshot]) -> Iterator[Unhealthy]:
-    for database in databases:
-        if database.status != "available":
-            yield Unhealthy(database.identifier, f"the database is {database.status}")
+def _lost(
+    kind: str, stores: Sequence[DatabaseSnapshot] | Sequence[CacheSnapshot]
+) -> Iterator[Unhealthy]:
+    for store in stores:
+        if store.status != "available":
+            yield Unhealthy(store.identifier, f"the {kind} is {store.status}")
 
 
 def _without_target(edge: EdgeSnapshot) -> Iterator[Unhealthy]:

@@ -29,6 +29,7 @@ def render(status: Mapping[str, Any], *, everything: bool = False) -> str:
         _targets(status["edge"]),
         _network(status["network"]),
         _databases(status["databases"]),
+        _caches(status["caches"]),
         _web_acls(status["edge"]),
         _alarms(status["monitor"]),
         _notes(status),
@@ -242,6 +243,20 @@ def _databases(databases: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     yield from _table("DATABASES", rows)
 
 
+def _caches(caches: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    rows = [
+        (
+            cache["identifier"],
+            cache["status"],
+            cache["server"],
+            cache["endpoint"],
+            f"{cache['memory'] / 2**20:.0f} MiB",
+        )
+        for cache in caches
+    ]
+    yield from _table("CACHES", rows)
+
+
 def _web_acls(edge: Mapping[str, Any]) -> Iterator[str]:
     rows = [
         (acl["name"], rule["name"], f"{rule['allowed']} allowed", f"{rule['blocked']} blocked")
@@ -254,8 +269,8 @@ def _web_acls(edge: Mapping[str, Any]) -> Iterator[str]:
 def _notes(status: Mapping[str, Any]) -> Iterator[str]:
     notes = [*((status["tasks"] or {}).get("notes", ()))]
     rows = [(note["subject"], note["text"]) for note in notes]
-    for database in status["databases"]:
-        rows += [(database["identifier"], text) for text in database.get("notes", ())]
+    for store in (*status["databases"], *status["caches"]):
+        rows += [(store["identifier"], text) for text in store.get("notes", ())]
     yield from _table("NOT AS DEFINED", rows)
     changed = [(one["address"], one["text"]) for one in status.get("outside", ())]
     yield from _table("CHANGED OUTSIDE OF TERRAFORM: see `bonkei plan`", changed)

@@ -14,6 +14,7 @@ from bonkei.analysis.network.targets import closed_target_groups
 from bonkei.analysis.network.ways import obstacle_to_cluster
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.ecs import TaskDefinition
+from bonkei.blueprint.elasticache import Cache
 from bonkei.blueprint.rds import DatabaseCluster
 from bonkei.config import Enforce
 from bonkei.miniature.addresses import (
@@ -89,7 +90,7 @@ class NetworkPart:
             ) from None
 
     def _ways(self, clusters: Mapping[str, str]) -> Iterator[Way]:
-        known = {cluster.arn: cluster for cluster in self._blueprint.database_clusters}
+        known = {store.arn: store for store in self._blueprint.stores}
         for (name, arn), host in self._addresses.clusters.items():
             if arn in known and arn in clusters:
                 cluster = known[arn]
@@ -97,7 +98,7 @@ class NetworkPart:
                 why = self._why(name, cluster)
                 yield Way(name, cluster.identifier, host, cluster.port, target, why)
 
-    def _why(self, name: str, cluster: DatabaseCluster) -> str:
+    def _why(self, name: str, cluster: DatabaseCluster | Cache) -> str:
         source = name if name.startswith("function ") else f"task {name}"
         caller = find_caller(self._blueprint, source)
         return obstacle_to_cluster(self._blueprint, caller, cluster) if caller else ""

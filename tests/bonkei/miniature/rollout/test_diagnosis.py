@@ -117,7 +117,7 @@ def status_of(
     """The status of a miniature with these tasks, a database, and nothing else."""
     edge, databases = EdgeSnapshot(), [replace(DATABASE, status=database)]
     others = ("cloud", "logs", "monitor", "functions", "network", "console", "faults")
-    parts = dict.fromkeys(others) | dict.fromkeys(("stacks", "builds", "pipelines"), ())
+    parts = dict.fromkeys(others) | dict.fromkeys(("stacks", "builds", "pipelines", "caches"), ())
     judged = judge_state(started, Blueprint(), edge, found, databases)
     return compose_status(
         judged, Blueprint(), parts | {"edge": edge, "tasks": found, "databases": databases}

@@ -10,7 +10,7 @@ import pytest
 
 from bonkei.blueprint import Blueprint, read
 from bonkei.miniature import addresses
-from bonkei.miniature.addresses import Translator, cluster_addresses, cluster_hosts
+from bonkei.miniature.addresses import Translator, store_addresses, store_hosts
 from bonkei.miniature.loopback import AddressBook, Loopback
 from bonkei.miniature.parts.network import network
 from bonkei.miniature.parts.network.network import NetworkPart
@@ -36,7 +36,7 @@ def loopback(tmp_path: Path) -> Iterator[Loopback]:
 
 def placed(enforce: Any, loopback: Loopback, found: Blueprint) -> tuple[NetworkPart, Translator]:
     translator = Translator()
-    hosts = cluster_hosts(found, cluster_addresses(found, loopback))
+    hosts = store_hosts(found, store_addresses(found, loopback))
     translator.book = AddressBook(hosts=hosts, services={"worker": "127.77.1.99"})
     rig = NetworkPart(enforce, {}, translator, lambda _: None)
     rig.place(found, loopback, translator.book)
