@@ -20,7 +20,7 @@ class Call:
     """A command's call. `report` sends it progress; `service` is empty for most calls.
 
     `lent` is called when the caller closes the connection. The connection is kept until then,
-    unless `over` is set earlier.
+    unless `over` is set earlier. `hears` gets each line that the caller sends meanwhile.
     """
 
     report: Report
@@ -28,6 +28,7 @@ class Call:
     arguments: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     lent: list[Callable[[], None]] = field(default_factory=list)
     over: asyncio.Event = field(default_factory=asyncio.Event)
+    hears: list[Callable[[bytes], None]] = field(default_factory=list)
 
 
 Handler = Callable[[Call], Awaitable[Any]]
@@ -105,10 +106,17 @@ class ControlServer:
                 asyncio.get_running_loop().call_exception_handler(context)
             await writer.drain()
             if asked.lent:
-                await _first(reader.read(), asked.over.wait())
+                await _first(_hear(reader, asked), asked.over.wait())
         finally:
             for give_back in asked.lent:
                 give_back()
+
+
+async def _hear(reader: asyncio.StreamReader, asked: Call) -> None:
+    """Until the caller closes the connection."""
+    while line := await reader.readline():
+        for hear in asked.hears:
+            hear(line)
 
 
 async def _first(*jobs: Coroutine[Any, Any, Any]) -> None:

@@ -59,6 +59,8 @@ def _run(made: Mapping[str, Any], held: socket.socket, report: Report) -> int:
                 f"cannot start {made['command'][0]} in {made['directory']}: {error.strerror}"
             ) from None
         signals.pass_to(child)
+        with contextlib.suppress(OSError):  # the task has stopped by now
+            held.sendall(b"%d\n" % child.pid)
         threading.Thread(target=_end_with, args=(held, child, report), daemon=True).start()
         code = child.wait()
     return code if code >= 0 else 128 - code

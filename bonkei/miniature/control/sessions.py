@@ -85,8 +85,9 @@ async def lend(call: Call, blueprint: Blueprint, tasks: Tasks) -> dict[str, Any]
 
 
 def beside(call: Call, blueprint: Blueprint, tasks: Tasks, bus: Bus) -> dict[str, Any]:
-    """For `bonkei exec`: another process for a running task, until the task has stopped. While the
-    task drains and ends, a person may want to see what it does: ECS's agent, too, ends last."""
+    """For `bonkei exec`: another process for a running task, until the task has stopped. It counts
+    with the task, as soon as the caller says its number. While the task drains and ends, a person
+    may want to see what it does: ECS's agent, too, ends last."""
     task, subject = find_task(blueprint, tasks, call.service)
     container = _running(task, subject, str(call.arguments.get("container", "")))
     command = [str(word) for word in call.arguments["command"]]
@@ -96,7 +97,12 @@ def beside(call: Call, blueprint: Blueprint, tasks: Tasks, bus: Bus) -> dict[str
         if event.task_id == task.id and event.last_status == "STOPPED":
             call.over.set()
 
+    def count(line: bytes) -> None:
+        if line.strip().isdigit():
+            tasks.count_with(task.id, int(line))
+
     call.lent.append(bus.subscribe(TaskStateChanged, end_with_task))
+    call.hears.append(count)
     return _as_dict(_marked(_executable(process), call), task.id, subject.definition)
 
 

@@ -117,6 +117,22 @@ async def test_a_command_has_the_environment_the_input_and_the_exit_code(
     assert by_id[0] == 137
 
 
+async def test_the_load_of_a_command_counts_with_its_task(miniature: Miniature) -> None:
+    """On Fargate it runs in the task's container."""
+    before = miniature.tasks.snapshot().tasks[0].memory
+    fill = "kept = bytes(range(256)) * 400_000; input()"  # 102 MB
+    command = await asyncio.create_subprocess_exec(
+        *miniature.command, "exec", "web", "--", "python3", "-c", fill,
+        stdin=subprocess.PIPE, env=miniature.environment,
+    )  # fmt: skip
+    async with asyncio.timeout(60):
+        while miniature.tasks.snapshot().tasks[0].memory < before + 90_000_000:
+            await asyncio.sleep(0.1)
+        await command.communicate(b"\n")
+        while miniature.tasks.snapshot().tasks[0].memory > before + 20_000_000:
+            await asyncio.sleep(0.1)
+
+
 async def test_a_setting_is_run_by_its_name(miniature: Miniature) -> None:
     assert await miniature.run("run", "greeting") == (0, "it's me\n", "")
     other = await miniature.run("run", "greeting", "--", "python3", "-c", "print(1)")
