@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from bonkei.services.codebuild.surroundings import Surroundings
 from bonkei.services.codebuild.values import BuildInput, BuildRequest
 
 _DEFAULT = "buildspec.yml"
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,7 @@ async def fetch(
             await _input(project, first, source, folder, given)
             found = []
             for each in others:
-                place = folder / "src" / each.name
-                place.mkdir()
+                place = _secondary(folder, each.name)
                 await _input(project, each, place, folder, given)
                 found.append((each.name, place))
             return Fetched(source, tuple(found), request.resolved_source_version)
@@ -59,11 +60,22 @@ async def _own(
     )
     found = []
     for each in project.secondary_sources:
-        place = folder / "src" / each.identifier
-        place.mkdir()
+        place = _secondary(folder, each.identifier)
         await _project_source(project, each, "", place, folder, given)
         found.append((each.identifier, place))
     return Fetched(source, tuple(found), version)
+
+
+def _secondary(folder: Path, name: str) -> Path:
+    """Make the folder of a secondary source. Raises PhaseError for a name that neither a source of
+    CodeBuild (ProjectSource) nor an artifact of CodePipeline (OutputArtifact) may have."""
+    if not _NAME.fullmatch(name):
+        raise PhaseError(
+            "CLIENT_ERROR", f"{name!r} is not a source's name: letters, digits, _ and -"
+        )
+    place = folder / "secondary" / name
+    place.mkdir(parents=True)
+    return place
 
 
 async def _project_source(
@@ -117,5 +129,5 @@ def buildspec_text(project: BuildProject, request: BuildRequest, source: Path) -
         return str(file), file.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise PhaseError("YAML_FILE_ERROR", f"stat {file}: no such file or directory") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:  # it is not text, or no file can have its name
         raise PhaseError("YAML_FILE_ERROR", f"{file}: {error}") from None

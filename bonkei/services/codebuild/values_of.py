@@ -37,12 +37,21 @@ async def resolve(
     }
     values = {}
     for name, (value, kind) in wanted.items():
+        if not name or "=" in name or not _fits(name):
+            raise PhaseError("CLIENT_ERROR", f"no variable can have the name {name!r}")
         try:
             values[name] = await _value(project.role_arn, value, kind, around)
         except AwsServiceError as error:
             said = f"{name}: {error.code}: {error.message}"
             raise PhaseError(_CODES[kind], said) from None
+        if not _fits(values[name]):
+            raise PhaseError("CLIENT_ERROR", f"{name}: no variable can have this value")
     return Resolved(values, frozenset(n for n, (_, kind) in wanted.items() if kind != "PLAINTEXT"))
+
+
+def _fits(text: str) -> bool:
+    """Whether the kernel takes it into an environment (execve(2))."""
+    return "\0" not in text and not any("\ud800" <= each <= "\udfff" for each in text)
 
 
 _CODES = {
