@@ -19,9 +19,16 @@ _BOUND = 16 * 1024 * 1024
 """The most bytes of an answer that are read into memory."""
 
 
+_VERIFYING = ("gpg.program", "gpg.x509.program", "gpg.ssh.program")
+"""What shows a commit's signature, also in an archive whose files ask for it (`export-subst` in
+gitattributes(5)): the user's gpg, with the user's keys. It may call a keyserver."""
+
+
 def environment() -> dict[str, str]:
-    """With these variables git asks no questions and reads no user's settings."""
+    """With these variables git asks no questions, reads no user's settings and runs no program on
+    what a stranger has committed."""
     return {
+        **_numbered([(name, "false") for name in _VERIFYING]),
         "PATH": os.environ.get("PATH", os.defpath),
         "LC_ALL": "C.UTF-8",
         "GIT_CONFIG_NOSYSTEM": "1",
@@ -35,6 +42,7 @@ def of_a_stranger(root: Path) -> dict[str, str]:
     configuration names do not run. The user's settings say only which folders are safe, and what is
     ignored: git accepts both from here, too (git-config(1), "Protected configuration")."""
     settings = [
+        *((name, "false") for name in _VERIFYING),
         ("core.hooksPath", os.devnull),
         ("core.fsmonitor", "false"),
         ("log.showSignature", "false"),

@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import aiohttp
+from yarl import URL
 
 from bonkei.base.aws_service import AwsServiceError
 from bonkei.services.endpoint.calls.request import Request, Scope
@@ -106,12 +107,12 @@ class Objects:
     def _signed(
         self, role: str, session: str, method: str, place: tuple[str, str], query: str,
         more: Mapping[str, str],
-    ) -> tuple[str, dict[str, str]]:  # fmt: skip
-        """The URL and the headers of a request."""
+    ) -> tuple[URL, dict[str, str]]:  # fmt: skip
+        """The URL, exactly as it is signed, and the headers of a request."""
         credentials, url = self._credentials(role, session), self._url()
         now = datetime.now(UTC)
         bucket, key = place
-        path = f"/{bucket}/{quote(key, safe='/-_.~')}"
+        path = f"/{quote(bucket, safe='')}/{quote(key, safe='/-_.~')}"
         headers = {
             "host": urlsplit(url).netloc,
             "x-amz-date": now.strftime("%Y%m%dT%H%M%SZ"),
@@ -122,7 +123,7 @@ class Objects:
         scope = Scope(credentials.access_key, now.strftime("%Y%m%d"), self._region(), "s3")
         request = Request(method, path, query, tuple(headers.items()))
         headers["authorization"] = sign(request, b"", scope, credentials.secret_key)
-        return f"{url}{path}{'?' + query if query else ''}", headers
+        return URL(f"{url}{path}{'?' + query if query else ''}", encoded=True), headers
 
 
 async def _answered(once: Callable[[], Awaitable[str]]) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bonkei.base.arn import Arn
 from bonkei.base.aws_service import Asks, AwsServiceError
 from bonkei.services.codepipeline.actions.artifact import Store, require
 from bonkei.services.codepipeline.core.values import Finished, Pairs, SourceRevision
@@ -66,7 +67,9 @@ class ConnectionSource(_Source):
         if work.override is not None and work.override.branch:
             branch = work.override.branch
         connection = work.settings["ConnectionArn"]
-        require(self._asks, work, connection, f"{connection.split(':')[2]}:UseConnection")
+        if not (service := Arn.of(connection).service):
+            raise AwsServiceError("ConfigurationError", f"{connection!r} is not an ARN")
+        require(self._asks, work, connection, f"{service}:UseConnection")
         repository = local_name(full)
         commit = await self._sources.find(repository, branch, _wanted(work))
         variables = (

@@ -177,9 +177,26 @@ def test_a_tag_that_was_never_pushed_cannot_be_pulled(rig: RegistryPart) -> None
     assert "CannotPullContainerError" in local.refused
 
 
-@pytest.mark.parametrize("image", ["python:3.13", "public.ecr.aws/x/y:1", "web", f"{WEB}-other:1"])
-def test_other_registries_are_ignored(rig: RegistryPart, image: str) -> None:
-    assert rig.built(image, "amd64") is None
+@pytest.mark.parametrize(
+    "image",
+    [
+        "python:3.13", "public.ecr.aws/x/y:1", "web", f"{WEB}-other:1", "169.254.169.254/latest:1",
+        "127.0.0.1:PORT/web:1", "http://127.0.0.1:PORT/web", "localhost:PORT/web:1", "", "../web:1",
+        "file:///etc/passwd", f"{WEB}/../../web:1", f"{WEB}:1\0", "a/" * 50_000, "\u202eweb",
+        f"{WEB}@sha256:{'0' * 64}x", "registry/blobs/x", "[::1]:PORT/web:1",
+    ],
+)  # fmt: skip
+async def test_other_registries_are_ignored(rig: RegistryPart, image: str) -> None:
+    """Whatever a task definition or an `imagedefinitions.json` names is not called."""
+    visits: list[object] = []
+    server = await asyncio.start_server(lambda *given: visits.append(given), "127.0.0.1", 0)
+    async with server:
+        name = image.replace("PORT", str(server.sockets[0].getsockname()[1]))
+        rig.follow(declared(name))
+        await rig.bring(print)
+        assert rig.built(name, "amd64") is None
+        await asyncio.sleep(0)
+    assert visits == []
 
 
 async def test_a_push_to_a_repository_that_is_scanned_ends_in_an_event(

@@ -33,6 +33,7 @@ class Hub:
 
     host: str = ""
     realm: str = ""
+    blobs: str = ""
     answers: dict[str, bytes] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
@@ -52,7 +53,7 @@ class Hub:
                 challenge = f'Bearer realm="{realm}",scope="repository:team/web:pull"'
                 return web.Response(status=401, headers={"WWW-Authenticate": challenge})
             if "/blobs/" in request.path:
-                place = f"/elsewhere/{request.path.rpartition('/')[2]}"
+                place = f"{self.blobs}/elsewhere/{request.path.rpartition('/')[2]}"
                 return web.Response(status=307, headers={"Location": place})
         body = self.answers.get(request.path)
         if body is None:
@@ -133,6 +134,10 @@ async def test_an_image_by_its_digest_is_not_asked_for_again(hub: Hub, tmp_path:
         # another host without TLS.
         (lambda hub: setattr(hub, "realm", "http://169.254.169.254/token"), "wants a login"),
         (lambda hub: setattr(hub, "realm", "https://169.254.169.254/token"), "metadata"),
+        # The same for its blobs.
+        (lambda hub: setattr(hub, "blobs", "http://169.254.169.254"), "metadata"),
+        (lambda hub: setattr(hub, "blobs", "http://[::ffff:169.254.169.254]"), "metadata"),
+        (lambda hub: setattr(hub, "blobs", "file://"), "cannot be fetched"),
     ],
 )  # fmt: skip
 async def test_a_bad_registry_is_named_and_nothing_runs(

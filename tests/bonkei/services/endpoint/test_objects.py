@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import unquote_plus
 
 import pytest
 from aiohttp import ClientSession, web
@@ -37,6 +38,53 @@ def test_refusals_of_s3_have_their_code(rig: Rig, tmp_path: Path) -> None:
     with pytest.raises(AwsServiceError) as caught:
         rig.do(rig.cloud.objects.get(ROLE, "demo", ("shop", "nothing"), tmp_path / "got"))
     assert caught.value.code == "NoSuchKey"
+
+
+KEYS = [
+    "../other/secret", "../../other/secret", "a/../../other/secret", "..%2fother/secret",
+    "%2e%2e/other/secret", "./secret", "a/../secret", "//other/secret", "a//b", ".", "..", "a\\b",
+    "a?versions", "?acl", "a#b", "a\0b", "a\nHost: x", "a=b+c&d.html", "a/%00", "\u202ea", ":",
+    "@x",     "../../../../etc/hostname", "http://169.254.169.254/latest", "SECRET",
+]  # fmt: skip
+
+
+def test_a_key_of_any_spelling_stays_in_its_bucket(rig: Rig, tmp_path: Path) -> None:
+    """An artifact's name, or the object of a source, of a stranger's definitions. It is signed as
+    it is sent."""
+    s3, objects, outside = rig.client("s3"), rig.cloud.objects, tmp_path / "secret"
+    where = {"LocationConstraint": "eu-west-1"}
+    for bucket in ("other", "hostile"):
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=where)
+    s3.put_object(Bucket="other", Key="secret", Body=b"hunter22")
+    outside.write_bytes(b"hunter22")
+    sent, got = tmp_path / "sent", tmp_path / "got"
+    sent.write_bytes(b"of a stranger")
+    keys = [key.replace("SECRET", str(outside)) for key in KEYS]
+    for key in keys:
+        rig.do(objects.put(ROLE, "demo", ("hostile", key), sent))
+        rig.do(objects.get(ROLE, "demo", ("hostile", key), got))
+        assert got.read_bytes() == b"of a stranger", key
+    listed = s3.list_objects_v2(Bucket="hostile", EncodingType="url")["Contents"]
+    assert sorted(unquote_plus(each["Key"]) for each in listed) == sorted(keys)
+    assert [one["Key"] for one in s3.list_objects_v2(Bucket="other")["Contents"]] == ["secret"]
+    assert outside.read_bytes() == b"hunter22"
+
+
+BUCKETS = [
+    "", "..", ".", "-", "127.0.0.1:80", "http://127.0.0.1", "//127.0.0.1", "@127.0.0.1", "OTHER",
+    "169.254.169.254", "other?", "other#", "other%2f..", "other\0", "shop\r\nX: y", "a" * 5_000,
+    "arn:aws:s3:::other", "\u202eother",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_a_bucket_of_another_name_is_none(rig: Rig, tmp_path: Path, bucket: str) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"of a stranger")
+    for call in (rig.cloud.objects.put, rig.cloud.objects.get):
+        with pytest.raises(AwsServiceError):
+            rig.do(call(ROLE, "demo", (bucket, "secret"), file))
+    assert file.read_bytes() == b"of a stranger"
 
 
 @asynccontextmanager
