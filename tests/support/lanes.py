@@ -54,7 +54,7 @@ LONG = {
     "tests/bonkei/services/endpoint/test_resting.py": "servers of AWS's APIs rest and start again",
     "tests/bonkei/definitions/cloudformation/test_deploying.py": "`aws` starts each time",
     "tests/bonkei/services/codebuild/test_torture.py": "a build writes 100 MB",
-    "tests/bonkei/services/codebuild/test_hostile_definitions.py": "seventy builds",
+    "tests/bonkei/services/codebuild/test_hostile_definitions.py": "seventy real builds",
     "tests/bonkei/miniature/parts/test_ways_out.py": "fifty builds, and git for each attack",
     "tests/bonkei/definitions/terraform/test_errors.py": "Terraform runs for each mistake",
     "tests/environment/test_terraform_scan.py": "the real scanner starts for each of three modules",
