@@ -33,7 +33,6 @@ class ScheduleError(BonkeiError):
 
 def require_unit(text: str) -> None:
     """Raise ScheduleError for `rate(1 hours)` and `rate(5 hour)`, which only rules refuse.
-    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rate-expressions.html
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rate-expressions.html
     """

@@ -112,10 +112,6 @@ def policy(kind: Kind, limit: int = 0) -> Check:
     of a resource (with Principal) or a role's trust policy (with Principal, without Resource).
     `limit` is the greatest number of characters, blanks not counted (IAM quotas,
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
-
-    `kind`: of an identity (no Principal), of a resource (with Principal) or a role's trust policy
-    (with Principal, without Resource). `limit`: most characters, blanks not counted (IAM quotas,
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
     """
 
     def check(value: Value) -> str | None:

@@ -7,6 +7,7 @@ import re
 
 from bonkei.definitions.provider.aws.shared.checks import Check, between
 from bonkei.definitions.provider.values import Value
+from bonkei.grammar.schedule import ScheduleError, parse_schedule, require_unit
 
 _ARN = re.compile(
     r"arn:(?P<partition>aws[a-zA-Z-]*):(?P<service>[^:]*):(?P<region>[a-z0-9-]*)"
@@ -24,9 +25,7 @@ port = between(0, 65535)
 def arn(*services: str, resource: str = "") -> Check:
     """An ARN, of one of the services if any are named. `resource` starts its last part. An empty
     string means "no ARN", as in the AWS provider.
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 
-    An empty string means "no ARN", as in the AWS provider.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
     """
 
@@ -102,25 +101,6 @@ def address(version: int) -> Check:
     return check
 
 
-_RATE = re.compile(r"rate\((\d{1,9}) (minute|minutes|hour|hours|day|days)\)")
-_CRON_FIELDS = (
-    ("minutes", 0, 59, ""),
-    ("hours", 0, 23, ""),
-    ("day of month", 1, 31, "?LW"),
-    ("month", 1, 12, ""),
-    ("day of week", 1, 7, "?L#"),
-    ("year", 1970, 2199, ""),
-)
-_NAMES = {
-    name: number
-    for names in (
-        "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC",
-        "SUN MON TUE WED THU FRI SAT",
-    )
-    for number, name in enumerate(names.split(), start=1)
-}
-
-
 def rule_schedule(value: Value) -> str | None:
     """A schedule of a rule of EventBridge, which alone refuses `rate(1 hours)` and `rate(5 hour)`.
 
@@ -131,9 +111,10 @@ def rule_schedule(value: Value) -> str | None:
 
 def doubtful_rate(value: Value) -> str | None:
     """A unit that AWS writes otherwise. No page of another service than EventBridge refuses it."""
-    match = _RATE.fullmatch(value)
-    if match and (int(match[1]) == 1) == match[2].endswith("s"):
-        return f'"{value}": a unit is singular for 1 and plural for more.'
+    try:
+        require_unit(value)
+    except ScheduleError as error:
+        return error.message
     return None
 
 
@@ -141,49 +122,9 @@ def schedule(value: Value) -> str | None:
     """`rate(…)`, `cron(…)` or `at(…)` of EventBridge, Application Auto Scaling and Backup.
 
     Neither the API's models nor the provider have a pattern for it.
-    https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
     """
-    if value.startswith("rate("):
-        return _rate(value)
-    if value.startswith("cron(") and value.endswith(")"):
-        return _cron(value, value[5:-1].split())
-    if re.fullmatch(r"at\(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\)", value):
-        return None
-    return f'"{value}" is not a schedule: expected rate(…), cron(…) or at(…).'
-
-
-def _rate(value: str) -> str | None:
-    match = _RATE.fullmatch(value)
-    if not match or not int(match[1]):
-        return f'"{value}" is not a rate: expected rate(5 minutes), rate(1 hour), rate(7 days) …'
+    try:
+        parse_schedule(value)
+    except ScheduleError as error:
+        return error.message
     return None
-
-
-def _cron(value: str, fields: list[str]) -> str | None:
-    if len(fields) != len(_CRON_FIELDS):
-        return f'"{value}" needs six fields: minutes hours day-of-month month day-of-week year.'
-    for text, (name, low, high, special) in zip(fields, _CRON_FIELDS, strict=True):
-        if not all(_cron_part(part, low, high, special) for part in text.split(",")):
-            return f'"{value}": "{text}" is no {name} ({low}-{high}).'
-    if (fields[2] == "?") == (fields[4] == "?"):
-        return f'"{value}": exactly one of day of month and day of week must be "?".'
-    return None
-
-
-def _cron_part(text: str, low: int, high: int, special: str) -> bool:
-    if text == "*" or (text == "?" and "?" in special):
-        return True
-    span, _, step = text.partition("/")
-    if step and not step.isdigit():
-        return False
-    if special and re.fullmatch(r"L|LW|L-\d+|\d+W|(\d+|[A-Za-z]{3})(L|#[1-5])", span):
-        return True
-    if step and not span:  # "cron(0 /8 * * ? *)" of the Secrets Manager User Guide
-        return True
-    ends = [_NAMES.get(part.upper(), part) for part in span.split("-")] if span != "*" else []
-    numbers = [int(part) for part in map(str, ends) if part.isdigit()]
-    return (
-        len(ends) <= 2
-        and len(numbers) == len(ends)
-        and all(low <= number <= high for number in numbers)
-    )
