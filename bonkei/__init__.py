@@ -1,6 +1,7 @@
 """Bonkei: the system that Terraform describes, in miniature, on this machine.
 
 cli          the commands
+testing      the miniature as a fixture of pytest
 miniature    starts the parts, joins them, and follows the definitions
 services     what runs: a package for each AWS service, and none knows another
 analysis     judges the definitions, and runs nothing

@@ -68,6 +68,8 @@ def _compared(config: Config, ref: str) -> Comparison:
         say("evaluating the definitions as they are now")
         mine = workspace(config, home)
         plan = mine.plan()
+        if plan.is_empty:
+            return compare(Side(document), Side(document), plan)
         mine.apply()
         return compare(Side(document), Side(mine.state()), plan)
 

@@ -1,0 +1,136 @@
+"""The fixture `bonkei` in another team's tests, with a real miniature."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest_plugins = "pytester"
+
+STACK = """
+provider "aws" { region = "eu-west-1" }
+resource "aws_vpc" "main" { cidr_block = "10.0.0.0/16" }
+resource "aws_subnet" "main" {
+  for_each          = { a = "10.0.0.0/24", b = "10.0.1.0/24" }
+  vpc_id            = aws_vpc.main.id
+  cidr_block        = each.value
+  availability_zone = "eu-west-1${each.key}"
+}
+resource "aws_lb" "web" {
+  name    = "web"
+  subnets = [for each in aws_subnet.main : each.id]
+}
+resource "aws_lb_listener" "web" {
+  load_balancer_arn = aws_lb.web.arn
+  port              = 80
+  default_action {
+    type = "fixed-response"
+    fixed_response {
+      content_type = "text/plain"
+      message_body = "hello"
+      status_code  = 200
+    }
+  }
+}
+resource "aws_rds_cluster" "main" {
+  cluster_identifier          = "main"
+  engine                      = "aurora-postgresql"
+  database_name               = "shop"
+  master_username             = "boss"
+  manage_master_user_password = true
+  skip_final_snapshot         = true
+}
+resource "aws_rds_cluster_instance" "main" {
+  cluster_identifier = aws_rds_cluster.main.id
+  engine             = aws_rds_cluster.main.engine
+  instance_class     = "db.serverless"
+}
+resource "aws_s3_bucket" "files" { bucket = "files-of-a-shop" }
+resource "aws_s3_object" "declared" {
+  bucket  = aws_s3_bucket.files.id
+  key     = "declared"
+  content = "as declared"
+}
+resource "aws_sqs_queue" "orders" { name = "orders" }
+resource "aws_dynamodb_table" "carts" {
+  name         = "carts"
+  hash_key     = "id"
+  billing_mode = "PAY_PER_REQUEST"
+  attribute {
+    name = "id"
+    type = "S"
+  }
+}
+"""
+
+TESTS = """
+import time
+import urllib.request
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def database(bonkei):
+    with bonkei.connect() as connection:
+        key = "int GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
+        connection.execute(f"CREATE TABLE parents (id {key}, n text)")
+        connection.execute("CREATE TABLE kids (id serial, parent int REFERENCES parents)")
+        connection.execute("INSERT INTO parents (n) VALUES ('kept'), (E'two\\\\nlines')")
+        connection.execute("INSERT INTO kids (parent) VALUES (1)")
+        bonkei.keep()
+        yield connection
+
+
+@pytest.fixture(autouse=True)
+def clean(bonkei, database):
+    yield
+    begun = time.monotonic()
+    bonkei.reset()
+    print(f"reset in {time.monotonic() - begun:.3f} s")
+
+
+def contents(bonkei, database):
+    s3, dynamodb = bonkei.aws("s3"), bonkei.aws("dynamodb")
+    keys = [each["Key"] for each in s3.list_objects_v2(Bucket="files-of-a-shop")["Contents"]]
+    return (
+        database.execute("SELECT id, n FROM parents ORDER BY id").fetchall(),
+        database.execute("SELECT id, parent FROM kids").fetchall(),
+        {key: s3.get_object(Bucket="files-of-a-shop", Key=key)["Body"].read() for key in keys},
+        dynamodb.scan(TableName="carts")["Items"],
+    )
+
+
+BEGIN = ([(1, "kept"), (2, "two\\nlines")], [(1, 1)], {"declared": b"as declared"}, [])
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_each_test_begins_alike(bonkei, database, turn):
+    assert urllib.request.urlopen(bonkei.url).read() == b"hello"
+    assert contents(bonkei, database) == BEGIN
+    new = database.execute("INSERT INTO parents (n) VALUES ('mine') RETURNING id").fetchone()
+    assert new == (3,)
+    assert database.execute("INSERT INTO kids VALUES (DEFAULT, 3) RETURNING id").fetchone() == (2,)
+    database.execute("DELETE FROM kids WHERE id = 1")
+    s3, sqs = bonkei.aws("s3"), bonkei.aws("sqs")
+    s3.put_object(Bucket="files-of-a-shop", Key="mine", Body=b"1")
+    s3.put_object(Bucket="files-of-a-shop", Key="declared", Body=b"changed")
+    queue = sqs.get_queue_url(QueueName="orders")["QueueUrl"]
+    assert "Messages" not in sqs.receive_message(QueueUrl=queue)
+    sqs.send_message(QueueUrl=queue, MessageBody="mine")
+    bonkei.aws("dynamodb").put_item(TableName="carts", Item={"id": {"S": "mine"}})
+    assert contents(bonkei, database) != BEGIN
+"""
+
+
+@pytest.mark.timeout(300)
+def test_the_data_of_a_test_is_gone_before_the_next(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("BONKEI_HOME", "BONKEI_DATABASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    pytester.makefile(".toml", bonkei='definitions = "deploy"\n')
+    pytester.mkdir("deploy").joinpath("main.tf").write_text(STACK)
+    pytester.makepyfile(TESTS)
+    ran = pytester.runpytest_subprocess("-q", "-rP", "-p", "no:cacheprovider")
+    ran.assert_outcomes(passed=3)
+    print(ran.stdout.str())
