@@ -49,4 +49,4 @@ def by_names(things: Iterable[T]) -> Mapping[str, T]:
 
 def counterpart(things: Mapping[str, T], thing: T) -> T | None:
     """What it is on the other side; None if it is not there."""
-    return things.get(thing.address) or things.get(thing.arn)
+    return things.get(thing.address) or (things.get(thing.arn) if thing.arn else None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,9 +80,9 @@ def _settings(config: Config, ref: str, tree: Path) -> Config | None:
     from dataclasses import replace
 
     from bonkei.config import load
+    from bonkei.services.codecommit.working_copy import check_out
 
-    top = Path(_git(config.root, "rev-parse", "--show-toplevel")).resolve()
-    _check_out(top, ref, tree)
+    top = check_out(config.root, ref, tree)
     file = tree / config.file.relative_to(top)
     if file.is_file():
         other = load(file, os.environ)
@@ -93,43 +92,11 @@ def _settings(config: Config, ref: str, tree: Path) -> Config | None:
         other = replace(config, definitions=definitions, variable_files=tuple(files))
         if not definitions.is_dir() or not all(each.is_file() for each in other.variable_files):
             return None
+    # What runs is not judged: the branch may be what mends it.
     return replace(
-        other, home=config.home, workspace=config.workspace, account_id=config.account_id
+        other,
+        home=config.home,
+        workspace=config.workspace,
+        account_id=config.account_id,
+        aws_rules="warning",
     )
-
-
-def _check_out(top: Path, ref: str, tree: Path) -> None:
-    """The files of a commit. The working tree, the index and the branches stay as they are."""
-    commit = _git(top, "rev-parse", "--verify", "--end-of-options", f"{ref}^{{commit}}")
-    tree.mkdir()
-    index = {"GIT_INDEX_FILE": str(tree.with_name("index"))}
-    _git(top, "read-tree", commit, environment=index)
-    _git(top, "checkout-index", "--all", f"--prefix={tree}/", environment=index)
-
-
-def _git(folder: Path, *words: str, environment: Mapping[str, str] | None = None) -> str:
-    import os
-    import subprocess
-
-    from bonkei.base.errors import BonkeiError
-
-    try:
-        done = subprocess.run(
-            ["git", *words],
-            cwd=folder,
-            env={**os.environ, **(environment or {})},
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-        )
-    except OSError as error:
-        raise BonkeiError(f"git {words[0]}: {error}", remedy="install git") from None
-    if done.returncode:
-        said = done.stderr.strip().removeprefix("fatal: ")
-        raise BonkeiError(
-            f"git {words[0]}: {said}",
-            remedy="name a commit of this repository; a shallow clone has no others "
-            "(`git fetch --unshallow`)",
-        )
-    return done.stdout.strip()

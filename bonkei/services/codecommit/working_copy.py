@@ -102,6 +102,18 @@ def _push_beside(root: Path, directory: Path, commit: str) -> None:
         ) from None
 
 
+def check_out(root: Path, name: str, tree: Path) -> Path:
+    """Write the files of a commit into the new folder `tree`. Returns the folder of the working
+    copy that it stands for: `root` may be below it. Nothing there changes. Raises SourceError."""
+    commit = commit_of(root, name)
+    top = Path(_git(root, "rev-parse", "--show-toplevel")).resolve()
+    tree.mkdir()
+    index = tree.with_name(f"{tree.name}.index")
+    _git(top, "read-tree", commit, index=index)
+    _git(top, "checkout-index", "--all", f"--prefix={tree}/", index=index)
+    return top
+
+
 def _tip(directory: Path, branch: str) -> str:
     """The commit of a branch; empty if there is none."""
     try:
@@ -131,12 +143,14 @@ def _uncommitted(root: Path) -> tuple[str, ...]:
 _environment = functools.cache(of_a_stranger)
 
 
-def _git(root: Path, *words: str) -> str:
+def _git(root: Path, *words: str, index: Path | None = None) -> str:
+    """`index`: a file in place of the working copy's own index."""
+    variables = {} if index is None else {"GIT_INDEX_FILE": str(index)}
     try:
         done = subprocess.run(
             ["git", *words],
             cwd=root,
-            env={**_environment(root), UNNOTICED: "1"},
+            env={**_environment(root), UNNOTICED: "1", **variables},
             capture_output=True,
             text=True,
             errors="replace",

@@ -112,10 +112,29 @@ def test_nothing_changes(project: Path) -> None:
 def test_a_commit_that_is_not_there(project: Path, ref: str) -> None:
     told = run(project, "diff", "--", ref)
     assert told.exit_code == 1
-    assert "git rev-parse" in str(told.exception)
+    assert f"has no commit {ref}" in str(told.exception)
 
 
 def test_a_folder_that_is_not_in_git(tmp_path: Path) -> None:
     told = run(make_project(tmp_path / "alone", AWS), "diff", "main")
     assert told.exit_code == 1
-    assert "not a git repository" in str(told.exception)
+    assert "is not a working copy" in str(told.exception)
+
+
+def test_what_runs_may_break_a_rule_that_the_branch_mends(project: Path) -> None:
+    file = project / "infrastructure" / "main.tf"
+    file.write_text(AWS.replace('"orders"\n', '"no such name!"\n'))
+    git(project, "commit", "-q", "-a", "-m", "Break a rule")
+    file.write_text(AWS)
+    told = run(project, "diff", "HEAD", "--json")
+    assert told.exit_code == 0, told.exception
+    assert [each["action"] for each in json.loads(told.stdout)["changes"]] == ["replace"]
+
+
+def test_no_program_of_the_repositorys_own_configuration_runs(project: Path) -> None:
+    """A checkout runs the filters that the configuration of a repository names."""
+    (project.parent / ".git" / "info" / "attributes").write_text("*.tf filter=hostile\n")
+    git(project, "config", "filter.hostile.smudge", f"touch {project.parent}/ran; cat")
+    told = run(project, "diff", "HEAD")
+    assert told.exit_code == 0, told.exception
+    assert not (project.parent / "ran").exists()
