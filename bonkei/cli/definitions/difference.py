@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -77,7 +77,7 @@ def _settings(config: Config, ref: str, tree: Path) -> Config | None:
     """The settings of the other commit, in `tree`; these ones if it has none. None if it has no
     definitions, either."""
     import os
-    from dataclasses import replace
+    from dataclasses import fields, replace
 
     from bonkei.config import load
     from bonkei.services.codecommit.working_copy import check_out
@@ -87,11 +87,14 @@ def _settings(config: Config, ref: str, tree: Path) -> Config | None:
     if file.is_file():
         other = load(file, os.environ)
     else:
-        definitions = tree / config.definitions.relative_to(top)
-        files = (tree / each.relative_to(top) for each in config.variable_files)
-        other = replace(config, definitions=definitions, variable_files=tuple(files))
-        if not definitions.is_dir() or not all(each.is_file() for each in other.variable_files):
+        values = {each.name: getattr(config, each.name) for each in fields(config)}
+        other = replace(config, **{k: _moved(each, top, tree) for k, each in values.items()})
+        if not other.definitions.is_dir():
             return None
+        for here, there in zip(config.variable_files, other.variable_files, strict=True):
+            if not there.exists():  # perhaps the branch has written it for Bonkei
+                there.parent.mkdir(parents=True, exist_ok=True)
+                there.write_bytes(here.read_bytes())
     # What runs is not judged: the branch may be what mends it.
     return replace(
         other,
@@ -100,3 +103,12 @@ def _settings(config: Config, ref: str, tree: Path) -> Config | None:
         account_id=config.account_id,
         aws_rules="warning",
     )
+
+
+def _moved(value: Any, top: Path, tree: Path) -> Any:
+    """A setting's value, whose paths below `top` are below `tree` instead."""
+    if isinstance(value, tuple):
+        return tuple(_moved(each, top, tree) for each in value)
+    if isinstance(value, Path) and value.is_relative_to(top):
+        return tree / value.relative_to(top)
+    return value

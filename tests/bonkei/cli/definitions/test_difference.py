@@ -138,3 +138,17 @@ def test_no_program_of_the_repositorys_own_configuration_runs(project: Path) -> 
     told = run(project, "diff", "HEAD")
     assert told.exit_code == 0, told.exception
     assert not (project.parent / "ran").exists()
+
+
+def test_a_branch_that_begins_with_bonkei_has_its_settings_for_both(project: Path) -> None:
+    git(project, "rm", "-q", "--cached", "bonkei.toml")
+    file = project / "infrastructure" / "main.tf"
+    file.write_text(f'variable "size" {{ type = number }}\n{AWS}')
+    git(project, "commit", "-q", "-a", "-m", "Leave Bonkei")
+    (project / "bonkei.toml").write_text('variables = ["bonkei.tfvars"]\n')
+    (project / "bonkei.tfvars").write_text("size = 1\n")
+    file.write_text(file.read_text() + ALARM)
+    told = run(project, "diff", "HEAD", "--json")
+    assert told.exit_code == 0, told.exception
+    changes = json.loads(told.stdout)["changes"]
+    assert [each["address"] for each in changes] == ["aws_cloudwatch_metric_alarm.age"]
