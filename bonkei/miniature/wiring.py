@@ -20,6 +20,7 @@ from bonkei.miniature.home import Home
 from bonkei.miniature.lifecycle.one_offs import OneOffs, Started
 from bonkei.miniature.making import MakeParts
 from bonkei.miniature.measures.measures import Shown
+from bonkei.miniature.parts.bucket_origins import BucketObjects
 from bonkei.miniature.parts.cloudformation import StackPart
 from bonkei.miniature.parts.cloudwatch import MonitorPart
 from bonkei.miniature.parts.codebuild.tools import Commands
@@ -80,6 +81,7 @@ class Wiring:
         self.parts = make(config, home, self.bus, self.addresses.services, report)
         self.aws = AwsEndpoint(self.parts.cloud, services, beside)
         self.edge = self.parts.edge
+        self.edge.objects.fetch = BucketObjects(self.aws, lambda: self.blueprint).fetch
         self.console = self.parts.console
         self.tasks = TaskPart(self.edge)
         self.usage = Usage()

@@ -48,6 +48,31 @@ def test_its_cache_counts(stack: Path, tmp_path: Path) -> None:
     assert int(second.partition(":")[2]) > int(first.partition(":")[2])
 
 
+@pytest.mark.parametrize("stack", ["site"], indirect=True)
+def test_its_distributions_serve_buckets(stack: Path, tmp_path: Path) -> None:
+    """As far as a policy lets them, beside a load balancer with the port that follows."""
+    project = Project(stack, tmp_path / "home")
+    with removed(project), running(project):
+        listeners = project.status()["edge"]["listeners"]
+        [site] = [each["url"] for each in listeners if "example-site" in each["address"]]
+        [closed] = [each["url"] for each in listeners if "example-assets" in each["address"]]
+        page = (stack / "pages/index.html").read_text()
+        for path in ("/", "/index.html", "/nothing/here"):  # that one by the custom error page
+            answer = httpx.get(site + path, timeout=ANSWER)
+            assert (answer.status_code, answer.text) == (200, page)
+            assert answer.headers["content-type"] == "text/html"
+        part = httpx.get(f"{site}/index.html", headers={"Range": "bytes=0-3"}, timeout=ANSWER)
+        assert (part.status_code, part.text) == (206, page[:4])
+        seen = {"If-None-Match": answer.headers["etag"]}
+        assert httpx.get(f"{site}/index.html", headers=seen, timeout=ANSWER).status_code == 304
+        assert httpx.head(f"{site}/index.html", timeout=ANSWER).headers["server"] == "AmazonS3"
+        refused = httpx.get(closed, timeout=ANSWER)
+        assert (refused.status_code, "AccessDenied" in refused.text) == (403, True)
+        assert httpx.get(project.load_balancer, timeout=ANSWER).text == "balanced"
+        said = project.bonkei("explain", site).stdout
+        assert "the bucket example-site answers" in said
+
+
 @pytest.mark.parametrize("stack", ["two-roots"], indirect=True)
 def test_its_page_is_served(stack: Path, tmp_path: Path) -> None:
     """By two tasks, which have one port that is fixed in their code."""

@@ -88,6 +88,10 @@ class Origin:
     read_timeout: float = 30.0
     keepalive_timeout: float = 5.0
     in_vpc: bool = False
+    bucket: str = ""
+    """Of an S3 origin. `is_signed`: by its origin access control."""
+    is_signed: bool = False
+    access_identity: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal, cast
 
 from bonkei.blueprint.cloudfront import (
@@ -21,6 +22,8 @@ from bonkei.blueprint.state import Resource, State
 from bonkei.blueprint.state.block import Block
 from bonkei.blueprint.state.dns import names_of
 
+_BUCKET = re.compile(r"(.+)\.s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com")
+"""A bucket's name in its own domain, of a region or not."""
 _VIEWER_POLICIES = ("allow-all", "https-only", "redirect-to-https")
 _ORIGIN_POLICIES = ("http-only", "https-only", "match-viewer")
 
@@ -108,9 +111,13 @@ def _origin(block: Block, state: State) -> Origin:
     connection = custom or (_vpc_origin(vpc, state) if vpc else None)
     timeouts = custom or vpc or Block(block.address, {})
     connection = connection or Block(block.address, {})
+    name = block.text("domain_name")
+    wanted = block.text("origin_access_control_id", "")
+    control = state.find(wanted, "id", "aws_cloudfront_origin_access_control")
+    identity = block.block("s3_origin_config") or Block(block.address, {})
     return Origin(
         id=block.text("origin_id"),
-        domain_name=block.text("domain_name"),
+        domain_name=name,
         path=block.text("origin_path", ""),
         headers=tuple(
             sorted((h.text("name"), h.text("value")) for h in block.blocks("custom_header"))
@@ -124,6 +131,9 @@ def _origin(block: Block, state: State) -> Origin:
         read_timeout=timeouts.number("origin_read_timeout", 30),
         keepalive_timeout=timeouts.number("origin_keepalive_timeout", 5),
         in_vpc=vpc is not None,
+        bucket=found[1] if custom is None and (found := _BUCKET.match(name)) else "",
+        is_signed=control is not None and control.text("signing_behavior", "always") != "never",
+        access_identity=identity.text("origin_access_identity", "").rpartition("/")[2],
     )
 
 

@@ -47,6 +47,7 @@ class Edge:
         report: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._settings = settings or EdgeSettings()
+        self.objects = self._settings.objects
         shares = share_out(self._settings.open_files)
         self._capacities = {
             "public": self._capacity(shares.public, report),
@@ -99,7 +100,8 @@ class Edge:
             each.server.close()
         opened: dict[str, OpenListener] = {}
         refused = []
-        for key, opening in wanted.items():
+        # Those that need their port come first: others take the next free one.
+        for key, opening in sorted(wanted.items(), key=lambda each: not each[1].exact):
             if key not in kept:
                 taken = {each.port for each in (*kept.values(), *opened.values())}
                 try:

@@ -36,11 +36,11 @@ def not_simulated(
 
 def _origins(blueprint: Blueprint, distribution: Distribution) -> Iterator[NotSimulated]:
     for origin in distribution.origins:
-        if origin_listener(blueprint, distribution, origin) is None:
+        if not origin.bucket and origin_listener(blueprint, distribution, origin) is None:
             yield NotSimulated(
                 "aws_cloudfront_distribution.origin",
-                f"{origin.domain_name} is no load balancer of these definitions with a listener "
-                "at the origin's port: its requests get a 502",
+                f"{origin.domain_name} is no bucket, and no load balancer of these definitions "
+                "with a listener at the origin's port: its requests get a 502",
                 address=distribution.address,
             )
 

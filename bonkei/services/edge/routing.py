@@ -17,6 +17,7 @@ from bonkei.blueprint.coverage import NotSimulated
 from bonkei.blueprint.ecs import Service, ServiceConnect, ServiceConnectEndpoint
 from bonkei.blueprint.elbv2 import Forward, Listener, LoadBalancer, TargetGroup
 from bonkei.services.edge.alb.load_balancer import ListenerHandler
+from bonkei.services.edge.cloudfront.bucket_origin import BucketOrigin
 from bonkei.services.edge.cloudfront.cache import Cache
 from bonkei.services.edge.cloudfront.distribution import DistributionHandler, Originator
 from bonkei.services.edge.cloudfront.unreachable import Unreachable
@@ -265,6 +266,11 @@ class _Compiler:
         for origin in distribution.origins:
             listener = origin_listener(self._blueprint, distribution, origin)
             origins[origin.id] = self._listeners[listener.arn] if listener else None
+            if origin.bucket:
+                signs = distribution.arn if origin.is_signed else ""
+                origins[origin.id] = BucketOrigin(
+                    settings.objects, origin.bucket, signs, origin.access_identity
+                )
             if origin.id in closed:
                 origins[origin.id] = Unreachable(closed[origin.id])
         firewall = self.web_acls.get(distribution.web_acl_arn)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bonkei.services.edge.objects import Objects
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -48,3 +50,5 @@ class EdgeSettings:
     enforces_network: bool = True
     open_files: int = 65535
     limits: Limits = field(default_factory=Limits)
+    objects: Objects = field(default_factory=Objects)
+    """Those of buckets."""

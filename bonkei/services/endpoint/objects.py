@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -92,6 +93,22 @@ class Objects:
                 return _version(answer.headers)
 
         return await self._tried(once)
+
+    @asynccontextmanager
+    async def ask(
+        self, place: tuple[str, str], method: str, headers: Mapping[str, str]
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """S3's own answer, whatever its status. Raises OSError without one."""
+        more = {"x-amz-content-sha256": hashlib.sha256(b"").hexdigest(), **headers}
+        url, signed = self._signed("", "", method, place, "", more)
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=_SILENCE, auto_decompress=False) as http,
+                http.request(method, URL(url, encoded=True), headers=signed) as answer,
+            ):
+                yield answer
+        except aiohttp.ClientError as error:
+            raise OSError(str(error)) from None
 
     async def _tried(self, once: Callable[[], Awaitable[str]]) -> str:
         """Each attempt is signed anew. Without an answer, the error's status is 503."""

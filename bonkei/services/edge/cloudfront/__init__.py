@@ -13,6 +13,7 @@ The cache
 The origin
     fetch            a request to it, and its response; fetch_context: the distribution's side
     waiting          viewers that wait for a fetch
+    bucket_origin    the objects of a bucket
     unreachable      an origin that the network makes unreachable
 The answer
     viewer_response, compression    the response with a behavior's changes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bonkei.services.edge.alb.load_balancer import ListenerHandler
 from bonkei.services.edge.cloudfront.behavior import CompiledBehavior
+from bonkei.services.edge.cloudfront.bucket_origin import BucketOrigin
 from bonkei.services.edge.cloudfront.choice import Choice, Use, Way, asks_alone, use_of
 from bonkei.services.edge.cloudfront.distribution import (
     BLOCKED,
@@ -198,6 +199,9 @@ def _origin(
     if isinstance(origin, ListenerHandler):
         request.mark(request_id())
         return explain_onward(origin, request).after(step)
+    if isinstance(origin, BucketOrigin):
+        how = f"the bucket {origin.bucket} answers, if its policy lets CloudFront read"
+        return told(step, Step("cloudfront", "origin", how, place), by="cloudfront", status=200)
     if isinstance(origin, Unreachable):
         why = f"the network lets CloudFront not through: {origin.why}. The answer is {STATUS}"
         return told(step, Step("cloudfront", "origin", why, place), by="network", status=STATUS)
