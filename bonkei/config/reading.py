@@ -65,6 +65,7 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
                 for name, entry in table.table("remote_states").named_tables().items()
             }
         ),
+        endpoints=MappingProxyType(settings.endpoints(table.table("endpoints"), file)),
         check_programs=MappingProxyType(
             {
                 name: settings.directory(root, path, f"[check.programs] {name}", file)

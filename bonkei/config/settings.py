@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bonkei.config.table import ConfigError, Table
 from bonkei.config.values import DEFAULT_WORKSPACE, WORKSPACES, Enforce, OneOff
@@ -167,6 +168,23 @@ def containers(entries: Mapping[str, Table], root: Path, path: Path) -> dict[str
                 found[name] = file(root, given["archive"], f"{place} archive", path)
             case _:
                 found[name] = given["image"]
+    return found
+
+
+def endpoints(table: Table, file: Path) -> dict[str, tuple[str, int]]:
+    """Host and port by the address of a resource. The rest of a URL is for the reader."""
+    found = {}
+    for address, url in table.all_texts().items():
+        try:
+            host, port = urlsplit(url).hostname, urlsplit(url).port
+        except ValueError:
+            host = port = None
+        if not host or not port:
+            raise ConfigError(
+                f"{file}: [endpoints] {address} is {url!r}",
+                remedy="give it a URL with a host and a port: mysql://127.0.0.1:3306",
+            )
+        found[address] = (host, port)
     return found
 
 

@@ -63,6 +63,8 @@ class Config:
         default_factory=lambda: MappingProxyType({})
     )
     """The outputs of other stacks, by the name of their terraform_remote_state."""
+    endpoints: Mapping[str, tuple[str, int]] = field(default_factory=lambda: MappingProxyType({}))
+    """Host and port of what stands for a resource, by its Terraform address."""
     check_levels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """off, warning or error, by the name of a rule of `bonkei check`."""
     check_programs: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))

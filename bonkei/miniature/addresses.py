@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from bonkei.base.arn import Arn
 from bonkei.blueprint import Blueprint
+from bonkei.blueprint.state import Resource
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.loopback import AddressBook, Loopback, can_bind
 from bonkei.services.edge import EdgeSnapshot
@@ -48,8 +52,16 @@ class Addresses:
     """The addresses that a miniature has assigned. `services`: by Service Connect name. `clusters`:
     by the ARN of the database cluster or cache."""
 
-    def __init__(self, held: Path) -> None:
-        """`held`: the home's file with these addresses."""
+    def __init__(
+        self,
+        held: Path,
+        endpoints: Mapping[str, tuple[str, int]] = MappingProxyType({}),
+        resources: Callable[[], Sequence[Resource]] = tuple,
+    ) -> None:
+        """`held`: the home's file with these addresses. `endpoints`: what stands for the
+        `resources` at these addresses of Terraform's."""
+        self._endpoints = endpoints
+        self._resources = resources
         self.loopback = Loopback(held)
         self.translator = Translator()
         self.services: dict[str, str] = {}
@@ -69,7 +81,24 @@ class Addresses:
             ),
             services=services,
             urls={**public_urls(blueprint, edge), **queues},
+            elsewhere=self._elsewhere(),
         )
+
+    def _elsewhere(self) -> dict[str, tuple[str, int]]:
+        found: dict[str, tuple[str, int]] = {}
+        known = {one.address: one for one in self._resources()} if self._endpoints else {}
+        for address, server in self._endpoints.items():
+            if address not in known:
+                raise MiniatureError(
+                    f"bonkei.toml: [endpoints] {address} is not in the definitions",
+                    remedy="write the address of a resource as `bonkei plan` shows it",
+                )
+            text = json.dumps(known[address].values, default=str)
+            found |= dict.fromkeys(_AWS_NAME.findall(text), server)
+        return found
+
+
+_AWS_NAME = re.compile(r"[\w-]+(?:\.[\w-]+)+\.(?:amazonaws\.com(?:\.cn)?|on\.aws)\b")
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,18 +36,25 @@ class AddressBook:
     names. Such a name is often a plain word (`api`), so it is replaced only in the place of a host:
     after `://` (and a user), or before `:port` at the beginning of a value. `urls`: whole prefixes,
     such as a distribution's `https://d….cloudfront.net`. `without_tls`: hosts that speak TLS on AWS
-    and not here.
+    and not here. `elsewhere`: hosts that a server of the user's own stands for; a port that follows
+    the name becomes that one's.
     """
 
     hosts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     services: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     urls: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     without_tls: frozenset[str] = frozenset()
+    elsewhere: Mapping[str, tuple[str, int]] = field(default_factory=lambda: MappingProxyType({}))
 
     def translate(self, value: str) -> str:
         """`value` with every known name replaced; the same value if it contains none."""
         for prefix in sorted(self.urls, key=len, reverse=True):
             value = re.sub(rf"{re.escape(prefix)}(?=[/?#]|$)", self.urls[prefix], value)
+        for name in sorted(self.elsewhere, key=len, reverse=True):
+            host, port = self.elsewhere[name]
+            named = rf"(?<![\w.-]){re.escape(name)}"
+            value = re.sub(rf"{named}:\d+", f"{host}:{port}", value)
+            value = re.sub(rf"{named}(?![\w-])", host, value)
         for name in self.without_tls:
             value = re.sub(
                 rf"\brediss(?=://(?:[^/?#\s]*@)?{re.escape(name)}(?![\w-]))", "redis", value

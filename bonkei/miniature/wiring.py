@@ -75,7 +75,11 @@ class Wiring:
         self.blueprint = Blueprint()
         self.bus = Bus()
         self.containers = dict(config.containers)
-        self.addresses = Addresses(home.addresses)
+        self.addresses = Addresses(
+            home.addresses,
+            config.endpoints,
+            lambda: self.parts.definitions.resources(),  # noqa: PLW0108 - it is made later
+        )
         services: ChainMap[str, AwsService] = ChainMap()
         beside: dict[str, Beside] = {}
         self.parts = make(config, home, self.bus, self.addresses.services, report)

@@ -72,6 +72,15 @@ def test_files_that_a_program_reloads(tmp_path: Path) -> None:
             load(tmp_path, f'{container}["{outside}"]')
 
 
+def test_endpoints_of_ones_own(tmp_path: Path) -> None:
+    text = '[endpoints]\n"module.db.aws_db_instance.this[0]" = "{}"'
+    found = load(tmp_path, text.format("mysql://u@db.test:3307/x")).endpoints
+    assert found == {"module.db.aws_db_instance.this[0]": ("db.test", 3307)}
+    for wrong in ("mysql://db.test", "db.test:3306", "mysql://:3306", "x://h:70000"):
+        with pytest.raises(ConfigError, match=r"\[endpoints\] module.db"):
+            load(tmp_path, text.format(wrong))
+
+
 def test_programs_from_images(tmp_path: Path) -> None:
     (tmp_path / "web.tar").touch()
     tables = '[containers.a]\nimage = "nginx:1"\n[containers.b]\narchive = "web.tar"'
