@@ -28,6 +28,7 @@ from bonkei.services.ecs.snapshot import (
     TaskOutcome,
     TaskSnapshot,
 )
+from bonkei.services.edge.objects import Objects
 from bonkei.services.edge.snapshot import EdgeSnapshot, ListenerState
 from bonkei.services.endpoint.cloud import CloudSnapshot
 from bonkei.services.logs.logs import LogsSnapshot
@@ -100,6 +101,7 @@ class Definitions:
 @dataclass
 class Edge:
     world: World
+    objects: Objects = field(default_factory=Objects)
 
     def targets(self) -> dict[Any, Any]:
         return {}
