@@ -107,6 +107,7 @@ class Wiring:
                 lambda: commands.trivy(report),
                 config.builds_engine,
                 config.images,
+                frozenset(config.containers),
                 config.trivy_database,
             ),
         )

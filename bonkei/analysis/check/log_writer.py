@@ -102,13 +102,13 @@ def routed_groups(subject: Subject, container: Container) -> Iterator[tuple[Outp
 
 
 def _outputs(subject: Subject, container: Container) -> tuple[Output, ...]:
-    program = subject.programs.get(container.name)
+    program = subject.program(container)
     return program.router.outputs if program and program.router else ()
 
 
 def resolved(subject: Subject, container: Container, text: str) -> str:
     """The text with the container's variables substituted; empty if one of them is unknown."""
-    program = subject.programs.get(container.name)
+    program = subject.program(container)
     variables = {**dict(program.environment if program else ()), **dict(container.environment)}
     value = substitute(text, variables, keep_unknown=True)
     return "" if "$" in value else value

@@ -32,16 +32,17 @@ class Program:
 
 
 def read_programs(directories: Mapping[str, Path], blueprint: Blueprint) -> dict[str, Program]:
-    """The programs of containers with a known directory, by the container's name.
+    """The programs of containers with a known directory, by the key that the settings have.
 
     Raises ProgramError and DockerfileError for a Dockerfile or configuration that cannot be read.
     Other files of the directory are ignored.
     """
-    containers = [c for definition in blueprint.task_definitions for c in definition.containers]
-    return {
-        name: read_program(directory, [c for c in containers if c.name == name])
-        for name, directory in directories.items()
-    }
+    containers: dict[str, list[Container]] = {key: [] for key in directories}
+    for definition in blueprint.task_definitions:
+        for container in definition.containers:
+            if key := definition.key_of(container.name, directories):
+                containers[key].append(container)
+    return {key: read_program(directories[key], found) for key, found in containers.items()}
 
 
 def read_program(directory: Path, containers: Sequence[Container] = ()) -> Program:

@@ -12,6 +12,7 @@ from bonkei.analysis.check.finding import Problem, Severity
 from bonkei.analysis.check.program import Program
 from bonkei.base.vault import Vault
 from bonkei.blueprint import Blueprint
+from bonkei.blueprint.ecs import Container
 
 # "Password management with Amazon Aurora and AWS Secrets Manager": the keys of RDS's secret for the
 # master.
@@ -26,6 +27,13 @@ class Subject:
     blueprint: Blueprint
     programs: Mapping[str, Program] = field(default_factory=lambda: MappingProxyType({}))
     secret_keys: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
+
+    def program(self, container: Container) -> Program | None:
+        """The program of a container, by the key that the settings have for it."""
+        for definition in self.blueprint.task_definitions:
+            if container in definition.containers:
+                return self.programs.get(definition.key_of(container.name, self.programs))
+        return self.programs.get(container.name)
 
 
 Check = Callable[[Subject], Iterator[Problem]]

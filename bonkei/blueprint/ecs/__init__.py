@@ -7,6 +7,7 @@ container         an entry of its `container_definitions`
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 
@@ -108,6 +109,17 @@ class TaskDefinition:
     document: str = field(default="{}", repr=False)
     architecture: str = "amd64"
     outlives: bool = field(default=False, repr=False)
+
+    def key_of(self, container: str, keys: Collection[str]) -> str:
+        """The key by which settings mean a container: FAMILY/NAME, where FAMILY may be the end of
+        the family after a hyphen, or else NAME alone. Empty if there is neither."""
+        for key in sorted(keys, key=len, reverse=True):
+            family, slash, name = key.rpartition("/")
+            if name == container and (
+                not slash or family == self.family or self.family.endswith(f"-{family}")
+            ):
+                return key
+        return ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,27 +177,37 @@ def _write_values(file: Path, given: Mapping[str, Any]) -> None:
 
 
 def _images(config: Config) -> Mapping[str, str]:
-    """Each container's name and image."""
+    """Each container's key in the settings, and its image. A name that has several images stands
+    with its family."""
     from bonkei.miniature.applied import evaluate
     from bonkei.services.ecs.images.local import is_stock_router
 
-    return {
-        one.name: one.image
+    found = [
+        (definition.family, one)
         for definition in evaluate(config).task_definitions
         for one in definition.containers
         if not is_stock_router(one.image)
+    ]
+    images: dict[str, set[str]] = {}
+    for _, one in found:
+        images.setdefault(one.name, set()).add(one.image)
+    return {
+        one.name if len(images[one.name]) == 1 else f"{family}/{one.name}": one.image
+        for family, one in found
     }
 
 
 def _with_containers(
     draft: Draft, images: Mapping[str, str], folders: Sequence[BuiltFolder]
 ) -> Draft:
+    from bonkei.base.toml_text import key
     from bonkei.definitions.survey.images import folder_of, is_own
 
     found: dict[str, Mapping[str, str]] = {}
     questions = list(draft.questions)
     for name, image in sorted(images.items()):
-        built = folder_of(name, image, folders)
+        family, _, container = name.rpartition("/")
+        built = folder_of(family or container, image, folders)
         if built is not None:
             found[name] = {"directory": str(built.folder)}
         elif not is_own(image):
@@ -210,6 +220,6 @@ def _with_containers(
             there = ", ".join(str(one.folder) for one in folders) or "none"
             questions.append(
                 f"container {name} ({image}) has no folder. Dockerfiles are in: {there}\n"
-                f'[containers.{name}] directory = "…"'
+                f'[containers.{key(name)}] directory = "…"'
             )
     return replace(draft, containers=found, questions=questions)

@@ -94,8 +94,11 @@ def watched(
     definitions = {one.arn: one for one in blueprint.task_definitions}
     for service in blueprint.services:
         definition = definitions.get(service.task_definition_arn)
-        for container in definition.containers if definition else ():
-            if (folder := containers.get(container.name)) is not None:
+        if definition is None:
+            continue
+        for container in definition.containers:
+            if key := definition.key_of(container.name, containers):
+                folder = containers[key]
                 programs.setdefault(folder, {})[service.name] = None
     return Watched(
         tuple(inputs),

@@ -93,7 +93,8 @@ def _notes_of_place(path: Path) -> Iterator[str]:
 def _notes(local_tasks: list[LocalTask], images: Collection[str]) -> Iterator[str]:
     for task in local_tasks:
         reasons = dict(task.left_out)
-        for name, remedy in (one for one in task.remedies if one[0] not in images):
+        key_of = task.definition.key_of
+        for name, remedy in (one for one in task.remedies if not key_of(one[0], images)):
             yield "\n".join(
                 [
                     f"{name} is not run: {reasons[name].removeprefix('essential; ')}",

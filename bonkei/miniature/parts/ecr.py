@@ -40,11 +40,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RegistrySettings:
-    """`engine`, `images`, `trivy_database`: of bonkei.toml. `trivy`: Trivy's command, for scans."""
+    """`engine`, `images`, `trivy_database`: of bonkei.toml. `keys`: of containers with another
+    source. `trivy`: Trivy's command, for scans."""
 
     trivy: Callable[[], Awaitable[Sequence[str]]]
     engine: str = "none"
     images: Mapping[str, str | Path] = field(default_factory=dict)
+    keys: frozenset[str] = frozenset()
     trivy_database: Path | None = None
 
 
@@ -74,6 +76,7 @@ class RegistryPart:
         self._token = token_urlsafe(32)
         self.engine: Mapping[str, str] = {"MINIATURE_ENGINE": self._token}
         self._engine, self._home = settings.engine, home
+        self._keys = settings.keys | settings.images.keys()
         self._runs = Runs(settings.engine, home.path / "engine")
         self._builder: Builder | None = None
 
@@ -86,7 +89,7 @@ class RegistryPart:
         self.registry.follow(blueprint.repositories)
         self.scans.follow(frozenset(each.name for each in blueprint.repositories))
         self._declared = {
-            container.image: container.name
+            container.image: definition.key_of(container.name, self._keys)
             for definition in blueprint.task_definitions
             for container in definition.containers
         }

@@ -45,7 +45,7 @@ def _log_needs(subject: Subject, container: Container) -> Iterator[Need]:
         name = dict(log.options).get("Name", "")
         if service := _OUTPUT_SERVICES.get(name):
             yield service, f"routes {container.name}'s log"
-    program = subject.programs.get(container.name)
+    program = subject.program(container)
     if container.firelens is not None and program is not None and program.router is not None:
         for output in program.router.outputs:
             if service := _OUTPUT_SERVICES.get(output.name):

@@ -58,7 +58,7 @@ def router_keeps_what_fails(subject: Subject) -> Iterator[Problem]:
     """With each of these, records are lost with the task during the fault that they wait for."""
     for definition in subject.blueprint.task_definitions:
         for container in definition.containers:
-            program = subject.programs.get(container.name)
+            program = subject.program(container)
             router = program.router if program and container.firelens else None
             if router is None:
                 continue
@@ -108,7 +108,7 @@ def _needs(
         group = f"arn:{place}:log-group:{name}:log-stream:any"
         yield "logs:CreateLogStream", group
         yield "logs:PutLogEvents", group
-    program = subject.programs.get(container.name)
+    program = subject.program(container)
     router = program.router if program else None
     for output in router.outputs if router and container.firelens else ():
         bucket = resolved(subject, container, output.setting("bucket"))

@@ -22,7 +22,7 @@ def keep_alive_outlasts_idle_timeout(subject: Subject) -> Iterator[Problem]:
     """The load balancer must close idle connections first. Otherwise it sends a request on a
     connection that the program has just closed, and the client gets a 502."""
     for balancer, definition, container in _targets(subject):
-        kept = keep_alive(container, subject.programs.get(container.name))
+        kept = keep_alive(container, subject.program(container))
         if kept is not None and kept <= balancer.idle_timeout:
             yield Problem(
                 definition.address,
@@ -39,7 +39,7 @@ def keep_alive_outlasts_idle_timeout(subject: Subject) -> Iterator[Problem]:
 )
 def keep_alive_is_told(subject: Subject) -> Iterator[Problem]:
     for balancer, definition, container in _targets(subject):
-        if keep_alive(container, subject.programs.get(container.name)) is None:
+        if keep_alive(container, subject.program(container)) is None:
             yield Problem(
                 definition.address,
                 f"nothing sets how long {container.name} keeps an idle connection, and"
@@ -94,7 +94,7 @@ def origin_lets_go_first(subject: Subject) -> Iterator[Problem]:
 def router_flushes_before_it_is_killed(subject: Subject) -> Iterator[Problem]:
     for definition in subject.blueprint.task_definitions:
         for container in definition.containers:
-            program = subject.programs.get(container.name)
+            program = subject.program(container)
             router = program.router if program else None
             if container.firelens is None or router is None:
                 continue

@@ -91,7 +91,8 @@ def local_task(
                 rooted = _rooted(container, found.folder, found.root)
                 runnable.append(replace(rooted, engine=found.engine))
             else:
-                directory = found.folder if found else directories.get(container.name)
+                key = definition.key_of(container.name, directories)
+                directory = found.folder if found else directories.get(key)
                 runnable.append(_local_container(container, directory))
         except (DockerfileError, TaskError) as error:
             kind = "essential; " if container.essential else ""

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from bonkei.analysis.check.program import read_programs
+from bonkei.analysis.check.subject import Subject
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.ecs import (
     Container,
@@ -44,6 +46,31 @@ def test_overrides_follow_docker(directory, changes, command):
     task = definition(Container("web", "web:1", **changes))
     local = local_task(task, {"web": directory}, serving=frozenset())
     assert local.containers[0].command == command
+
+
+@pytest.mark.parametrize(
+    ("family", "keys", "key"),
+    [
+        ("shop", ["app"], "app"),
+        ("shop", ["app", "shop/app"], "shop/app"),
+        ("live-shop", ["app", "shop/app"], "shop/app"),
+        ("live-shop", ["app", "shop/app", "live-shop/app"], "live-shop/app"),
+        ("workshop", ["shop/app"], ""),
+        ("shop", ["shop/other", "other"], ""),
+    ],
+)
+def test_the_containers_of_two_families_may_have_one_name(tmp_path, family, keys, key):
+    task = definition(Container("app", "app:1"), family=family)
+    assert task.key_of("app", keys) == key
+    for one in keys:
+        (tmp_path / one.replace("/", "-")).mkdir()
+        (tmp_path / one.replace("/", "-") / "Dockerfile").write_text(DOCKERFILE)
+    directories = {one: tmp_path / one.replace("/", "-") for one in keys}
+    local = local_task(task, directories, serving=frozenset())
+    assert [one.directory for one in local.containers] == ([directories[key]] if key else [])
+    programs = read_programs(directories, Blueprint(task_definitions=(task,)))
+    found = Subject(Blueprint(task_definitions=(task,)), programs).program(task.containers[0])
+    assert (found.directory if found else None) == directories.get(key)
 
 
 def test_the_working_directory_is_below_the_containers_directory(directory):
