@@ -11,6 +11,11 @@ variable "service_name" {
     condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.service_name))
     error_message = "service_name must be lower-case letters, digits and single hyphens between them, beginning with a letter."
   }
+
+  validation {
+    condition     = length("${var.service_name}-${var.environment_identifier}") <= 22
+    error_message = "service_name and environment_identifier together must have at most 21 characters, as in the root module: names of load balancers and target groups may have 32."
+  }
 }
 
 variable "environment_identifier" {
