@@ -85,7 +85,8 @@ async def _offer(edge: Edge, hooks: Requests, home: Path, *, is_watched: bool) -
     browser."""
     stack = blueprint(SECRET)
     world = RequestWorld(edge, lambda: stack, hooks.hear, home, home, home)
-    recorder = Recorder(hooks.hear)
+    recorder = Recorder()
+    hooks.hear_together(recorder.seen)
     console = Console()
     offer_requests(console, recorder, world)
     while is_watched:

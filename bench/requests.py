@@ -47,7 +47,8 @@ def rows() -> list[Row]:
 async def measure(rate: int, *, is_open: bool) -> float:
     """Processor time a second, for `rate` requests a second."""
     hooks, stack, here = Requests(), blueprint("bench-header-value"), Path.cwd()
-    recorder, console = Recorder(hooks.hear), Console()
+    recorder, console = Recorder(), Console()
+    hooks.hear_together(recorder.seen)
     edge = Edge(Bus(), EdgeSettings())
     world = RequestWorld(edge, lambda: stack, hooks.hear, here, here, here / "nowhere")
     offer_requests(console, recorder, world)

@@ -169,7 +169,8 @@ class Wiring:
         services.update({**self.monitor.answers, **self.registry.services})
         self.parts.requests.hear_together(self.monitor.measures.seen)
         self.parts.requests.hear_together(self.logs.seen)
-        self.recorder = Recorder(self.parts.requests.hear)
+        self.recorder = Recorder()
+        self.parts.requests.hear_together(self.recorder.seen)
         beside.update({**self.registry.beside, **self.pipelines.beside})
         self.faults = self._make_faults(report)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rows import rows_of
 
 from bonkei.base import spool
 from bonkei.base.aws_service import AwsCall, Caller
@@ -34,7 +35,7 @@ from bonkei.services.logs.delivery.requests import deliveries
 from bonkei.services.logs.delivery.requests.sorting import Entries
 from bonkei.services.logs.live_tails import Session, Wish
 from bonkei.services.slack.store import Entry, Inbox
-from tests.bonkei.miniature.requests.test_recorder import Clock, Requests, record
+from tests.bonkei.miniature.requests.test_recorder import Clock, record
 
 MB = 1024 * 1024
 TIME = 1_800_000_000.0
@@ -76,11 +77,11 @@ def rates_by_long_headers(_folder: Path, _patch: pytest.MonkeyPatch) -> RateCoun
 
 def recent_requests(_folder: Path, patch: pytest.MonkeyPatch) -> recorder.Recorder:
     patch.setattr(recorder, "MOST_BYTES", 2 * MB)
-    found = recorder.Recorder(Requests().hear, Clock())
+    found = recorder.Recorder(Clock(), is_open=True)
     for number in range(1_000):
         found.refill()
         names = [header(b"%d-%d" % (number, n), b"%d" % n) for n in range(150)]
-        found.record(record(f"/{number}" + "x" * 8_000)._replace(headers=names))
+        found.seen(rows_of(record(f"/{number}" + "x" * 8_000)._replace(headers=names)))
     return found
 
 

@@ -1,4 +1,4 @@
-"""The recent requests. They are kept only while a page shows them."""
+"""The recent requests. While no page shows them, only those are kept that failed or were slow."""
 
 from __future__ import annotations
 
@@ -6,21 +6,25 @@ import asyncio
 import time
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from operator import attrgetter
 from sys import getsizeof
 from typing import NamedTuple
 
 from bonkei.base.clocks import has_passed
-from bonkei.miniature.requests.sending import Hear
 from bonkei.miniature.requests.traces import ids_of, trace_of
 from bonkei.services.edge import AccessRecord
+from bonkei.services.edge.client.access import SECONDS, Row
 from bonkei.services.edge.http.message import weight
 
 MOST = 5_000  # requests
 MOST_BYTES = 16_000_000  # of their heads
+MOST_TROUBLED = 500  # requests that failed or were slow; others do not take their place
+FAILED = 500  # the status, and above
+SLOW = 1.0  # seconds
+_UPGRADED = 101  # a connection lasts as long as both want
 QUOTA = 500  # requests kept between two looks; a page shows only some of them
 _LOOKS_APART = 0.2  # seconds; looks at shorter intervals count as one
 IDLE = 10.0  # seconds without a look until it closes
@@ -51,16 +55,17 @@ class Wanted:
 
 @dataclass(slots=True)
 class Recorder:
-    """`look` opens it, and it closes by itself. While closed, it hears of no request.
+    """`look` opens it, and it closes by itself. While closed, it keeps only requests that failed or
+    were slow: the page that looks for a cause is opened later.
 
-    Between two looks it keeps `QUOTA` requests and counts the others. So its cost does not grow
-    with the load.
+    Between two looks it keeps `QUOTA` others, and counts the rest. So its cost does not grow with
+    the load.
     """
 
-    hear: Hear
     clock: Callable[[], float] = time.time
     is_open: bool = False
     _entries: deque[Entry] = field(default_factory=deque)
+    _troubled: deque[Entry] = field(default_factory=lambda: deque(maxlen=MOST_TROUBLED))
     _bytes: int = 0
     _number: int = 0
     _looked_at: float = 0.0
@@ -68,7 +73,6 @@ class Recorder:
     _quota: int = QUOTA
     left_out: int = 0
     _counts: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=64))
-    _forget: Callable[[], None] = lambda: None
     _timer: asyncio.TimerHandle | None = None
 
     def look(self) -> None:
@@ -81,36 +85,44 @@ class Recorder:
             self._counts.append((now, self._number + self.left_out))
         if not self.is_open:
             self.is_open = True
-            self._forget = self.hear(self.record)
             self._wait()
 
     def refill(self) -> None:
         """Keep the next `QUOTA` requests."""
         self._quota = QUOTA
 
-    def record(self, record: AccessRecord) -> None:
-        """One finished request."""
-        if not self._quota:
-            self.left_out += 1
-            return
-        self._quota -= 1
+    def seen(self, rows: Sequence[Row]) -> None:
+        """Finished requests."""
+        for row in rows:
+            status = row[0].sample.status
+            is_troubled = status >= FAILED or (row[SECONDS] >= SLOW and status != _UPGRADED)
+            if is_troubled or self.is_open:
+                self._keep(row, is_troubled=is_troubled)
+
+    def _keep(self, row: Row, *, is_troubled: bool) -> None:
+        if not is_troubled:
+            if not self._quota:
+                self.left_out += 1
+                return
+            self._quota -= 1
+        record = row[0].record(row)
         written = (record.target, record.host, record.user_agent, record.redirect_url)
         size = _OVERHEAD + weight([*record.headers]) + sum(map(getsizeof, written))
         self._number += 1
-        entries = self._entries
-        entries.append(Entry(self._number, self.clock(), size, record))
+        entries, entry = self._entries, Entry(self._number, self.clock(), size, record)
+        entries.append(entry)
+        if is_troubled:
+            self._troubled.append(entry)
         self._bytes += size
         while len(entries) > MOST or self._bytes > MOST_BYTES:
             self._bytes -= entries.popleft().size
 
     def close(self) -> None:
-        """Listen no more. The kept entries stay."""
+        """Keep no more requests without trouble. The kept entries stay."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self.is_open:
-            self.is_open = False
-            self._forget()
+        self.is_open = False
 
     def _wait(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(IDLE, self._expire)
@@ -138,13 +150,17 @@ class Recorder:
         """One; None where it is not kept."""
         entries = self._entries
         place = number - entries[0].number if entries else -1
-        return entries[place] if 0 <= place < len(entries) else None
+        if 0 <= place < len(entries):
+            return entries[place]
+        return next((each for each in self._troubled if each.number == number), None)
 
     def find(self, wanted: Callable[[Entry], bool], until: int = 0) -> Iterator[Entry]:
         """The newest first."""
         skipped = max(0, self._number - until) if until else 0
-        for entry in islice(reversed(self._entries), skipped, None):
-            if wanted(entry):
+        oldest = self._entries[0].number if self._entries else 0
+        before = (each for each in reversed(self._troubled) if each.number < oldest)
+        for entry in chain(islice(reversed(self._entries), skipped, None), before):
+            if wanted(entry) and (not until or entry.number <= until):
                 yield entry
 
     def between(self, begin: float, end: float, most: int) -> list[Entry]:

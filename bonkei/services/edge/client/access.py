@@ -7,7 +7,7 @@ differs. A `Kind` makes a whole record of a row for those who read only some.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from bonkei.services.edge.http.exchange import Exchange
 from bonkei.services.edge.http.firewall import Inspections
@@ -51,7 +51,9 @@ Row = tuple["Kind", int, str, Sequence[Header], Inspections, int, int, float, st
 port, target, headers, inspections, received bytes, sent bytes, seconds, trace id, connection, edge
 id, retries. A plain tuple, because one is made for each request."""
 
-RECEIVED, SENT, SECONDS = 5, 6, 7
+RECEIVED: Final = 5
+SENT: Final = 6
+SECONDS: Final = 7
 """Where a row has them."""
 
 

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from rows import rows_of
 
 from bonkei.miniature.console.requests import _Timelines, listed
 from bonkei.miniature.parts.edge.access_hooks import Requests
@@ -22,7 +23,8 @@ async def test_what_came_is_listed_and_each_says_why(tmp_path: Path) -> None:
     requests = Requests()
     async with running(stack(), on_access=requests) as edge, Target() as web:
         await edge.join("web", web)
-        recorder = Recorder(requests.hear)
+        recorder = Recorder()
+        requests.hear_together(recorder.seen)
         recorder.look()
         world = RequestWorld(edge.edge, stack, requests.hear, tmp_path, tmp_path, tmp_path / "logs")
         await edge.get("/a?token=hidden", ("Authorization", "hidden"), kind="distribution")
@@ -54,7 +56,8 @@ async def test_calls_belong_to_the_request_whose_trace_they_have(tmp_path: Path)
     requests = Requests()
     async with running(stack(), on_access=requests) as edge, Target() as web:
         await edge.join("web", web)
-        recorder = Recorder(requests.hear)
+        recorder = Recorder()
+        requests.hear_together(recorder.seen)
         recorder.look()
         world = RequestWorld(edge.edge, stack, requests.hear, tmp_path, tmp_path, tmp_path / "logs")
         await edge.get("/", kind="distribution")
@@ -62,8 +65,7 @@ async def test_calls_belong_to_the_request_whose_trace_they_have(tmp_path: Path)
         assert own is not None
         trace = header(b"X-Amzn-Trace-Id", own.record.trace_id.encode())
         inner = own.record._replace(listener="aws_ecs_service.api", headers=[trace], trace_id="")
-        recorder.record(inner)
-        recorder.record(inner._replace(headers=[]))
+        recorder.seen(rows_of(inner, inner._replace(headers=[])))
         one = await _Timelines(recorder, world).of(1)
         assert [call["id"] for call in one["calls"]] == [2]
         of_a_gone_listener = await _Timelines(recorder, world).of(2)

@@ -1,4 +1,4 @@
-"""The recorder: bounded, and deaf while nobody looks."""
+"""The recorder: bounded. While no page is open, it keeps only what went wrong."""
 
 from __future__ import annotations
 
@@ -8,9 +8,16 @@ from collections.abc import Callable
 import pytest
 from rows import rows_of
 
-from bonkei.miniature.parts.edge.access_hooks import Requests
 from bonkei.miniature.requests import recorder as module
-from bonkei.miniature.requests.recorder import MOST, MOST_BYTES, QUOTA, Recorder, Wanted, matcher
+from bonkei.miniature.requests.recorder import (
+    MOST,
+    MOST_BYTES,
+    MOST_TROUBLED,
+    QUOTA,
+    Recorder,
+    Wanted,
+    matcher,
+)
 from bonkei.miniature.requests.timeline import request_of
 from bonkei.services.edge import AccessRecord
 from bonkei.services.edge.http.message import header
@@ -32,16 +39,17 @@ def record(target: str = "/", status: int = 200, bytes_: int = 0, **more: object
     )  # fmt: skip
 
 
-async def test_it_hears_only_while_somebody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_it_keeps_requests_without_trouble_only_while_a_page_is_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(module, "IDLE", 0.05)
-    requests, clock = Requests(), Clock()
-    recorder = Recorder(requests.hear, clock)
-    requests(rows_of(record()))
-    assert (requests._hooks, recorder.size) == ((), (0, 0))
+    clock = Clock()
+    recorder = Recorder(clock)
+    recorder.seen(rows_of(record()))
+    assert recorder.size == (0, 0)
     for _ in range(5):
         recorder.look()
-    assert len(requests._hooks) == 1  # asked often, heard once
-    requests(rows_of(record("/seen")))
+    recorder.seen(rows_of(record("/seen")))
     clock.now += 0.04
     recorder.look()
     clock.now += 0.03
@@ -50,20 +58,41 @@ async def test_it_hears_only_while_somebody_looks(monkeypatch: pytest.MonkeyPatc
     clock.now += 1
     await asyncio.sleep(0.1)
     assert not recorder.is_open
-    assert requests._hooks == ()
-    requests(rows_of(record("/unseen")))
-    assert [each.record.target for each in recorder.find(lambda _: True)] == ["/seen"]
+    recorder.seen(rows_of(record("/unseen")))
+    assert targets(recorder) == ["/seen"]
     recorder.look()
     recorder.close()
-    assert requests._hooks == ()
 
 
 def kept(*records: AccessRecord) -> Recorder:
-    made = Recorder(lambda _: lambda: None, Clock())
+    made = Recorder(Clock(), is_open=True)
     for each in records:
-        made._quota = 1
-        made.record(each)
+        made.refill()
+        made.seen(rows_of(each))
     return made
+
+
+def targets(recorder: Recorder, until: int = 0) -> list[str]:
+    return [each.record.target for each in recorder.find(lambda _: True, until)]
+
+
+def test_what_failed_or_was_slow_is_kept_before_a_page_is_open() -> None:
+    recorder = Recorder(Clock())
+    slow, upgraded = (record("/slow", status)._replace(seconds=1.5) for status in (200, 101))
+    failed = [record(f"/failed/{number}", 503) for number in range(MOST_TROUBLED + 1)]
+    recorder.seen(rows_of(record("/"), record("/none", 404), slow, upgraded, *failed))
+    assert (recorder.size[0], recorder.left_out) == (MOST_TROUBLED + 2, 0)
+    assert targets(recorder)[-3:] == ["/failed/1", "/failed/0", "/slow"]
+    recorder.is_open = True
+    for _ in range(MOST // QUOTA + 1):
+        recorder.refill()
+        recorder.seen(rows_of(*(record() for _ in range(QUOTA))))
+    found = targets(recorder)
+    assert (found[MOST], found[-1]) == (f"/failed/{MOST_TROUBLED}", "/failed/1")
+    oldest = recorder.entry(3)
+    assert oldest is not None
+    assert oldest.record.target == "/failed/1"
+    assert targets(recorder, until=4) == ["/failed/2", "/failed/1"]
 
 
 def test_it_is_bounded_by_number_and_by_bytes() -> None:
@@ -76,11 +105,11 @@ def test_it_is_bounded_by_number_and_by_bytes() -> None:
     assert large.size[1] <= MOST_BYTES
     assert 100 < large.size[0] < 300
     assert large.entry(1000) is not None
-    large._quota = 2
-    large.record(record(bytes_=2 * MOST_BYTES))  # larger than all that may be kept
+    large.refill()
+    large.seen(rows_of(record(bytes_=2 * MOST_BYTES)))  # larger than all that may be kept
     assert large.size == (0, 0)
-    large.record(record("/next"))
-    assert [each.record.target for each in large.find(lambda _: True)] == ["/next"]
+    large.seen(rows_of(record("/next")))
+    assert targets(large) == ["/next"]
     assert large.entry(1002) is not None
 
 
@@ -135,12 +164,11 @@ def test_a_recorded_request_is_what_it_was() -> None:
 
 async def test_under_load_it_keeps_some_and_counts_the_others() -> None:
     clock = Clock()
-    recorder = Recorder(lambda _: lambda: None, clock)
+    recorder = Recorder(clock)
     recorder.look()
     for _ in range(4):
         clock.now += 0.25
-        for _ in range(3 * QUOTA):
-            recorder.record(record())
+        recorder.seen(rows_of(*(record() for _ in range(3 * QUOTA))))
         recorder.look()
         recorder.look()  # another topic of the same page
     assert recorder.size[0] == 4 * QUOTA
@@ -150,14 +178,14 @@ async def test_under_load_it_keeps_some_and_counts_the_others() -> None:
 
 
 async def test_it_goes_on_when_the_clock_is_set_back() -> None:
-    requests, clock = Requests(), Clock()
-    recorder = Recorder(requests.hear, clock)
+    clock = Clock()
+    recorder = Recorder(clock)
     recorder.look()
-    requests(rows_of(*(record() for _ in range(QUOTA + 1))))
+    recorder.seen(rows_of(*(record() for _ in range(QUOTA + 1))))
     assert recorder.left_out == 1
     clock.now -= 500
     recorder.look()
-    requests(rows_of(record("/new")))
+    recorder.seen(rows_of(record("/new")))
     assert next(recorder.find(lambda _: True)).record.target == "/new"
     clock.now -= 400
     recorder._expire()

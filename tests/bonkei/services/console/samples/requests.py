@@ -10,6 +10,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
+from rows import rows_of
+
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.elbv2 import TargetGroup, TargetHealthCheck
 from bonkei.miniature.console.requests import offer_requests
@@ -105,12 +107,11 @@ def write_logs(home: Path) -> Path:
 
 
 def offer(console: Console, _done: Done, home: Path) -> None:
-    recorder = Recorder(lambda _: lambda: None)
-    for each in records():
-        recorder.record(each)
+    recorder = Recorder(is_open=True)
+    recorder.seen(rows_of(*records()))
     world = RequestWorld(
-        cast(Edge, FakeEdge()), lambda: Blueprint(target_groups=GROUPS), recorder.hear, home, home,
-        write_logs(home),
+        cast(Edge, FakeEdge()), lambda: Blueprint(target_groups=GROUPS), lambda _: lambda: None,
+        home, home, write_logs(home),
     )  # fmt: skip
     taken: dict[str, Callable[[Mapping[str, str]], object]] = {}
     offer_requests(cast(Console, SimpleNamespace(topics=taken.update)), recorder, world)
@@ -118,8 +119,10 @@ def offer(console: Console, _done: Done, home: Path) -> None:
 
     async def requests(query: Mapping[str, str]) -> Json:
         Load.looks += 1
-        for number in range(Load.rate):
-            recorder.record(record(f"/load/{number}?at={time.time()}", 200 if number % 9 else 500))
+        paths = (f"/load/{number}?at={time.time()}" for number in range(Load.rate))
+        recorder.seen(
+            rows_of(*(record(path, 200 if n % 9 else 500) for n, path in enumerate(paths)))
+        )
         return await topic(query)  # type: ignore[misc,no-any-return]
 
     console.topics({"requests": requests, **taken})  # type: ignore[dict-item]
