@@ -249,7 +249,9 @@ def test_the_action_annotates_and_compares(
     assert ran.code == 1, ran.said  # by the mistake
     assert "::error title=role-is-not-almighty (aws_iam_role_policy.web" in ran.said
     assert ",file=stack/main.tf,line=" in ran.said
-    assert "- `aws_sqs_queue.orders` is destroyed, and its data with it" in ran.summary
+    assert (
+        "- `aws_sqs_queue.orders` (`main.tf:2`) is destroyed, and its data with it" in ran.summary
+    )
     assert Path(ran.outputs["comment"]).read_text() == ran.summary
 
 

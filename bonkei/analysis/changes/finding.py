@@ -21,12 +21,14 @@ class Risk(Enum):
 @dataclass(frozen=True, slots=True)
 class Finding:
     """`text` goes on after the address ("lets in"), and `details` after that. The details have what
-    the definitions say, the text has words of ours alone."""
+    the definitions say, the text has words of ours alone. `place`: file and line, if they are
+    known."""
 
     risk: Risk
     address: str
     text: str
     details: tuple[str, ...] = ()
+    place: str = ""
 
 
 class Thing(Protocol):

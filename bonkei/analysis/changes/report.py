@@ -44,6 +44,7 @@ def as_dict(comparison: Comparison, ref: str) -> dict[str, Any]:
                 "address": each.address,
                 "text": each.text,
                 "details": list(each.details),
+                "place": each.place or None,
             }
             for each in comparison.findings
         ],
@@ -78,7 +79,8 @@ def _line(finding: Finding) -> str:
     shown = ", ".join(map(code, finding.details[:_DETAILS]))
     more = len(finding.details) - _DETAILS
     rest = f" and {more} more" if more > 0 else ""
-    return f"- {code(finding.address)} {finding.text}{': ' * bool(shown)}{shown}{rest}"
+    where = f" ({code(finding.place)})" if finding.place else ""
+    return f"- {code(finding.address)}{where} {finding.text}{': ' * bool(shown)}{shown}{rest}"
 
 
 def _costs(comparison: Comparison) -> Iterator[str]:

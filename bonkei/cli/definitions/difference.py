@@ -70,7 +70,24 @@ def _compared(config: Config, ref: str) -> Comparison:
         if plan.is_empty:
             return compare(Side(document), Side(document), plan)
         mine.apply()
-        return compare(Side(document), Side(mine.state()), plan)
+        return _placed(compare(Side(document), Side(mine.state()), plan), config, other)
+
+
+def _placed(compared: Comparison, *settings: Config | None) -> Comparison:
+    """With the place of each finding: in the definitions as they are now, or else as they were."""
+    from dataclasses import replace
+
+    from bonkei.analysis.check.report import relative
+    from bonkei.definitions.sources import Sources
+
+    sources = [(Sources(each.definitions), each.root) for each in settings if each is not None]
+
+    def place(address: str) -> str:
+        found = ((one.place(address), root) for one, root in sources)
+        return next((f"{relative(at.file, root)}:{at.line}" for at, root in found if at), "")
+
+    findings = (replace(each, place=place(each.address)) for each in compared.findings)
+    return replace(compared, findings=tuple(findings))
 
 
 def _settings(config: Config, ref: str, tree: Path) -> Config | None:

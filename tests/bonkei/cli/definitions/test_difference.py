@@ -90,10 +90,17 @@ def test_a_branch_is_compared_risks_first(project: Path) -> None:
         ("permission", "aws_iam_role.web"),
         ("alarm", "aws_cloudwatch_metric_alarm.age"),
     ]
+    places = {each["address"]: each["place"] for each in found["findings"]}
+    assert places == {
+        "aws_cloudwatch_metric_alarm.age": "infrastructure/main.tf:28",  # as it was
+        "aws_sqs_queue.orders": "infrastructure/main.tf:24",
+        "aws_security_group.web": "infrastructure/main.tf:4",
+        "aws_iam_role.web": "infrastructure/main.tf:14",
+    }
     assert found["costs"]["differences"] == {"alarm_metric": -0.1, "kms_key": 1}
     assert git(project, "status", "--porcelain", "--", ":!.bonkei") == before
     shown = run(project, "diff", "main").stdout
-    assert "`aws_security_group.web` lets in: `any IPv4 address on tcp 443`" in shown
+    assert "web` (`infrastructure/main.tf:4`) lets in: `any IPv4 address on tcp 443`" in shown
     assert "is replaced, and its data with it, for what cannot be changed in place: `" in shown
 
 
