@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bonkei.analysis.changes.finding import Finding, Risk, by_names, counterpart
@@ -18,6 +18,7 @@ from bonkei.blueprint.secretsmanager import Secret
 from bonkei.blueprint.sns import Topic
 from bonkei.blueprint.state.block import Block
 
+_OF_AN_ACCOUNT = ("aws:principalaccount", "aws:sourceaccount", "aws:sourceowner")
 _Conditions = dict[tuple[str, str], set[str]]
 
 
@@ -35,6 +36,14 @@ class Grant:
         where = f" on {self.resource}" if self.resource else ""
         return f"{who}{self.action}{where}{' under conditions' if self.conditions else ''}"
 
+    def is_for(self, accounts: Collection[str]) -> bool:
+        """Whether it is for one of these accounts as a whole."""
+        principal = Arn.of(self.principal)
+        return (principal.resource == "root" and principal.account in accounts) or any(
+            operator == "StringEquals" and key in _OF_AN_ACCOUNT and values <= set(accounts)
+            for (operator, key), values in _by_key(self.conditions).items()
+        )
+
     def covers(self, other: Grant) -> bool:
         """Whether everything that `other` grants is granted by this."""
         return (
@@ -48,13 +57,16 @@ class Grant:
         )
 
 
-def grown(old: Sequence[PolicyStatement], new: Sequence[PolicyStatement]) -> tuple[str, ...]:
-    """What the new statements allow that the old ones do not, as text."""
+def grown(
+    old: Sequence[PolicyStatement], new: Sequence[PolicyStatement], own: Collection[str] = ()
+) -> tuple[str, ...]:
+    """What the new statements allow that the old ones do not, as text. What they allow the accounts
+    `own` is left out."""
     allowed = _grants(old, "Allow")
     found = [
         each.render()
         for each in _grants(new, "Allow")
-        if not any(one.covers(each) for one in allowed)
+        if not each.is_for(own) and not any(one.covers(each) for one in allowed)
     ]
     denied = _grants(new, "Deny")
     found += [
@@ -130,15 +142,13 @@ def _statements(role: Role | None) -> tuple[PolicyStatement, ...]:
 
 
 def grown_policies(old: Blueprint, new: Blueprint) -> Iterator[Finding]:
-    """Resources whose own policies let more in. The account's own root does not count: then its
-    roles' policies decide ("Default key policy", docs.aws.amazon.com/kms)."""
+    """Resources whose own policies let more in. The account itself does not count: there its
+    roles' policies decide. The default policies of keys and topics let it in."""
     policies = _policies(old)
     accounts = {Arn.of(arn).account for arn in new.arns} - {""}
-    roots = tuple(f":iam::{account}:root: " for account in accounts)
     for address, statements in _policies(new).items():
-        found = grown(policies.get(address, ()), statements)
-        if let_in := tuple(each for each in found if not any(root in each for root in roots)):
-            yield Finding(Risk.PERMISSION, address, "lets in", let_in)
+        if found := grown(policies.get(address, ()), statements, accounts):
+            yield Finding(Risk.PERMISSION, address, "lets in", found)
 
 
 def _policies(blueprint: Blueprint) -> dict[str, tuple[PolicyStatement, ...]]:

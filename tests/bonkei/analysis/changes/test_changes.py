@@ -12,13 +12,14 @@ from bonkei.analysis.changes.alarms import unwatched
 from bonkei.analysis.changes.compare import _holds_data
 from bonkei.analysis.changes.costs import Costs, costs
 from bonkei.analysis.changes.exposure import opened, published
-from bonkei.analysis.changes.permissions import grown, grown_roles
+from bonkei.analysis.changes.permissions import grown, grown_policies, grown_roles
 from bonkei.analysis.changes.report import as_dict, render_markdown
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.cloudwatch import Alarm, Metric
 from bonkei.blueprint.ec2.security_group import SecurityGroup, SecurityGroupRule
 from bonkei.blueprint.elbv2 import LoadBalancer
 from bonkei.blueprint.iam import PolicyStatement, Role
+from bonkei.blueprint.sns import Topic
 from bonkei.blueprint.state import Resource, State
 from bonkei.blueprint.wafv2 import WafAction, WebAcl
 from bonkei.definitions.terraform.reports.changes import Change, PlanSummary
@@ -159,6 +160,32 @@ NOT_OTHER = ("StringNotEquals", "aws:SourceVpc", "vpc-2")
 )
 def test_a_permission_grows_where_nothing_granted_it_before(old, new, count) -> None:
     assert len(grown(old, new)) == count
+
+
+@pytest.mark.parametrize(
+    ("principal", "conditions", "lets_in"),
+    [
+        ("*", (), True),
+        ("*", (("StringEquals", "AWS:SourceOwner", "123456789012"),), False),
+        ("*", (("StringEquals", "aws:SourceAccount", "999999999999"),), True),
+        (
+            "*",
+            (
+                ("StringEquals", "AWS:SourceOwner", "123456789012"),
+                ("StringEquals", "AWS:SourceOwner", "999999999999"),
+            ),
+            True,
+        ),
+        ("*", (("StringNotEquals", "aws:SourceAccount", "123456789012"),), True),
+        ("arn:aws:iam::123456789012:root", (), False),
+        ("arn:aws:iam::999999999999:root", (), True),
+    ],
+)
+def test_the_account_itself_is_not_let_in(principal, conditions, lets_in) -> None:
+    arn = "arn:aws:sns:eu-west-1:123456789012:t"
+    policy = (may("SNS:Publish", on=arn, if_=conditions, principals=(("AWS", principal),)),)
+    new = Blueprint(topics=(Topic("aws_sns_topic.t", arn, "t", policy=policy),), arns=(arn,))
+    assert bool(list(grown_policies(Blueprint(), new))) is lets_in
 
 
 def test_a_role_that_grows_in_each_way() -> None:
