@@ -27,6 +27,9 @@ FOREIGN = Path(__file__).with_name("foreign")
 PARTS = ("bonkei", "requirements", "templates", "action.yml", "pyproject.toml", "LICENSE")
 WITH_UV = f"{Path(find_uv_bin()).parent}:/usr/local/bin:/usr/bin:/bin"
 LARGEST = 30 * 1024 * 1024  # bytes
+pytestmark = pytest.mark.skipif(
+    not (ROOT / ".git").exists(), reason="needs a clone: `git clone` instead of an archive"
+)
 RELEASE = ROOT / ".github" / "workflows" / "release.yml"
 
 
