@@ -211,15 +211,42 @@ async def test_ecs_goes_on_where_the_miniature_was_killed(tmp_path: Path, noted:
 
 
 @pytest.mark.parametrize(
-    "content", [b"{", b'[{"name": "web"}]', b'[{"name": "x", "imageUri": "y"}]']
-)
+    "content",
+    [
+        b"{", b'[{"name": "web"}]', b'[{"name": "x", "imageUri": "y"}]', b"", b"1", b"null",
+        b"[" * 50_000, b"[1]", b'["web"]', b'{"name": "web", "imageUri": "y"}', b" " * 100_001,
+        b'[{"name": "../web", "imageUri": "y"}]', b'[{"name": {"name": "web"}, "imageUri": "y"}]',
+        b'[{"name": "web\\u0000", "imageUri": "y"}]', b'[{"name": "<script>", "imageUri": "y"}]',
+        bytes(200_000), b"\xff",
+    ],
+)  # fmt: skip
 async def test_ecs_refuses_a_malformed_image_list(tmp_path: Path, content: bytes) -> None:
-    store = Store(Bucket({"imagedefinitions.json": content}), tmp_path)
-    with pytest.raises(AwsServiceError) as caught:
-        await EcsDeploy(Ecs("COMPLETED"), store).run(
-            work("ECS", ClusterName="c", ServiceName="web")
-        )
-    assert caught.value.code == "ConfigurationError"
+    ecs, store = Ecs("COMPLETED"), Store(Bucket({"imagedefinitions.json": content}), tmp_path)
+    for name in ("imagedefinitions.json", "../imagedefinitions.json", "/etc/hostname", "", "\0"):
+        given = work("ECS", ClusterName="c", ServiceName="web", FileName=name)
+        with pytest.raises(AwsServiceError) as caught:
+            await EcsDeploy(ecs, store).run(given)
+        assert caught.value.code == "ConfigurationError"
+    assert [name for name, _ in ecs.calls if name.startswith(("Register", "Update"))] == []
+
+
+IMAGES_ELSEWHERE = [
+    "169.254.169.254/latest/meta-data", "http://127.0.0.1/x", "../../x", "file:///etc/passwd",
+    "<script>alert(1)</script>", "x\0", "\u202ex", "", "x" * 90_000,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("image", IMAGES_ELSEWHERE)
+async def test_ecs_passes_an_image_s_address_on_as_a_text(tmp_path: Path, image: str) -> None:
+    """ECS judges it, as for any caller, and calls no address (parts/test_ecr.py)."""
+    listed = json.dumps([{"name": "web", "imageUri": image}]).encode()
+    ecs, store = Ecs("COMPLETED"), Store(Bucket({"imagedefinitions.json": listed}), tmp_path)
+    await EcsDeploy(ecs, store).run(work("ECS", ClusterName="../c", ServiceName="web"))
+    (registered,) = [given for operation, given in ecs.calls if operation.startswith("Register")]
+    assert [each["image"] for each in registered["containerDefinitions"]] == [image, "log:1"]
+    assert {operation for operation, _ in ecs.calls} == {
+        "DescribeServices", "DescribeTaskDefinition", "RegisterTaskDefinition", "UpdateService",
+    }  # fmt: skip
 
 
 async def test_a_function_gets_a_job_with_the_artifacts_and_credentials() -> None:
