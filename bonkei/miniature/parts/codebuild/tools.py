@@ -12,6 +12,7 @@ from typing import Any
 
 import bonkei.services.codebuild
 import bonkei.services.endpoint
+from bonkei.base import kept
 from bonkei.base.errors import BonkeiError
 from bonkei.base.folders import bytes_of, entries
 from bonkei.miniature import applied_elsewhere
@@ -162,12 +163,13 @@ class Provider:
         if not file.is_file() or file.is_symlink():
             return
         there = self._home / "terraform" / "counters.json"
-        before = json.loads(there.read_text(encoding="utf-8")) if there.is_file() else {}
-        now = json.loads(file.read_text(encoding="utf-8"))
+        before = kept.parsed(there.read_bytes()) if there.is_file() else {}
+        now = kept.parsed(file.read_bytes())
         names = {*before, *now}
         merged = {name: max(int(before.get(name, 0)), int(now.get(name, 0))) for name in names}
         if merged != before:
-            _write(there, json.dumps(merged, indent=1, sort_keys=True).encode())
+            there.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            kept.write_json(there, merged, indent=1, sort_keys=True)
 
     def _files(self) -> list[Path]:
         secrets = self._home / "secrets"

@@ -54,7 +54,7 @@ class Ledger:
         """Continue after an earlier run. A damaged file is replaced."""
         self._written = sum(1 for _ in self._lines())
         with suppress(OSError, ValueError):
-            found = json.loads(self.used_file.read_text(encoding="utf-8"))
+            found = kept.parsed(self.used_file.read_bytes())
             self._used = {role: dict(actions) for role, actions in found.items()}
 
     def deny(self, denial: Denial) -> None:

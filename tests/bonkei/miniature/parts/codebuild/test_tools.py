@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bonkei.base import kept
 from bonkei.base.errors import BonkeiError
 from bonkei.miniature.parts.codebuild.tools import PLACE, Commands, Provider
 
@@ -68,15 +69,15 @@ def test_changes_are_copied_back_as_far_as_the_role_may(home: Path, folder: Path
     (own / "secrets" / parameter).write_text("v1", "utf-8")
     (own / "secrets" / ".draft").write_text("x", "utf-8")
     (own / "secrets" / "app_link").symlink_to("/etc/passwd")
-    (own / "terraform" / "counters.json").write_text('{"a": 4, "c": 1}', "utf-8")
+    kept.write_json(own / "terraform" / "counters.json", {"a": 4, "c": 1})
     # Another process has written in the meantime.
-    (home / "terraform" / "counters.json").write_text('{"a": 3, "b": 9}', "utf-8")
+    kept.write_json(home / "terraform" / "counters.json", {"a": 3, "b": 9})
     refused = provider(home).collect(folder, ROLE)
     assert [line.partition(" ")[0] for line in refused] == ["other_made-GhIjKl"]
     found = {file.name: file.read_text("utf-8") for file in (home / "secrets").iterdir()}
     assert found == {"app_old-AbCdEf": "new", "app_made-GhIjKl": "made", parameter: "v1"}
     assert stat.S_IMODE((home / "secrets" / "app_made-GhIjKl").stat().st_mode) == 0o600
-    counters = json.loads((home / "terraform" / "counters.json").read_text("utf-8"))
+    counters = kept.read_json(home / "terraform" / "counters.json", dict)
     assert counters == {"a": 4, "b": 9, "c": 1}
 
 

@@ -243,3 +243,16 @@ def test_a_bucket_notifies_only_targets_that_admit_s3(let_in: bool, directory: P
     assert bool(made.settings[0].document["QueueConfiguration"]) is let_in
     assert len(notes) == (0 if let_in else 1)
     assert let_in or "Unable to validate the following destination" in notes[0]
+
+
+def test_what_a_role_has_used_is_known_after_a_restart(directory: Path) -> None:
+    """A damaged list begins empty."""
+    ledger = Ledger(directory)
+    ledger.use(ROLE, "s3:GetObject", OBJECT)
+    again = Ledger(directory)
+    again.open()
+    assert again.used() == {ROLE: {"s3:GetObject": [OBJECT]}} == ledger.used()
+    again.used_file.write_bytes(again.used_file.read_bytes().replace(b"Get", b"Put"))
+    damaged = Ledger(directory)
+    damaged.open()
+    assert damaged.used() == {}
