@@ -98,7 +98,7 @@ _READ_ALL_THE_SAME = {
     "aws_lambda_function.ephemeral_storage.size": "only a rule of AWS WAF has this name, too",
     "aws_lambda_function_event_invoke_config.qualifier": "only a permission has this name, too",
     "aws_s3_bucket_notification.eventbridge": "S3's API shows it",
-    "aws_s3_bucket_notification.lambda_function": "S3's API shows it",
+    "aws_sns_topic.archive_policy": "SNS's API shows it",
     "aws_lb.desync_mitigation_mode": "a value that nothing uses yet",
     "aws_lb_target_group.protocol_version": "a value that nothing uses yet",
     "aws_lb_target_group.slow_start": "a value that nothing uses yet",
@@ -141,10 +141,17 @@ def test_what_runs_is_not_noted(blueprint) -> None:
         {
             "aws_ecs_service.this": service(enable_execute_command=True),
             "aws_rds_cluster.this": CLUSTER,  # it exports PostgreSQL's log
+            "aws_s3_bucket_notification.this": {
+                "bucket": "b",
+                "lambda_function": [{"lambda_function_arn": "arn:f", "events": ["s3:*"]}],
+                "eventbridge": True,
+            },
         }
     ).not_simulated
     kinds = {each.kind for each in found}
     assert "aws_ecs_service.deployment_circuit_breaker.enable" in kinds, "the service is looked at"
+    assert "aws_s3_bucket_notification.eventbridge" in kinds, "and the bucket's events"
+    assert "aws_s3_bucket_notification.lambda_function" not in kinds
     assert "aws_ecs_service.enable_execute_command" not in kinds
     assert "aws_rds_cluster.enabled_cloudwatch_logs_exports" not in kinds
 
