@@ -117,7 +117,7 @@ def nothing_runs(blueprint: Blueprint, tasks: TasksSnapshot | None, listeners: i
     wanted = [service for service in blueprint.services if service.capacity]
     services = tasks.services if tasks else ()
     if not wanted:
-        runs = blueprint.database_clusters or listeners or services or blueprint.pipelines
+        runs = blueprint.stores or listeners or services or blueprint.pipelines
         idle = not runs
         return "the definitions have nothing that runs here" if idle else ""
     refused = {service.arn: service.refused for service in services}

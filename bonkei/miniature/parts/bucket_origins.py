@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from fnmatch import fnmatchcase
 
 from bonkei.blueprint import Blueprint
 from bonkei.miniature.parts.endpoint.endpoint import AwsEndpoint
@@ -45,15 +46,15 @@ class BucketObjects:
 
     def _may(self, asked: ObjectRequest, action: str, resource: str) -> bool:
         if asked.identity:
-            return self._lets_in(asked.bucket, asked.identity)
+            return self._lets_in(asked.bucket, asked.identity, action)
         who = _SERVICE if asked.distribution else _STRANGER
         return not self._aws.service(who, action, resource, source_arn=asked.distribution)
 
-    def _lets_in(self, bucket: str, identity: str) -> bool:
-        """Whether the bucket's policy names the origin access identity. Its other parts are not
-        decided."""
+    def _lets_in(self, bucket: str, identity: str, action: str) -> bool:
+        """Whether the bucket's policy names the origin access identity and the action. Its other
+        parts are not decided."""
         return any(
-            identity in value
+            identity in value and any(fnmatchcase(action, each) for each in statement.actions)
             for each in self._blueprint().buckets
             for statement in (each.policy if each.name == bucket else ())
             if statement.effect == "Allow"

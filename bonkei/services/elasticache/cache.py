@@ -6,10 +6,12 @@ import asyncio
 import re
 import shutil
 import signal
+import socket
 import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import dropwhile
 from pathlib import Path
 
 import psutil
@@ -133,7 +135,21 @@ class CacheServer:
             )
         return found
 
+    def _require_free_port(self) -> None:
+        """Another program that listens there would be taken for the server."""
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((self._host, self._cache.port))
+            except OSError as error:
+                place = f"{self._host}:{self._cache.port}"
+                raise CacheError(
+                    f"{self._cache.identifier} is not run: {place}: {error.strerror}",
+                    remedy="end the program that listens there",
+                ) from None
+
     async def _launch(self, program: str) -> None:
+        self._require_free_port()
         if self._cache.is_cluster:
             (self._directory / CLUSTER).write_text(cluster(self._cache, self._host))
         with self._log.open("ab") as log:
@@ -168,10 +184,9 @@ class CacheServer:
                 writer.close()
                 break
             await asyncio.sleep(_POLL)
-        await asyncio.sleep(_POLL)  # one that found its port taken ends now
         if process.returncode is not None or time.monotonic() >= deadline:
             said = self._log.read_bytes()[begin:].decode(errors="replace").strip().splitlines()
-            why = next((one for one in reversed(said) if _FAILED.search(one)), "")
+            why = " ".join(dropwhile(lambda one: not _FAILED.search(one), said))
             raise CacheError(
                 f"the server of {self._cache.identifier} did not start: {why}",
                 remedy=f"see {self._log}",

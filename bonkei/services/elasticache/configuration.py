@@ -69,7 +69,8 @@ def _bus(cache: Cache) -> int:
 
 def unknown_parameters(cache: Cache) -> tuple[str, ...]:
     """The declared parameters that have no effect here."""
-    return tuple(name for name, _ in cache.parameters if name not in _PARAMETERS)
+    known = _PARAMETERS | {"cluster-enabled"}  # which the group says, too
+    return tuple(name for name, _ in cache.parameters if name not in known)
 
 
 def _known(cache: Cache) -> dict[str, str]:

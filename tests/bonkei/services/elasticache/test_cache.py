@@ -70,7 +70,8 @@ def ask(port: int, *commands: Sequence[str]) -> str:
          [("PING",), ("AUTH", "app", "two"), ("SET", "app:a", "1"), ("GET", "b")],
          "-NOAUTH|+OK|+OK|-NOPERM"),
         ({"users": (CacheUser("default", "on ~* +@read"),)}, [("SET", "a", "1")], "-NOPERM"),
-        ({"is_cluster": True}, [("SET", "a", "1"), ("CLUSTER", "SLOTS")], "+OK|*1|*3|:0|:16383"),
+        ({"is_cluster": True, "parameters": (("cluster-enabled", "yes"),)},
+         [("SET", "a", "1"), ("CLUSTER", "SLOTS")], "+OK|*1|*3|:0|:16383"),
         ({"parameters": (("databases", "2"), ("cluster-allow", "x"))}, [("SELECT", "2")],
          "-ERR DB"),
     ],
@@ -120,9 +121,16 @@ async def test_a_change_is_followed(start) -> None:
 
 @needs_a_server
 async def test_a_taken_port_is_named(start) -> None:
-    said = r"sessions did not start: .*[Ff]ailed listening"
+    said = "sessions is not run: .*: Address already in use"
     with socket.create_server((HOST, 0)) as taken, pytest.raises(CacheError, match=said):
         await start(cache(port=taken.getsockname()[1]))
+
+
+@needs_a_server
+async def test_a_server_that_ends_at_once_says_why(start) -> None:
+    with pytest.raises(CacheError, match="did not start: .*argument") as caught:
+        await start(cache(parameters=(("maxmemory-policy", "nonsense"),)))
+    assert caught.value.remedy.endswith("sessions/cache.log")
 
 
 async def test_a_machine_without_a_server_says_what_to_install(start, monkeypatch) -> None:

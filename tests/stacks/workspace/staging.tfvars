@@ -1,0 +1,1 @@
+queues = { mails = { delay = 5 }, orders = {} }
