@@ -191,7 +191,7 @@ variable "exec_enabled" {
 }
 
 variable "bootstrap" {
-  description = "True until the first release has succeeded, while no image exists: the services begin without tasks and without auto scaling, and the first release starts as many as scaling.min_capacity. A failed first release is not rolled back: there is nothing to go back to"
+  description = "True until the first release has succeeded, while no image exists; the Terraform pipeline finds it out. The services then begin without tasks and without auto scaling, and the first release starts as many as scaling.min_capacity. A failed first release is not rolled back: there is nothing to go back to"
   type        = bool
   default     = false
 }

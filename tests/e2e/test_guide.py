@@ -90,17 +90,14 @@ def guide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guide]:
         project.edit(each.file, each.before, each.after)
     reader = Reader(project, folder / "person")
     with removed(project):
-        try:  # also when it is interrupted before the first page
-            began = time.monotonic()
-            outcome = project.bonkei("up", "--detach")
-            assert "Started, but the definitions have nothing" in outcome.stdout, outcome.stderr
-            print(f"\nAn empty miniature is up after {time.monotonic() - began:.1f} s")
-            reader.begin()
-            for words in ("git init -q -b main", "git add -Af", "git commit -qm 'A fresh clone'"):
-                reader.perform(Command("", 0, words))
-            yield Guide(reader)
-        finally:
-            reader.end()
+        began = time.monotonic()
+        outcome = project.bonkei("up", "--detach")
+        assert "Started, but the definitions have nothing" in outcome.stdout, outcome.stderr
+        print(f"\nAn empty miniature is up after {time.monotonic() - began:.1f} s")
+        reader.begin()
+        for words in ("git init -q -b main", "git add -Af", "git commit -qm 'A fresh clone'"):
+            reader.perform(Command("", 0, words))
+        yield Guide(reader)
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -12,6 +12,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,8 +26,11 @@ import pytest
 from foreground import left_of
 from miniatures import ANSWER, ROOT, Project, eventually, removed
 
+from bonkei.miniature.home import Home
+from bonkei.miniature.parts.endpoint.command import install
 from bonkei.services.codebuild.tools.archives import archive_digests
 
+LOCK = "infrastructure/.terraform.lock.hcl"
 FIXTURE = Path(__file__).with_name("terraform_pipeline")
 PATIENCE = 600.0  # seconds for a scan and a plan, which take 20 on a quiet machine
 PIPELINE = "shop-test-pipeline-tf"
@@ -72,32 +76,38 @@ class Account:
     def client(self, service: str) -> Any:
         return self.project.client(service)
 
-    def make_stack(self) -> None:
-        """Step 3 of set-up.md."""
+    def set_up(self, *options: str) -> str:
+        """environment/set_up.py, word for word. Only the registry's lock file is a double."""
+        tools = self.project.folder.parent / "tools"
+        if not tools.exists():
+            tools.mkdir()
+            launchers = {
+                "aws": f'exec "{install(Home(self.project.home), print)}" "$@"',
+                "terraform": f'[ "$2" = get ] || echo "# locked: $*" >{LOCK}',
+            }
+            for name, script in launchers.items():
+                (tools / name).write_text(f"#!/bin/sh\n{script}\n")
+                (tools / name).chmod(0o755)
+        who = {f"GIT_{role}_{what}": "me" for role in _ROLES for what in ("NAME", "EMAIL")}
         digests = archive_digests()
-        parameters = {
-            "ServiceName": "shop",
-            "EnvironmentIdentifier": "test",
-            "CodeCommitRepositoryName": "shop",
-            "TerraformSha256": digests["terraform"],
-            "TrivySha256": digests["trivy"],
-        }
-        stacks = self.client("cloudformation")
-        stacks.create_stack(
-            StackName="tf-pipeline",
-            TemplateBody=(self.project.folder / "environment/terraform_pipeline.yaml").read_text(),
-            Capabilities=["CAPABILITY_NAMED_IAM"],
-            Parameters=[
-                {"ParameterKey": name, "ParameterValue": value}
-                for name, value in parameters.items()
+        outcome = subprocess.run(
+            [
+                sys.executable, "environment/set_up.py", "--yes",
+                *("--service-name", "shop", "--environment", "test", "--repository", "shop"),
+                *("--email", "on-call@example.com", "--terraform-sha256", digests["terraform"]),
+                *("--trivy-sha256", digests["trivy"], *options),
             ],
-        )
-        stacks.get_waiter("stack_create_complete").wait(
-            StackName="tf-pipeline", WaiterConfig={"Delay": 1, "MaxAttempts": 300}
-        )
+            cwd=self.project.folder, capture_output=True, text=True, timeout=PATIENCE, check=False,
+            env={
+                **os.environ, **self.project.account(), **who, "GIT_CONFIG_GLOBAL": os.devnull,
+                "PATH": f"{tools}:{os.environ['PATH']}", "AWS_PAGER": "",
+            },
+        )  # fmt: skip
+        assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+        return outcome.stdout
 
     def put_names(self, *names: str, message: str = "hello") -> None:
-        """Step 5: upload the variables."""
+        """Upload other variables."""
         self.client("s3").put_object(
             Bucket="shop-test-tf-pipeline-tfvars",
             Key="shop/test/terraform.tfvars",
@@ -177,6 +187,7 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
     shutil.copytree(ROOT / "environment", folder / "project" / "environment")
     shutil.copytree(ROOT / "infrastructure/modules", folder / "project" / "modules")
     shutil.copytree(ROOT / "program/functions", folder / "project" / "program/functions")
+    (folder / "project" / LOCK).unlink()
     made = Account(Project(folder / "project", folder / "home"))
     made.git("init", "-q", "-b", "main")
     made.git("add", "-Af")
@@ -186,27 +197,42 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
         yield made
 
 
-def test_a_new_pipeline_runs_at_once_and_fails_without_variables(account: Account) -> None:
-    """As set-up.md describes in step 3."""
-    account.client("codecommit").create_repository(repositoryName="shop")
-    account.git("push", "-q", str(account.project.home / "repositories/shop.git"), "HEAD:main")
-    account.make_stack()
+def changes(said: str) -> list[str]:
+    """The commands of the set-up that may change something, as it has shown them."""
+    return [line for line in said.splitlines() if line.startswith(("$ ", "would run: "))]
+
+
+def test_a_dry_run_of_the_set_up_changes_nothing(account: Account) -> None:
+    variables = account.project.folder / "infrastructure" / "terraform.tfvars"
+    variables.write_text('names = ["one"]\n', encoding="utf-8")
+    said = account.set_up("--dry-run")
+    assert {line.partition(":")[0] for line in changes(said)} == {"would run"}
+    assert account.client("codecommit").list_repositories()["repositories"] == []
+    assert account.client("cloudformation").describe_stacks()["Stacks"] == []
+    assert not (account.project.folder / LOCK).exists()
+
+
+def test_the_set_up_makes_the_pipeline_and_starts_a_release(account: Account) -> None:
+    """The new pipeline runs at once, too: that run fails or is stopped, because its variables may
+    not be there yet."""
+    said = account.set_up()
+    assert "yes       CodeCommit can be used in this account" in said
+    assert "darwin_arm64" in account.git("show", f"HEAD:{LOCK}")
     runs = account.client("codepipeline").list_pipeline_executions(pipelineName=PIPELINE)
-    (first,) = runs["pipelineExecutionSummaries"]
-    assert first["trigger"]["triggerType"] == "CreatePipeline"
-    id_ = first["pipelineExecutionId"]
-    account.fails(id_)
-    (failed,) = account.failed_actions(id_)
-    assert failed == "tfsec"
+    started = [each["trigger"]["triggerType"] for each in runs["pipelineExecutionSummaries"]]
+    assert started == ["StartPipelineExecution", "CreatePipeline"]
+    first = runs["pipelineExecutionSummaries"][-1]["pipelineExecutionId"]
+    eventually(lambda: account.status(first) in ("Failed", "Stopped"), "it is over", PATIENCE, 0.5)
+    (again,) = changes(account.set_up())
+    assert again.startswith("$ aws cloudformation deploy"), "what is there is left as it is"
 
 
 def test_the_first_run_creates_everything(account: Account) -> None:
-    account.put_names("one")
-    found = account.run("--approve")
-    assert [each["action"] for each in found["actions"]] == [
-        "Source", "tfsec", "Plan", "Approve", "Apply"
-    ]  # fmt: skip
-    plan = account.plan(found["execution"])
+    runs = account.client("codepipeline").list_pipeline_executions(pipelineName=PIPELINE)
+    run = runs["pipelineExecutionSummaries"][0]["pipelineExecutionId"]
+    account.answer(run, "Approved")
+    eventually(lambda: account.status(run) == "Succeeded", "it succeeds", PATIENCE, every=0.5)
+    plan = account.plan(run)
     assert (plan["whole"], plan["more"]) == (True, False), "the console understands Terraform"
     assert {each["verb"] for each in plan["changes"]} == {"create"}
     assert any('aws_ssm_parameter.this["one"]' in each["address"] for each in plan["changes"])

@@ -22,11 +22,13 @@ variable "region" {
   default = "ap-northeast-1"
 }
 variable "permissions_boundary_arn" { type = string }
+variable "bootstrap" { type = bool }
 variable "size" { type = number }
 
 resource "terraform_data" "system" {
   input = [
-    var.service_name, var.environment_identifier, var.region, var.permissions_boundary_arn, var.size
+    var.service_name, var.environment_identifier, var.region, var.permissions_boundary_arn,
+    var.bootstrap, var.size
   ]
 }
 """
@@ -36,6 +38,7 @@ service_name             = "other"
 environment_identifier   = "staging"
 region                   = "us-east-1"
 permissions_boundary_arn = null
+bootstrap                = true
 size                     = 1
 """
 
@@ -54,14 +57,20 @@ class Pipeline:
         buildspecs = self.stages.machine.source / "environment" / "buildspecs"
         buildspecs.symlink_to(BUILDSPECS)
         given = f'exec /bin/cp {self.variables_file} "${{@: -1}}"'
-        copy = f'[ "$1 $2" != "s3api get-object" ] || {given}'
+        copy = f"""\
+case "$1 $2" in
+  "s3api get-object") {given} ;;
+  "ssm get-parameters") echo "$RELEASED_TAG" ;;
+esac"""
         self.stages.machine.stand_in("aws", copy)
         self.stages.machine.python()
         self.planned: Outcome
 
     def plan(self, **others: str) -> Outcome:
         spec = read("terraform_plan")
-        given = self.stages.variables(CHECKPOINT_DISABLE="1", **others)
+        given = self.stages.variables(
+            **{"CHECKPOINT_DISABLE": "1", "RELEASED_TAG": "0f2a", **others}
+        )
         self.planned = self.stages.machine.run(spec, given)
         if not self.planned.failed:
             self.stages.machine.artifacts(spec, self.stages.plan)
@@ -98,9 +107,20 @@ def test_the_stacks_values_decide_whatever_the_variables_say(
     applied = pipeline.apply()
     assert applied.failed == "", applied.output
     boundary = "arn:aws:iam::123456789012:policy/boundary"
-    assert pipeline.state == ["statuspage", "production", "eu-west-1", boundary, 1]
+    assert pipeline.state == ["statuspage", "production", "eu-west-1", boundary, False, 1]
     again = pipeline.plan(AWS_REGION="eu-west-1")
     assert (again.failed, again.variables["HAS_CHANGES"]) == ("", "false")
+
+
+@pytest.mark.parametrize("tag", ["", "None", "unreleased"])
+def test_until_the_first_release_services_begin_without_tasks(pipeline: Pipeline, tag: str) -> None:
+    """Neither the parameter nor an image is there, or the parameter is as Terraform made it."""
+    assert pipeline.plan(RELEASED_TAG=tag).failed == ""
+    assert pipeline.apply().failed == ""
+    assert pipeline.state[-2] is True
+    assert pipeline.plan().variables["HAS_CHANGES"] == "true"
+    assert pipeline.apply().failed == ""
+    assert pipeline.state[-2] is False
 
 
 def test_a_plan_older_than_the_state_is_refused(pipeline: Pipeline) -> None:

@@ -27,7 +27,9 @@ ALARMS = [page for page in PAGES if page.file.name.startswith("alarms.")]
 STACK = Stack(PRODUCTION)
 
 # These exist only because, or while, a user follows a page.
-MADE_BY_HAND = re.compile(r"statuspage-production-(tf-pipeline|database-(restored|broken)(-.+)?)")
+MADE_BY_HAND = re.compile(
+    r"statuspage-production-(tf-pipeline|database-(restored|broken)(-.+)?)"
+)
 
 
 # Services that the AWS CLI names differently from their models.
@@ -112,13 +114,6 @@ def test_a_named_parameter_of_the_stack_is_declared(page: Document) -> None:
     assert names <= STACK.declared.keys()
 
 
-def test_the_set_up_gives_every_required_parameter() -> None:
-    (page,) = [page for page in ENGLISH if page.file.name == "set-up.md"]
-    (line,) = [line for line in page.commands() if "--parameter-overrides" in line]
-    required = {name for name, found in STACK.declared.items() if "Default" not in found}
-    assert required <= set(re.findall(r"(\w+)=", line))
-
-
 @each_page
 def test_a_named_resource_exists(production: Evaluation, page: Document) -> None:
     there = strings(production.state) | strings(STACK.resources) | strings(STACK.outputs)
@@ -149,23 +144,6 @@ def test_each_command_names_the_region(page: Document) -> None:
     assert [line for line in commands if "--region ap-northeast-1" not in line] == []
 
 
-def test_the_example_is_edited_before_it_is_uploaded() -> None:
-    for page in PAGES:
-        if page.file.name.startswith("set-up."):
-            lines = [line for line in page.commands() if "terraform.tfvars" in line]
-            steps = [line.split()[0] for line in lines]
-            assert steps == ["cd", '"${EDITOR:-vi}"', "aws"]
-
-
-def test_git_can_sign_in_to_codecommit_before_it_pushes() -> None:
-    for page in PAGES:
-        if page.file.name.startswith("set-up."):
-            git = [line for line in page.commands() if line.startswith("git ")]
-            push = next(index for index, line in enumerate(git) if "git push" in line)
-            assert any("codecommit credential-helper" in line for line in git[:push])
-            assert git[push - 1] == "git config credential.UseHttpPath true"
-
-
 def test_the_set_up_repeats_no_value_of_the_stack() -> None:
     """The pipeline plans its own environment, whatever names the variables have."""
     example = (INFRASTRUCTURE / "terraform.tfvars.example").read_text(encoding="utf-8")
@@ -177,7 +155,7 @@ def test_the_set_up_repeats_no_value_of_the_stack() -> None:
 def test_the_variables_are_uploaded_where_the_pipeline_reads_them(page: Document) -> None:
     uploads = [line for line in page.commands() if line.startswith("aws s3 cp")]
     assert [line for line in uploads if STACK.outputs["TfvarsLocation"] not in line] == []
-    if page.file.name.startswith("set-up."):
+    if page.file.name.startswith("updating."):
         assert len(uploads) == 1
 
 

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 from guide_replaced import TYPED, replaced
-from guide_vendors import Vendors
 from guides import Command
 from miniatures import Project
 
@@ -43,7 +42,6 @@ class Reader:
         self.took: list[tuple[str, float]] = []
         self.digests = dict(archive_digests())
         self._endpoint = ""
-        self._vendors: Vendors | None = None
         self._bin = folder / "bin"
         self._bin.mkdir(parents=True)
         self._launcher("bonkei", f'exec "{sys.executable}" -m bonkei "$@"')
@@ -63,20 +61,16 @@ class Reader:
         place = {"account_id": "123456789012", "existing": [], "known": {}}
         (provider / "place.json").write_text(json.dumps(place))
         run = f'"{sys.executable}" -m bonkei.miniature.parts.codebuild.terraform ""'
-        self._launcher("terraform", f'MINIATURE_PROVIDER="{provider}" exec {run} "$@"')
+        # set_up.py locks the providers: a download, and the miniature serves them itself.
+        lock = """case "$*" in *" providers lock "*)
+  echo '# The miniature serves the providers.' >"${1#-chdir=}/.terraform.lock.hcl"; exit ;;
+esac"""
+        self._launcher("terraform", f'{lock}\nMINIATURE_PROVIDER="{provider}" exec {run} "$@"')
         keys = (found["AWS_ACCESS_KEY_ID"], found["AWS_SECRET_ACCESS_KEY"])
         self.configure(
             "[default]\naws_access_key_id = {}\naws_secret_access_key = {}\n".format(*keys)
         )
         self._endpoint = found["AWS_ENDPOINT_URL"]
-        self._vendors = Vendors(self.folder, self.digests)
-
-    def end(self) -> None:
-        """Nothing stays that a command has started: gpg has an agent."""
-        if self._vendors is not None:
-            self._vendors.close()
-        stop = ["gpgconf", "--homedir", str(self.folder / ".gnupg"), "--kill", "all"]
-        subprocess.run(stop, capture_output=True, check=False)
 
     def _launcher(self, name: str, script: str) -> None:
         (self._bin / name).write_text(f"#!/bin/sh\n{script}\n")
@@ -90,8 +84,7 @@ class Reader:
 
     def perform(self, command: Command, typed: str = "", **variables: str) -> str:
         """What it prints. Fails with the page and the line when it fails."""
-        vendors = self._vendors.url if self._vendors is not None else ""
-        place = {"endpoint": self._endpoint, "site": self.project.site, "vendors": vendors}
+        place = {"endpoint": self._endpoint, "site": self.project.site, **self.digests}
         text = replaced(command.text, place)
         text = re.sub(r"\bNAME\b", TYPED["NAME"], text)
         if "--profile" in text or variables.get("AWS_PROFILE", "").startswith("tf-"):

@@ -29,15 +29,11 @@ REPLACED = (
         "A download from a vendor. The miniature serves the providers and asks for no hash.",
     ),
     Replaced(
-        r"(?<=^curl -fsSLO )https://(releases\.hashicorp\.com|github\.com)(?=/\S+$)",
-        "{vendors}",
-        "A download from a vendor: a server of the test has the digests of the archives that the "
-        "miniature serves to builds.",
-    ),
-    Replaced(
-        r"(?<=^curl -fsSL )https://www\.hashicorp\.com(?=/\S+ \| gpg )",
-        "{vendors}",
-        "The key of that vendor: HashiCorp has not signed the test's list.",
+        r"^(python3 environment/set_up\.py)$",
+        r"\1 --yes --service-name statuspage --repository statuspage --email on-call@example.com "
+        r"--terraform-sha256 {terraform} --trivy-sha256 {trivy}",
+        "The answers that a person types, and the digests of the archives that the miniature "
+        "serves to builds: tests/environment/test_set_up.py checks a vendor's.",
     ),
     Replaced(r"https://git-codecommit\.[\w-]+\.amazonaws\.com/", "{endpoint}/", "DNS."),
     Replaced(

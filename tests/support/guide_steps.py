@@ -14,7 +14,6 @@ from guide_pipelines import PROGRAMS, TERRAFORM, Pipelines
 from guide_reader import Reader
 from guide_replaced import TYPED
 from guide_rounds import Rounds
-from guide_variables import body
 from guides import Block, Command, deeds, section
 from miniatures import ANSWER, WAIT, eventually
 from rotations import connects, database_environment
@@ -64,10 +63,10 @@ class Guide:
         do(self, each, number)
 
     def _block(self, block: Block) -> None:
-        """set-up.md has its variables edited by a command. Later ones are released in rounds."""
+        """Variables are released in rounds."""
         if block.language == "ini":
             self.reader.configure(block.body)
-        elif block.page != "set-up.md":
+        else:
             assert block in self.rounds.released, f"never released: {block.where}"
 
     def _perform(self, command: Command, typed: str = "", **variables: str) -> str:
@@ -79,70 +78,60 @@ class Guide:
 
     # The stack of the Terraform pipeline.
 
-    def _look_up(self, command: Command, _: int) -> None:
-        digest, archive = self._perform(command).split()
-        name = archive.partition("_")[0]
-        assert self.reader.digests[name] == digest
-        self.reader.digests[name] = digest
+    def _set_up(self, command: Command, number: int) -> None:
+        """At the end of the first time, the release has begun. What is there stays."""
+        said = self._perform(command)
+        begun = [line for line in said.splitlines() if line.startswith("$ aws codepipeline start")]
+        is_first = all(each.line >= command.line for each in self._deeds[:number])
+        assert len(begun) == is_first, said
+        assert ("Slack's webhook is there" in said) != is_first
 
     def _stack(self, command: Command, _: int) -> None:
-        """The digests in place of the dots; in updating.md, a newer version. A new pipeline runs at
-        once, and fails: there are no variables yet."""
+        """A newer version, and its digest in place of the dots."""
         newer = TYPED["a newer version of Terraform"]
         text = re.sub(r"(TerraformVersion)=\S+", rf"\1={newer}", command.text)
-        for name in ("terraform", "trivy"):
-            text = text.replace("Sha256=...", f"Sha256={self.reader.digests[name]}", 1)
+        text = text.replace("Sha256=...", f"Sha256={self.reader.digests['terraform']}", 1)
         self._perform(Command(command.page, command.line, text))
-        if command.page == "set-up.md":
-            run = self.pipelines.ended(TERRAFORM, self.pipelines.newest(TERRAFORM))
-            assert run["status"] == "Failed"
-            failed = self.pipelines.actions(TERRAFORM, run["pipelineExecutionId"])["tfsec"]
-            assert failed["status"] == "Failed", "it fails in its tfsec stage"
-
-    def _outputs(self, command: Command, _: int) -> None:
-        assert ":role/statuspage-production-tf-operator" in self._perform(command)
 
     # The infrastructure.
 
-    def _edit(self, command: Command, number: int) -> None:
-        block = next(each for each in self._deeds[number:] if isinstance(each, Block))
-        text = body(block).replace('"..."', f'"{self.reader.digests["trivy"]}"')
-        self._perform(command, THE_BLOCK=text)
+    def _edit(self, command: Command, _: int) -> None:
+        """With the upload."""
+
+    def _first_release(self, command: Command, _: int) -> None:
+        """The approver looks at it, and approves. It makes the pipeline of the programs, which runs
+        at once."""
+        self._perform(command)
+        run = self.pipelines.newest(TERRAFORM)
+        self._summary = self.pipelines.approve(run)
+        self._succeeds(TERRAFORM, run)
+        assert f'"{self.rounds.operators.people.role}"' in self.pipelines.log
 
     def _upload(self, command: Command, _: int) -> None:
-        """In updating.md, after a change of the variables: those of the first round, and
-        "remove `bootstrap` from the variables" of set-up.md."""
-        if command.page == "set-up.md":
-            self._perform(command)
-        else:
-            self._begin_round(0, command, WITHOUT="bootstrap")
+        """After a change of the variables: those of the first round."""
+        self._begin_round(0, command)
 
     def release_again(self, line: str = "") -> None:
         """The infrastructure, as it is, or with a line more in the variables."""
-        upload, release, *_ = commands("updating.md")
+        upload, release = _of_infrastructure()
         if line:
             self._upload_variables(upload, THE_BLOCK=line)
         self._release_infrastructure(release)
 
-    def _begin_round(self, number: int, upload: Command, **edited: str) -> None:
+    def _begin_round(self, number: int, upload: Command) -> None:
         self.rounds.begin(number)
-        self._upload_variables(upload, THE_BLOCK=self.rounds.text(number), **edited)
+        self._upload_variables(upload, THE_BLOCK=self.rounds.text(number))
 
     def _upload_variables(self, upload: Command, **edited: str) -> None:
-        edit = next(each for each in commands("set-up.md") if "EDITOR" in each.text)
-        self.reader.cwd = self.reader.project.folder / "infrastructure"
-        self._perform(edit, **edited)
+        edit = next(each for each in commands("updating.md") if "EDITOR" in each.text)
         self.reader.cwd = self.reader.project.folder
+        self._perform(edit, **edited)
         self._perform(upload, AWS_PROFILE="tf-operator")
 
     def _infrastructure(self, command: Command, _: int) -> None:
-        """The first release makes the pipeline of the programs, which runs at once."""
-        if command.page == "set-up.md":
-            self._release_infrastructure(command)
-            assert f'"{self.rounds.operators.people.role}"' in self.pipelines.log
-        else:
-            self._release_variables(0, command)
-            assert "aws_appautoscaling_target" in self._summary
+        """There is a release of the programs now, so the services scale."""
+        self._release_variables(0, command)
+        assert "aws_appautoscaling_target" in self._summary
 
     def _release_variables(self, number: int, command: Command) -> None:
         with self.rounds.named(number), self.rounds.visited() as resources_change:
@@ -208,7 +197,7 @@ class Guide:
 
     def _go_back(self, command: Command, _: int) -> None:
         """The release of the programs of the second round."""
-        upload, release, *_ = commands("updating.md")
+        upload, release = _of_infrastructure()
         self._begin_round(1, upload)
         self._release_variables(1, release)
         commits = self.reader.perform(Command("", 0, "git log --format=%H")).split()
@@ -218,10 +207,10 @@ class Guide:
         assert self._images() == built, "nothing is built"
 
     def _push(self, title: str) -> None:
-        """A change of the page, committed, and pushed as set-up.md does."""
+        """A change of the page, committed, and pushed as the page says."""
         template = self.reader.project.folder / "program/frontend/frontend/templates/base.html"
         template.write_text(f"{template.read_text()}<!-- {title} -->\n")
-        push = next(c for c in commands("set-up.md") if c.text.startswith("git push"))
+        push = next(c for c in commands("updating.md") if c.text.startswith("git push"))
         commit = Command(push.page, push.line, f"git commit -qam '{title}'")
         for each in (commit, push):
             self.reader.perform(each)
@@ -294,6 +283,14 @@ class Guide:
         assert "Python 3" in self._perform(shown, "python --version\n", AWS_PROFILE=profile)
 
 
+def _of_infrastructure() -> tuple[Command, Command]:
+    """The upload of variables and the release of updating.md."""
+    found = commands("updating.md")
+    upload = next(each for each in found if each.text.startswith("aws s3 cp "))
+    release = next(each for each in found if each.text.endswith(f"--name {TERRAFORM}"))
+    return upload, release
+
+
 def _token(api: httpx.Client, name: str, password: str) -> str:
     answer = api.post("/sessions", json={"username": name, "password": password})
     assert answer.status_code == 201, answer.text
@@ -301,9 +298,9 @@ def _token(api: httpx.Client, name: str, password: str) -> str:
 
 
 _AFTER: dict[str, Callable[[Guide, Command, int], Any]] = {
-    r"^grep ": Guide._look_up,
+    r"environment/set_up\.py": Guide._set_up,
+    r"^aws codepipeline get-pipeline-state": Guide._first_release,
     r"^aws cloudformation deploy": Guide._stack,
-    r"^aws cloudformation describe-stacks": Guide._outputs,
     r"EDITOR": Guide._edit,
     r"^aws s3 cp ": Guide._upload,
     rf"start-pipeline-execution .*--name {TERRAFORM}": Guide._infrastructure,

@@ -28,6 +28,10 @@ variable "permissions_boundary_arn" {
   type = string
 }
 
+variable "bootstrap" {
+  type = bool
+}
+
 variable "names" {
   type = list(string)
 }

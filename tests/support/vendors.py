@@ -1,6 +1,6 @@
-"""The vendors' downloads of set-up.md, from a server here: lists of digests, one of them signed.
+"""HashiCorp's downloads for `digests.py`, from a server here: a list of digests and its signature.
 
-The lists have the archives that the miniature serves to builds. The key is the test's own.
+The key is the test's own.
 """
 
 from __future__ import annotations
@@ -8,26 +8,25 @@ from __future__ import annotations
 import re
 import subprocess
 import threading
-from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-_TERRAFORM = re.compile(r"/terraform/(?P<v>[\d.]+)/terraform_(?P=v)_SHA256SUMS(?P<sig>\.sig)?")
-_TRIVY = re.compile(
-    r"/aquasecurity/trivy/releases/download/v(?P<v>[\d.]+)/trivy_(?P=v)_checksums\.txt"
-)
+_LIST = re.compile(r"/terraform/(?P<v>[\d.]+)/terraform_(?P=v)_SHA256SUMS(?P<sig>\.sig)?")
 _KEY = "/.well-known/pgp-key.txt"
 
 
 class Vendors:
-    """`digests`: of `terraform` and `trivy`. The folder keeps the key, until `close`."""
+    """`digest`: of Terraform's archive for linux/arm64. `falsified`: the list is not the one that
+    was signed. The folder keeps the key, until `close`.
+    """
 
-    def __init__(self, folder: Path, digests: Mapping[str, str]) -> None:
-        self._digests = dict(digests)
+    def __init__(self, folder: Path, digest: str) -> None:
+        self._digest = digest
         self._keys = folder / "vendors"
         self._keys.mkdir(mode=0o700)
         self._gpg("--passphrase", "", "--quick-gen-key", "A vendor", "ed25519", "sign", "never")
+        self.falsified = False
         vendors = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -48,17 +47,21 @@ class Vendors:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.server_port}"
 
+    @property
+    def fingerprint(self) -> str:
+        listed = self._gpg("--with-colons", "--fingerprint").decode()
+        return re.findall(r"(?m)^fpr:+(\w+):", listed)[0]
+
     def answer(self, path: str) -> bytes | None:
         """What a vendor serves at this path."""
         if path == _KEY:
             return self._gpg("--armor", "--export")
-        if found := _TERRAFORM.fullmatch(path):
-            named = f"terraform_{found['v']}_linux"
-            text = _list(self._digests["terraform"], f"{named}_amd64.zip", f"{named}_arm64.zip")
-            return self._gpg("--detach-sign", given=text) if found["sig"] else text
-        if found := _TRIVY.fullmatch(path):
-            named = f"trivy_{found['v']}_Linux"
-            return _list(self._digests["trivy"], f"{named}-64bit.tar.gz", f"{named}-ARM64.tar.gz")
+        if found := _LIST.fullmatch(path):
+            name = f"terraform_{found['v']}_linux"
+            text = f"{'0' * 64}  {name}_amd64.zip\n{self._digest}  {name}_arm64.zip\n".encode()
+            if found["sig"]:
+                return self._gpg("--detach-sign", given=text)
+            return text.replace(b"0" * 64, b"2" * 64) if self.falsified else text
         return None
 
     def _gpg(self, *words: str, given: bytes = b"") -> bytes:
@@ -72,7 +75,3 @@ class Vendors:
         self._thread.join()
         stop = ["gpgconf", "--homedir", str(self._keys), "--kill", "all"]
         subprocess.run(stop, capture_output=True, check=False)
-
-
-def _list(digest: str, other: str, archive: str) -> bytes:
-    return f"{'0' * 64}  {other}\n{digest}  {archive}\n".encode()
