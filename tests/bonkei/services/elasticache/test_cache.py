@@ -128,7 +128,7 @@ async def test_a_taken_port_is_named(start) -> None:
 
 @needs_a_server
 async def test_a_server_that_ends_at_once_says_why(start) -> None:
-    with pytest.raises(CacheError, match="did not start: .*argument") as caught:
+    with pytest.raises(CacheError, match=r"did not start: .*argument") as caught:
         await start(cache(parameters=(("maxmemory-policy", "nonsense"),)))
     assert caught.value.remedy.endswith("sessions/cache.log")
 
