@@ -27,9 +27,7 @@ ALARMS = [page for page in PAGES if page.file.name.startswith("alarms.")]
 STACK = Stack(PRODUCTION)
 
 # These exist only because, or while, a user follows a page.
-MADE_BY_HAND = re.compile(
-    r"statuspage-production-(tf-pipeline|database-(restored|broken)(-.+)?)"
-)
+MADE_BY_HAND = re.compile(r"statuspage-production-(tf-pipeline|database-(restored|broken)(-.+)?)")
 
 
 # Services that the AWS CLI names differently from their models.

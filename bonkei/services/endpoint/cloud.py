@@ -18,6 +18,8 @@ from bonkei.base.aws_service import Aws, AwsService, Caller, Operations, RoleSes
 from bonkei.base.vault import Vault
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.ecs import TaskDefinition
+from bonkei.blueprint.rds import master_secrets
+from bonkei.blueprint.secretsmanager import Secret
 from bonkei.services.endpoint.answering import Answering
 from bonkei.services.endpoint.asking import Asking
 from bonkei.services.endpoint.aws_client import AwsClient
@@ -307,10 +309,14 @@ class Cloud:
         service = self._answered.get(Arn.of(arn).service)
         return service.policy_of(arn) if isinstance(service, Operations) else self._written.of(arn)
 
+    def _secrets(self) -> Sequence[Secret]:
+        blueprint = self._blueprint
+        return *blueprint.secrets, *master_secrets(blueprint.database_clusters)
+
     def _own(self, services: Mapping[str, AwsService], vault: Vault) -> Mapping[str, AwsService]:
         """The endpoint's own services, and the others as they are added."""
         here: dict[str, AwsService] = {
-            "secretsmanager": secrets_manager.service(lambda: self._blueprint.secrets, vault),
+            "secretsmanager": secrets_manager.service(self._secrets, vault),
             "service-quotas": service_quotas.service(),
             "sts": sts.service(self._issuer, self._is_role),
         }

@@ -160,6 +160,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
             "engine_version_actual": "engine_version",
             "master_user_secret": "manage_master_user_password master_user_secret_kms_key_id",
         },
+        after_apply=databases.keep_master,
         after_destroy=databases.forget_master,
         import_="cluster_identifier",
     ),

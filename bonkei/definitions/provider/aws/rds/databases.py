@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/Welcome.html
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 
@@ -100,7 +101,18 @@ def master_secret(mint: Mint) -> list[Mapping[str, Value]]:
     ]
 
 
+def keep_master(config: Object, state: Object, context: Context) -> None:
+    """The database gets the password of the definitions, if they have one: so do programs."""
+    names = ("master_password", "master_password_wo", "password", "password_wo")
+    password = next((config.get(name) for name in names if given(config.get(name))), None)
+    if password is not None and given(state.get("arn")):
+        user = state.get("master_username") or state.get("username")
+        context.vault.put(str(state["arn"]), json.dumps({"username": user, "password": password}))
+
+
 def forget_master(state: Object, context: Context) -> None:
+    if given(state.get("arn")):
+        context.vault.delete(str(state["arn"]))
     for secret in state.get("master_user_secret") or ():
         if isinstance(secret, Mapping) and given(secret.get("secret_arn")):
             context.vault.delete(str(secret["secret_arn"]))

@@ -122,6 +122,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
             "address": "identifier",
             "endpoint": "identifier port",
         },
+        after_apply=databases.keep_master,
         after_destroy=databases.forget_master,
     ),
 }

@@ -8,10 +8,12 @@ import re
 import pytest
 
 from bonkei.base.vault import MemoryVault
+from bonkei.blueprint.rds import DatabaseCluster
 from bonkei.definitions.provider.aws import DATA_SOURCES, RESOURCES
 from bonkei.definitions.provider.aws.cloudfront import managed_policies
 from bonkei.definitions.provider.behaviour import Context, Refused
 from bonkei.definitions.provider.values import UNKNOWN
+from bonkei.services.rds.master import master_password
 
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:app/key-AbCdEf"
 
@@ -51,6 +53,29 @@ def test_a_parameters_value_goes_to_the_vault(kind: str, kept: str | None) -> No
     assert vault.get(state["arn"]) == kept
     behaviour.after_destroy(state, Context(vault=vault))
     assert vault.get(state["arn"]) is None
+
+
+@pytest.mark.parametrize(
+    ("type_name", "argument", "user"),
+    [
+        ("aws_rds_cluster", "master_password", "master_username"),
+        ("aws_rds_cluster", "master_password_wo", "master_username"),
+        ("aws_db_instance", "password", "username"),
+        ("aws_db_instance", "password_wo", "username"),
+    ],
+)
+def test_a_databases_password_of_the_definitions_is_its_own(
+    type_name: str, argument: str, user: str
+) -> None:
+    """A program that has it from the definitions signs in with it."""
+    vault, behaviour = MemoryVault(), RESOURCES[type_name]
+    arn = "arn:aws:rds:us-east-1:123456789012:db:app"
+    state = {"arn": arn, user: "admin", "master_user_secret": []}
+    behaviour.after_apply({argument: '{"s3": 1}'}, state, Context(vault=vault))
+    cluster = DatabaseCluster("db", arn, "db", "postgres", "17", "db", "", 5432, "app", "admin")
+    assert master_password(cluster, vault) == '{"s3": 1}'
+    behaviour.after_destroy(state, Context(vault=vault))
+    assert vault.get(arn) is None
 
 
 def test_a_managed_password_is_deleted_with_its_cluster() -> None:
