@@ -11,6 +11,7 @@ from bonkei.services.cloudwatch.values import MonitorSnapshot
 from bonkei.services.codepipeline.snapshot import PipelineSnapshot
 from bonkei.services.ecs.snapshot import TasksSnapshot
 from bonkei.services.edge import EdgeSnapshot
+from bonkei.services.elasticache import CacheSnapshot
 from bonkei.services.endpoint.cloud import CloudSnapshot
 from bonkei.services.rds.snapshot import DatabaseSnapshot
 
@@ -36,6 +37,7 @@ class Parts:
     monitor: Callable[[], MonitorSnapshot]
     pipelines: Callable[[], tuple[PipelineSnapshot, ...] | list[PipelineSnapshot]]
     functions: Callable[[], Any]
+    caches: Callable[[], list[CacheSnapshot]] = list
 
 
 def node_health(parts: Parts) -> dict[str, Health]:
@@ -47,7 +49,7 @@ def node_health(parts: Parts) -> dict[str, Health]:
             *_listeners(blueprint, edge),
             *_firewalls(edge),
             *_services(blueprint, parts.tasks()),
-            *_databases(blueprint, parts.databases()),
+            *_stores(blueprint, parts.databases(), parts.caches()),
             *_endpoint(parts.cloud()),
             *_pipelines(blueprint, parts.pipelines()),
             *_functions(blueprint, parts.functions()),
@@ -108,18 +110,26 @@ def _services(blueprint: Blueprint, tasks: TasksSnapshot | None) -> Iterator[tup
         yield service.address, Health(tone, word, f"{cpu:.0f} % · {memory:.0f} MiB")
 
 
-def _databases(
-    blueprint: Blueprint, databases: list[DatabaseSnapshot]
+def _stores(
+    blueprint: Blueprint, databases: list[DatabaseSnapshot], caches: list[CacheSnapshot]
 ) -> Iterator[tuple[str, Health]]:
-    states = {one.identifier: one for one in databases}
     tones = {"available": "good", "failed": "bad", "stopped": "off"}
+    clusters = {one.identifier: one for one in databases}
     for cluster in blueprint.database_clusters:
-        state = states.get(cluster.identifier)
+        state = clusters.get(cluster.identifier)
         if state is None:
             yield cluster.address, Health("busy", "starting")
             continue
         usage = f"{state.cpu_percent:.0f} % · {state.memory / 2**20:.0f} MiB" if state.pid else ""
         yield cluster.address, Health(tones.get(state.status, "busy"), state.status, usage)
+    servers = {one.identifier: one for one in caches}
+    for cache in blueprint.caches:
+        server = servers.get(cache.identifier)
+        if server is None:
+            yield cache.address, Health("busy", "starting")
+            continue
+        usage = f"{server.memory / 2**20:.0f} MiB" if server.pid else ""
+        yield cache.address, Health(tones.get(server.status, "busy"), server.status, usage)
 
 
 def _endpoint(cloud: CloudSnapshot | None) -> Iterator[tuple[str, Health]]:

@@ -170,6 +170,7 @@ def _join_architecture(config: Config, assembly: Assembly) -> None:
         assembly.monitor.snapshot,
         assembly.pipelines.snapshot,
         assembly.functions.snapshot,
+        assembly.caches.snapshot,
     )
 
     def closed() -> list[tuple[str, str, str]]:

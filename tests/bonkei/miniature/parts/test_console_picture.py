@@ -8,7 +8,9 @@ from collections import Counter
 import pytest
 from rows import rows_of
 
+from bonkei.analysis.diagram import draw
 from bonkei.blueprint import Blueprint
+from bonkei.blueprint.elasticache import Cache
 from bonkei.blueprint.state import Resource
 from bonkei.miniature.console.estate import MASKED, build, mask
 from bonkei.miniature.console.flow import Flow, Rate, arrows
@@ -18,6 +20,7 @@ from bonkei.miniature.measures.traffic import Traffic, balancer_name, group_name
 from bonkei.miniature.parts.edge.access_hooks import Requests
 from bonkei.services.edge import EdgeSnapshot
 from bonkei.services.edge.snapshot import ListenerState
+from bonkei.services.elasticache import CacheSnapshot
 from tests.bonkei.services.console.samples import picture as sample
 
 CDN, ACL, ALB = "aws_cloudfront_distribution.this", "aws_wafv2_web_acl.this", "aws_lb.this"
@@ -140,6 +143,32 @@ def test_each_node_has_its_health(blueprint: Blueprint) -> None:
     assert found[CDN].detail == "cache 60 %"
     assert found["aws_rds_cluster.this"].word == "available"
     assert found["aws_cloudwatch_metric_alarm.cpu"].tone == "bad"
+
+
+def test_a_cache_is_in_the_picture_with_its_health(blueprint: Blueprint) -> None:
+    host = "sessions.abc.euw1.cache.amazonaws.com"
+    cache = Cache("aws_elasticache_cluster.this", "arn", "sessions", "redis", 6379, (host,))
+    app = blueprint.task_definitions[0]
+    named = dataclasses.replace(
+        app, containers=tuple(
+            dataclasses.replace(one, environment=(("CACHE", f"redis://{host}"),))
+            for one in app.containers
+        ),
+    )  # fmt: skip
+    with_cache = dataclasses.replace(
+        blueprint, caches=(cache,), task_definitions=(named, *blueprint.task_definitions[1:])
+    )
+    [system] = [one for one in draw(with_cache) if one.name == "system"]
+    [node] = [one for one in system.nodes if one.id == cache.address]
+    assert (node.title, node.lines) == ("sessions", ("Redis cache",))
+    users = [arrow.label for arrow in system.arrows if arrow.target == cache.address]
+    assert users == ["TCP 6379"]
+
+    parts = sample.parts(with_cache)
+    assert node_health(parts)[cache.address].word == "starting"
+    server = CacheSnapshot("sessions", "available", "Redis 8.0.2", "127.77.1.1:6379", 1, 2**21)
+    found = node_health(dataclasses.replace(parts, caches=lambda: [server]))[cache.address]
+    assert (found.tone, found.word, found.detail) == ("good", "available", "2 MiB")
 
 
 def test_pictures_are_drawn_once_for_a_blueprint(blueprint: Blueprint) -> None:

@@ -38,7 +38,7 @@ def system_diagram(blueprint: Blueprint) -> Diagram:
 
 def _prefix(blueprint: Blueprint) -> str:
     names = [s.name for s in blueprint.services]
-    names += [c.identifier for c in blueprint.database_clusters]
+    names += [c.identifier for c in blueprint.stores]
     names += [p.name for p in blueprint.build_projects]
     return common_prefix(names)
 

@@ -14,6 +14,8 @@ from bonkei.analysis.diagram.model import Arrow, Node
 from bonkei.analysis.diagram.names import common_prefix, plural
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.ecs import Service
+from bonkei.blueprint.elasticache import Cache
+from bonkei.blueprint.rds import DatabaseCluster
 
 # The name of an endpoint's service for a reader.
 _SERVICES: dict[str, str] = {
@@ -38,32 +40,34 @@ def draw_inner(drawing: Drawing, services: tuple[Service, ...], first: int) -> i
     """Draw below the row `first` of the first service. Returns the first free row."""
     blueprint = drawing.blueprint
     row = first
-    for cluster in blueprint.database_clusters:
+    for store in blueprint.stores:
+        endpoints = store.endpoints if isinstance(store, Cache) else (store.endpoint,)
         users = [
             index
             for index, service in enumerate(services)
-            if _uses(blueprint, service, cluster.endpoint)
+            if any(_uses(blueprint, service, endpoint) for endpoint in endpoints)
         ]
         row = max(row, first + min(users, default=0))
-        lines = (
-            f"{_engine(cluster.engine)} {cluster.engine_version}",
-            plural(len(cluster.instances), "instance"),
-            *(("encrypted",) if cluster.encrypted else ()),
-        )
-        node = Node(
-            cluster.address, "database", drawing.short(cluster.identifier), INNER, row, lines
-        )
+        name, lines = drawing.short(store.identifier), _described(store)
+        node = Node(store.address, "database", name, INNER, row, lines)
         drawing.nodes.append(node)
-        drawing.stand(node.id, cluster.subnet_ids)
+        drawing.stand(node.id, store.subnet_ids)
         for index in users:
-            drawing.arrows.append(Arrow(services[index].address, node.id, f"TCP {cluster.port}"))
+            drawing.arrows.append(Arrow(services[index].address, node.id, f"TCP {store.port}"))
         row += 1
     row = max(row, first + len(services))
     return _draw_endpoints(drawing, services, row)
 
 
-def _engine(engine: str) -> str:
-    return {"aurora-postgresql": "Aurora PostgreSQL", "postgres": "PostgreSQL"}.get(engine, engine)
+def _described(store: DatabaseCluster | Cache) -> tuple[str, ...]:
+    if isinstance(store, Cache):
+        return (f"{store.engine.title()} cache",)
+    names = {"aurora-postgresql": "Aurora PostgreSQL", "postgres": "PostgreSQL"}
+    return (
+        f"{names.get(store.engine, store.engine)} {store.engine_version}",
+        plural(len(store.instances), "instance"),
+        *(("encrypted",) if store.encrypted else ()),
+    )
 
 
 def _uses(blueprint: Blueprint, service: Service, endpoint: str) -> bool:
