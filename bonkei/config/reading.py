@@ -150,7 +150,6 @@ def is_unchanged(config: Config, environment: Mapping[str, str]) -> bool:
     read_anew = replace(
         now,
         definitions=config.definitions,
-        roots=config.roots,
         containers=config.containers,
         read_again=config.read_again,
         variable_files=config.variable_files,

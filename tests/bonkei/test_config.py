@@ -230,6 +230,7 @@ def test_a_changed_setting_is_noticed_unless_each_apply_reads_it(tmp_path: Path)
         "[alb]\nport = 9001\n[remote_states.network]\nid = 1": True,
         '[alb]\nport = 9001\n[check]\nimage-is-pinned = "off"': True,
         "[alb]\nport = 9002": False,
+        'definitions = ["infrastructure", "app"]\n[alb]\nport = 9001': False,
         '[alb]\nport = 9001\n[containers.web]\ndirectory = "app"': True,
         '[alb]\nport = 9001\n[announce]\nword = "app"': False,
         "[alb": False,

@@ -55,9 +55,11 @@ def init(wanted: str | None) -> None:
         )
     tree = read_tree(file.parent)
     found = root_modules(tree)
-    root, questions = _chosen(found, wanted)
+    root, others = _chosen(found, wanted)
     roots = with_earlier(root, found, file.parent)
     names = [str(one.folder) for one in roots]
+    others = [name for name in others if name not in names]
+    questions = [f"other root modules: {', '.join(others)}"] if others else []
     draft = Draft(
         names if len(names) > 1 else names[0],
         [str(file) for one in roots for file in one.variable_files[:1]],
@@ -97,7 +99,7 @@ def existing(context: Context, write: bool) -> None:
 
 
 def _chosen(roots: Sequence[RootModule], wanted: str | None) -> tuple[RootModule, list[str]]:
-    """The root module to run, and what is left to ask."""
+    """The root module to run, and the names of others that could be meant."""
     from bonkei.base.errors import BonkeiError
 
     if wanted is not None:
@@ -115,7 +117,7 @@ def _chosen(roots: Sequence[RootModule], wanted: str | None) -> tuple[RootModule
     if sys.stdin.isatty():
         name = click.prompt("Which root module?", type=click.Choice(names), default=names[0])
         return running[names.index(name)], []
-    return first, [f"other root modules: {', '.join(names[1:])}"]
+    return first, names[1:]
 
 
 def _other_files(root: RootModule) -> list[str]:

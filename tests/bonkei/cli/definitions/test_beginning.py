@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -73,6 +74,15 @@ def bonkei(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         text=True,
         check=False,
     )
+
+
+def test_root_modules_whose_outputs_are_read_are_listed_in_their_order(tmp_path: Path) -> None:
+    stack = Path(__file__).parents[3] / "stacks" / "roots-by-path"
+    shutil.copytree(stack / "live", tmp_path / "live")
+    made = bonkei(tmp_path, "init")
+    assert made.returncode == 0, made.stdout + made.stderr
+    assert (tmp_path / "bonkei.toml").read_text() == 'definitions = ["live/keys", "live/data"]\n'
+    assert "to do" not in made.stdout
 
 
 def test_a_repository_gets_settings_with_which_it_can_be_planned(tmp_path: Path) -> None:
