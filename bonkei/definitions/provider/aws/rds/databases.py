@@ -13,7 +13,7 @@ from bonkei.definitions.provider.aws.shared.checks import Check, Rule, at, lacks
 from bonkei.definitions.provider.aws.shared.formats import arn
 from bonkei.definitions.provider.aws.shared.naming import Mint
 from bonkei.definitions.provider.aws.shared.seeds import LOWER, UPPER, scatter
-from bonkei.definitions.provider.behaviour import Context, Problem
+from bonkei.definitions.provider.behaviour import Context, Problem, Refused
 from bonkei.definitions.provider.values import Object, Value, given
 
 PORTS = {"postgres": 5432, "mysql": 3306, "mariadb": 3306, "oracle": 1521, "sqlserver": 1433}
@@ -80,6 +80,25 @@ def family(engine: str, version: str) -> str:
     if "postgres" in engine:
         return f"{engine}{version.partition('.')[0]}"
     return f"{engine}{'.'.join(version.split('.')[:2])}"
+
+
+_SURE_FAMILY = re.compile(r"(aurora-postgresql|postgres)\d{2}|(aurora-mysql|mysql|mariadb)\d+\.\d+")
+"""How `family` spells those that it knows by the version alone."""
+
+
+def group_fits(mint: Mint, kind: str, argument: str, engine: str, version: str) -> None:
+    """A declared parameter group is of the engine's own family. Raises Refused."""
+    name, wanted = mint.given(argument), family(engine, version)
+    groups = (each for each in mint.context.peers(kind) if each.get("name") == name)
+    found = str(next(groups, {}).get("family") or wanted)
+    if _SURE_FAMILY.fullmatch(wanted) and found != wanted:
+        raise Refused(
+            f"InvalidParameterCombination: The Parameter Group {name} with DBParameterGroupFamily"
+            f" {found} can't be used for this instance. Please use a Parameter Group with"
+            f" DBParameterGroupFamily {wanted}",
+            f"The engine is {engine} {version}.",
+            (argument,),
+        )
 
 
 def master_secret(mint: Mint) -> list[Mapping[str, Value]]:

@@ -26,6 +26,11 @@ _group_name: tuple[Check, ...] = (
     matches(r"[0-9a-z._-]+", "lower-case letters, digits, periods, underscores and hyphens"),
 )
 
+_FAMILY = (
+    r"(aurora-(mysql|postgresql)|aurora|docdb|mariadb|mysql|neptune|postgres)\d+(\.\d+)?"
+    r"|(custom|db2|oracle|sqlserver)-[a-z0-9-]+-\d+(\.\d+)?"
+)
+
 
 def _subnet_group(mint: Mint) -> Mapping[str, Value]:
     name = mint.name().lower()
@@ -62,7 +67,7 @@ def _parameter_group(kind: str) -> ResourceBehaviour:
         mint_group,
         at("name", *_group_name),
         at("name_prefix", length(1, 226)),
-        at("family", matches(r"[a-z][a-z0-9.-]*", "a family, such as aurora-postgresql17")),
+        at("family", matches(_FAMILY, "a family of an engine, such as aurora-postgresql17")),
         unique("parameter", "name", "parameter"),
         import_="name",
     )

@@ -30,6 +30,7 @@ def _cluster_instance(mint: Mint) -> Mapping[str, Value]:
     cluster = _cluster_of(mint)
     engine = str(mint.given("engine"))
     version = str(mint.given("engine_version") or cluster.get("engine_version") or "")
+    databases.group_fits(mint, "aws_db_parameter_group", "db_parameter_group_name", engine, version)
     insights = mint.given("performance_insights_enabled") is True
     zones = zone_names(mint.region)[:3]
     return {
@@ -76,6 +77,7 @@ def _instance(mint: Mint) -> Mapping[str, Value]:
     identifier = mint.name("identifier")
     engine = str(mint.given("engine") or "")
     version = str(mint.given("engine_version") or "")
+    databases.group_fits(mint, "aws_db_parameter_group", "parameter_group_name", engine, version)
     port = mint.given("port") or databases.default_port(engine)
     address = f"{identifier}.{databases.database_domain(mint)}"
     return {

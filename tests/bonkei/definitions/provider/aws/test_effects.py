@@ -337,3 +337,33 @@ def test_the_same_listener_twice_is_one_and_another_at_its_port_is_refused() -> 
             mint(asked_for(**changed), context)
     with pytest.raises(Refused, match="DuplicateListener"):  # another listener moves to the port
         mint(asked_for(arn="arn:second"), context)
+
+
+@pytest.mark.parametrize(
+    ("type_name", "group", "argument"),
+    [
+        ("aws_rds_cluster", "aws_rds_cluster_parameter_group", "db_cluster_parameter_group_name"),
+        ("aws_rds_cluster_instance", "aws_db_parameter_group", "db_parameter_group_name"),
+        ("aws_db_instance", "aws_db_parameter_group", "parameter_group_name"),
+    ],
+)
+def test_a_parameter_group_of_another_family_is_refused(
+    type_name: str, group: str, argument: str
+) -> None:
+    """CreateDBCluster and CreateDBInstance: InvalidParameterCombination."""
+
+    def peers(kind: str) -> list[dict[str, object]]:
+        families = {"ours": "aurora-postgresql18", "theirs": "aurora-postgresql16"}
+        return [{"name": k, "family": v} for k, v in families.items() if kind == group]
+
+    def make(name: str) -> object:
+        planned = {"engine": "aurora-postgresql", "engine_version": "18.1", argument: name}
+        return RESOURCES[type_name].mint(planned, Context(peers=peers))
+
+    assert make("ours")
+    assert make("made-elsewhere")
+    with pytest.raises(Refused) as refused:
+        make("theirs")
+    assert "Please use a Parameter Group with DBParameterGroupFamily aurora-postgresql18" in str(
+        refused.value.problem.summary
+    )
