@@ -21,6 +21,7 @@ from alarm.events import AlarmChange, State
 RECORDS = 3
 CHARACTERS = 300  # of a record
 _LONGEST = timedelta(days=3)  # for which an alarm's past is looked through
+_LATE = timedelta(seconds=30)  # after a change: Lambda tries again after a minute
 _PATIENCE = 2.0  # seconds for further pages of records: the function has to end in its time
 
 Call = Callable[..., Mapping[str, Any]]
@@ -39,17 +40,25 @@ _SECRETS = re.compile(
 @dataclass(frozen=True, slots=True)
 class Details:
     """`alarmed_at`: since when it is, or was, in ALARM; None: it was not, or nobody knows.
-    `records`: the latest that match, shortened and without secrets, from `log_group`."""
+    `records`: the latest that match, shortened and without secrets, from `log_group`. `now`: the
+    state that it has since a later change, and when that was, if the notification comes late."""
 
     alarmed_at: datetime | None = None
     records: tuple[str, ...] = ()
     log_group: str = ""
     pattern: str = ""
+    now: tuple[State, datetime] | None = None
 
 
-def look_up(event: AlarmChange, call: Call, report: Callable[[str], None]) -> Details:
+def look_up(
+    event: AlarmChange,
+    call: Call,
+    report: Callable[[str], None],
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Details:
     """CloudWatch's details of an alarm; `report` is called for missing ones."""
     alarmed_at: datetime | None = None
+    now: tuple[State, datetime] | None = None
     group, pattern = "", ""
     records: tuple[str, ...] = ()
     if event.state is not State.ALARM:
@@ -57,12 +66,17 @@ def look_up(event: AlarmChange, call: Call, report: Callable[[str], None]) -> De
             alarmed_at = _alarmed_at(event, call)
         except Exception as error:
             report(f"the alarm's history: {type(error).__name__}")
+    if event.time is not None and clock() - event.time > _LATE:
+        try:
+            now = _now(event, event.time, clock(), call)
+        except Exception as error:
+            report(f"the alarm's later history: {type(error).__name__}")
     if event.state is State.ALARM and event.metric:
         try:
             group, pattern, records = _records(event, call)
         except Exception as error:
             report(f"the log's records: {type(error).__name__}")
-    return Details(alarmed_at, records, group, pattern)
+    return Details(alarmed_at, records, group, pattern, now)
 
 
 def _alarmed_at(event: AlarmChange, call: Call) -> datetime | None:
@@ -86,6 +100,21 @@ def _alarmed_at(event: AlarmChange, call: Call) -> datetime | None:
         if change[1] == State.OK:
             break
     return found
+
+
+def _now(
+    event: AlarmChange, changed: datetime, now: datetime, call: Call
+) -> tuple[State, datetime] | None:
+    """The latest change after this one, if there is one."""
+    answer = call(
+        "cloudwatch", "describe_alarm_history", event.region, AlarmName=event.name,
+        HistoryItemType="StateUpdate", StartDate=changed + timedelta(seconds=1), EndDate=now,
+        ScanBy="TimestampDescending", MaxRecords=1,
+    )  # fmt: skip
+    for item in answer["AlarmHistoryItems"]:
+        if change := re.search(r"from \w+ to (\w+)", item["HistorySummary"]):
+            return State(change[1]), item["Timestamp"]
+    return None
 
 
 def _records(event: AlarmChange, call: Call) -> tuple[str, str, tuple[str, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -63,6 +64,8 @@ def _alarm(event: AlarmChange, details: Details) -> Message | None:
         State.OK: ("🟢", "Recovered", _GREEN),
         State.INSUFFICIENT_DATA: ("⚪", "No data", _GREY),
     }[event.state]
+    if details.now is not None:  # Slack has the later message already
+        sign, word, colour = "⚪", f"Late: {word}", _GREY
     facts = [_against_threshold(event), _duration(event, details)]
     where = ", ".join(f"{name} {value}" for name, value in event.dimensions)
     return _message(
@@ -70,13 +73,21 @@ def _alarm(event: AlarmChange, details: Details) -> Message | None:
         event.description,
         event.reason,
         [
-            *facts, where, f"{event.old_state} → {event.state}", event.region, event.account,
-            event.at,
+            _later(details), *facts, where, f"{event.old_state} → {event.state}", event.region,
+            event.account, event.at,
         ],
         _alarm_links(event, details),
         colour,
         records=details.records,
     )  # fmt: skip
+
+
+def _later(details: Details) -> str:
+    return "" if details.now is None else f"now {details.now[0]}, since {_utc(details.now[1])}"
+
+
+def _utc(time: datetime) -> str:
+    return f"{time:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _against_threshold(event: AlarmChange) -> str:
@@ -100,8 +111,7 @@ def _duration(event: AlarmChange, details: Details) -> str:
     length = f"{seconds} s" if not minutes else f"{minutes} min"
     if hours:
         length = f"{hours} h {minutes % 60} min"
-    since = f"{details.alarmed_at:%Y-%m-%d %H:%M:%S} UTC"
-    return f"in ALARM since {since}, for {length}"
+    return f"in ALARM since {_utc(details.alarmed_at)}, for {length}"
 
 
 def _alarm_links(event: AlarmChange, details: Details) -> list[tuple[str, str]]:

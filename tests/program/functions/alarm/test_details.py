@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -19,9 +20,13 @@ def changed(old: str, new: str) -> AlarmChange:
     return event
 
 
-def told(event: AlarmChange, cloudwatch: CloudWatch) -> dict[str, Any] | None:
+def told(
+    event: AlarmChange, cloudwatch: CloudWatch, late: timedelta = timedelta(seconds=3)
+) -> dict[str, Any] | None:
     reports: list[str] = []
-    sent = message(event, look_up(event, cloudwatch, reports.append))
+    assert event.time is not None
+    at = event.time + late
+    sent = message(event, look_up(event, cloudwatch, reports.append, lambda: at))
     assert bool(reports) is cloudwatch.failing
     return sent
 
@@ -119,6 +124,25 @@ def test_every_reported_problem_gets_a_recovery(
         assert sent is not None
         assert sent["attachments"][0]["color"] == colour
         assert says in texts(sent)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "word"), [("OK", "ALARM", "ALARM"), ("ALARM", "OK", "Recovered")]
+)
+def test_a_message_that_comes_late_says_what_is_true_now(old: str, new: str, word: str):
+    """While Slack refused, the alarm has changed again, and that message came through."""
+    history = CloudWatch((0.5, new, old), records=("boom",))
+    sent = told(changed(old, new), history, timedelta(minutes=3))
+    assert sent is not None
+    assert sent["text"] == f"⚪ Late: {word}: status-prod-backend-error-records"
+    assert sent["attachments"][0]["color"] == "#8d8d8d"
+    assert f"now {old}, since " in texts(sent)
+
+
+def test_a_late_message_of_what_is_still_true_is_as_ever():
+    sent = told(changed("OK", "ALARM"), CloudWatch(), timedelta(minutes=3))
+    assert sent is not None
+    assert sent["text"].startswith("🔴 ALARM")
 
 
 def test_a_failed_lookup_does_not_stop_the_message():
