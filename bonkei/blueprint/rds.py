@@ -5,12 +5,11 @@ Read from aws_rds_cluster with its instances and parameter groups, and aws_db_in
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypedDict
 
 from bonkei.blueprint.coverage import Gaps
-from bonkei.blueprint.secretsmanager import Secret
 from bonkei.blueprint.state import Resource, State
 from bonkei.blueprint.state.block import Block
 
@@ -59,14 +58,6 @@ def read_database_clusters(state: State, gaps: Gaps) -> tuple[DatabaseCluster, .
     return tuple(
         sorted((*_clusters(state, gaps), *_instances(state, gaps)), key=lambda c: c.address)
     )
-
-
-def master_secrets(clusters: Iterable[DatabaseCluster]) -> Iterator[Secret]:
-    """The secrets of Secrets Manager in which RDS keeps the master users' passwords."""
-    for cluster in clusters:
-        if arn := cluster.master_secret_arn:
-            name = arn.partition(":secret:")[2][: -len("-AbCdEf")]
-            yield Secret(cluster.address, arn, name, cluster.master_secret_kms_key_id)
 
 
 def _clusters(state: State, gaps: Gaps) -> Iterator[DatabaseCluster]:

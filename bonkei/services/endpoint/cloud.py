@@ -18,7 +18,6 @@ from bonkei.base.aws_service import Aws, AwsService, Caller, Operations, RoleSes
 from bonkei.base.vault import Vault
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.ecs import TaskDefinition
-from bonkei.blueprint.rds import master_secrets
 from bonkei.blueprint.secretsmanager import Secret
 from bonkei.services.endpoint.answering import Answering
 from bonkei.services.endpoint.asking import Asking
@@ -311,7 +310,7 @@ class Cloud:
 
     def _secrets(self) -> Sequence[Secret]:
         blueprint = self._blueprint
-        return *blueprint.secrets, *master_secrets(blueprint.database_clusters)
+        return *blueprint.secrets, *secrets_manager.master_secrets(blueprint.database_clusters)
 
     def _own(self, services: Mapping[str, AwsService], vault: Vault) -> Mapping[str, AwsService]:
         """The endpoint's own services, and the others as they are added."""

@@ -2,8 +2,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from bonkei.blueprint.rds import master_secrets
-
 CLUSTER = {
     "arn": "arn:aws:rds:eu-west-1:123456789012:cluster:main",
     "id": "main",
@@ -133,17 +131,3 @@ def test_another_engine_is_noted(blueprint) -> None:
         "aws_rds_cluster",
         "aws_rds_cluster.this",
     )
-
-
-def test_a_managed_password_is_a_secret_of_secrets_manager(blueprint) -> None:
-    arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!cluster-1-2-AbCdEf"
-    managed = {
-        **CLUSTER,
-        "master_user_secret": [{"secret_arn": arn, "secret_status": "active"}],
-        "master_user_secret_kms_key_id": "arn:key",
-    }
-    own = {**CLUSTER, "arn": "arn:own", "master_user_secret": []}
-    found = blueprint({"aws_rds_cluster.a": managed, "aws_rds_cluster.b": own})
-    assert [
-        (one.arn, one.name, one.kms_key_id) for one in master_secrets(found.database_clusters)
-    ] == [(arn, "rds!cluster-1-2", "arn:key")]

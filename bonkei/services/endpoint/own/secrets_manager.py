@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from bonkei.base.aws_service import AwsCall, AwsService, AwsServiceError, Operations
 from bonkei.base.paging import page
 from bonkei.base.vault import Vault
+from bonkei.blueprint.rds import DatabaseCluster
 from bonkei.blueprint.secretsmanager import Secret
 
 _CURRENT = "AWSCURRENT"
@@ -71,6 +72,14 @@ def service(secrets: Callable[[], Sequence[Secret]], vault: Vault) -> AwsService
             "PutSecretValue": put_secret_value,
         }
     )
+
+
+def master_secrets(clusters: Iterable[DatabaseCluster]) -> Iterator[Secret]:
+    """The secrets in which RDS keeps the master users' passwords."""
+    for cluster in clusters:
+        if arn := cluster.master_secret_arn:
+            name = arn.partition(":secret:")[2][: -len("-AbCdEf")]
+            yield Secret(cluster.address, arn, name, cluster.master_secret_kms_key_id)
 
 
 def _fits(secret: Secret, filters: Sequence[Mapping[str, Any]]) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from bonkei.base.aws_service import AwsCall, AwsServiceError, Caller
 from bonkei.base.vault import MemoryVault
+from bonkei.blueprint.rds import DatabaseCluster
 from bonkei.blueprint.secretsmanager import Secret
 from bonkei.services.endpoint.own import secrets_manager
 
@@ -53,3 +55,12 @@ def test_pages() -> None:
     with pytest.raises(AwsServiceError) as caught:
         ask(NextToken="x")
     assert caught.value.code == "InvalidNextTokenException"
+
+
+def test_a_managed_password_of_rds_is_a_secret() -> None:
+    arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!cluster-1-2-AbCdEf"
+    own = DatabaseCluster("b", "arn:own", "b", "postgres", "17", "b", "", 5432, "app", "root")
+    managed = replace(own, address="a", master_secret_arn=arn, master_secret_kms_key_id="arn:key")
+    assert [*secrets_manager.master_secrets([managed, own])] == [
+        Secret("a", arn, "rds!cluster-1-2", "arn:key")
+    ]
