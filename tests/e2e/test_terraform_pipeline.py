@@ -244,6 +244,51 @@ def test_without_a_change_there_is_no_approval_and_no_apply(account: Account) ->
     assert (found["status"], found["skipped_stages"]) == ("Succeeded", ["Approve", "Apply"])
 
 
+def github(account: Account, role: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """A step of environment/github/release.yml: `runs.py`, as one of the roles."""
+    place = account.project.folder.parent
+    files = {f"GITHUB_{name}": str(place / name) for name in ("OUTPUT", "STEP_SUMMARY")}
+    return subprocess.run(
+        [sys.executable, "environment/github/runs.py", *words], cwd=account.project.folder,
+        capture_output=True, text=True, timeout=PATIENCE, check=False,
+        env={
+            **os.environ, **account.project.account(role=f"shop-test-tf-github-{role}"), **files,
+            "PATH": f"{place / 'tools'}:{os.environ['PATH']}",
+            "SECONDS_BETWEEN_LOOKS": "1",
+        },
+    )  # fmt: skip
+
+
+def test_github_plans_proposes_and_approves_as_its_roles(account: Account) -> None:
+    stacks, name = account.client("cloudformation"), "github"
+    given = {"ServiceName": "shop", "EnvironmentIdentifier": "test", "Repository": "team/shop"}
+    stacks.create_stack(
+        StackName=name, TemplateBody=(ROOT / "environment/github.yaml").read_text(),
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+        Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in given.items()],
+    )  # fmt: skip
+    waits = {"Delay": 1, "MaxAttempts": 300}
+    stacks.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig=waits)
+    account.put_names("one", "github")
+    commit = account.git("rev-parse", "HEAD")
+    planned = github(account, "plan", "plan", PIPELINE, commit)
+    assert planned.returncode == 0, planned.stderr
+    assert 'create 1: create module.names.aws_ssm_parameter.this["github"]' in planned.stdout
+    newest = account.client("codepipeline").list_pipeline_executions(pipelineName=PIPELINE)
+    assert newest["pipelineExecutionSummaries"][0]["status"] == "Stopped"
+    proposed = github(account, "plan", "propose", PIPELINE, commit)
+    assert proposed.returncode == 0, proposed.stderr
+    run = (account.project.folder.parent / "OUTPUT").read_text().strip().removeprefix("run=")
+    denied = github(account, "plan", "approve", PIPELINE, run)
+    assert "AccessDenied" in denied.stderr
+    assert account.names() == {"one"}
+    approved = github(account, "release", "approve", PIPELINE, run)
+    assert approved.returncode == 0, approved.stderr
+    assert account.names() == {"one", "github"}
+    again = github(account, "release", "approve", PIPELINE, run)
+    assert again.stderr == f"error: run {run} does not wait for an approval\n"
+
+
 @pytest.fixture(scope="module")
 def rejected(account: Account) -> tuple[str, set[str]]:
     """A run whose plan a person has rejected; and the names before it."""

@@ -17,7 +17,7 @@ from botocore import xform_name
 from botocore.loaders import Loader
 from documents import Document
 from evaluations import INFRASTRUCTURE, ROOT, Evaluation
-from stack import PRODUCTION, Stack
+from stack import PRODUCTION, Stack, template
 
 OPERATIONS = ROOT / "docs" / "operations"
 PAGES = [Document.read(file) for file in sorted(OPERATIONS.glob("*.md"))]
@@ -27,7 +27,9 @@ ALARMS = [page for page in PAGES if page.file.name.startswith("alarms.")]
 STACK = Stack(PRODUCTION)
 
 # These exist only because, or while, a user follows a page.
-MADE_BY_HAND = re.compile(r"statuspage-production-(tf-pipeline|database-(restored|broken)(-.+)?)")
+MADE_BY_HAND = re.compile(
+    r"statuspage-production-(tf-pipeline|tf-github|database-(restored|broken)(-.+)?)"
+)
 
 
 # Services that the AWS CLI names differently from their models.
@@ -105,11 +107,16 @@ def test_the_backends_outputs_exist(terraform_backend: Evaluation) -> None:
 @each_page
 def test_a_named_parameter_of_the_stack_is_declared(page: Document) -> None:
     given = [line for line in page.commands() if "--parameter-overrides" in line]
+    if page.file.name.startswith("github."):
+        assert all("environment/github.yaml" in line for line in given)
+        declared = template(ROOT / "environment" / "github.yaml")["Parameters"]
+    else:
+        declared = STACK.declared
     names = set(re.findall(r"(\w+)=", " ".join(line.split("--parameter")[1] for line in given)))
     names |= {
         code for code in page.code() if re.fullmatch(r"(Connection|Approval|CodeCommit)\w+", code)
     }
-    assert names <= STACK.declared.keys()
+    assert names <= declared.keys()
 
 
 @each_page

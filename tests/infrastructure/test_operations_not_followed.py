@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 from collections.abc import Mapping
 from itertools import zip_longest
@@ -25,7 +26,7 @@ from miniatures import ENVIRONMENTS
 
 from bonkei.services.ecs.execution.software import ensure_environment
 
-OTHERS = ("alarms", "restoring", "taking-down", "without-the-pipeline")
+OTHERS = ("alarms", "github", "restoring", "taking-down", "without-the-pipeline")
 AWS = [each for page in OTHERS for each in commands(f"{page}.md") if each.text.startswith("aws ")]
 WRONG = {
     Command("x.md", 1, f"aws {text}"): says
@@ -77,6 +78,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> Mapping[Command, str]:
     """Each command, right or wrong, and why it is refused; empty if it would have been sent."""
     folder = tmp_path_factory.mktemp("pages")
     (folder / "terraform.tfstate").write_text("{}")
+    shutil.copytree(INFRASTRUCTURE.parent / "environment", folder / "environment")
     given = [*AWS, *WRONG]
     texts = _said([[*shlex.split(each.text)[1:], *_OPTIONS] for each in given], folder)
     return {

@@ -14,12 +14,14 @@ from enum import IntEnum
 @dataclass(frozen=True, slots=True)
 class Principal:
     """The caller. `arn` is the user, or the role's session. `role_arn` is the role of a session.
-    `service` is an AWS service that makes the call itself, such as `events.amazonaws.com`."""
+    `service` is an AWS service that makes the call itself, such as `events.amazonaws.com`.
+    `federated` is the identity provider (its ARN) of a token of AssumeRoleWithWebIdentity."""
 
     arn: str = ""
     account: str = ""
     role_arn: str = ""
     service: str = ""
+    federated: str = ""
 
 
 class Match(IntEnum):
@@ -42,7 +44,9 @@ def _match(kind: str, value: str, caller: Principal) -> Match:
         return Match.ANYONE
     if kind == "Service":
         return Match.EXACT if caller.service and value == caller.service else Match.NO
-    if kind != "AWS" or caller.service:
+    if kind == "Federated":
+        return Match.EXACT if caller.federated and value == caller.federated else Match.NO
+    if kind != "AWS" or caller.service or caller.federated:
         return Match.NO
     if value == caller.arn:
         return Match.EXACT
