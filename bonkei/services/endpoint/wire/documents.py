@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -124,7 +124,7 @@ def write(model: ServiceModel, shape: Shape, value: Any, *, binary: bool) -> Any
     if kind == "blob":
         return bytes(value) if binary else base64.b64encode(value).decode()
     if kind == "timestamp":
-        return _moment(value) if binary else _json_time(shape, value)
+        return _moment(value) if binary else timestamps.seconds(value)
     if kind in ("integer", "long"):
         return int(value)
     if kind in ("float", "double"):
@@ -145,14 +145,6 @@ def _write_structure(
             key = name if binary else member.get("locationName", name)
             written[key] = write(model, model.shape(member), one, binary=binary)
     return written
-
-
-def _json_time(shape: Shape, value: datetime | float) -> Any:
-    spelled: Mapping[str, Callable[[datetime | float], Any]] = {
-        "iso8601": timestamps.iso,
-        "rfc822": timestamps.http_date,
-    }
-    return spelled.get(shape.get("timestampFormat", ""), timestamps.seconds)(value)
 
 
 def _moment(value: datetime | float) -> Any:

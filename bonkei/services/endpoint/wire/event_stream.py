@@ -42,7 +42,7 @@ def heads(
 ) -> tuple[tuple[str, str], ...]:
     """The headers of the whole answer."""
     named = {"x-amzn-RequestId": request_id, "content-type": KIND}
-    named |= bindings.headers_of(model, model.output(operation), value)
+    named |= bindings.headers_of(model.output(operation), value)
     return (*named.items(),)
 
 

@@ -1,6 +1,6 @@
 """The query protocol's parameters: a form whose names spell the nesting.
 
-Lists are `Name.member.1`, or `Name.1` where they are flat, maps `Name.entry.1.key` and `.value`.
+Lists are `Name.member.1`, maps `Name.entry.1.key` and `.value`. No service here has flat ones.
 Source: "AWS query protocol" in the Smithy documentation.
 """
 
@@ -62,23 +62,19 @@ def _structure(model: ServiceModel, shape: Shape, tree: _Tree) -> dict[str, Any]
     for name, member in shape["members"].items():
         inner = model.shape(member)
         key = member.get("locationName", name)
-        if inner["type"] == "list" and inner.get("flattened"):
-            key = inner["member"].get("locationName", key)
         if key in tree:
             found[name] = _value(model, inner, tree[key])
     return found
 
 
 def _list(model: ServiceModel, shape: Shape, tree: _Tree) -> list[Any]:
-    if not shape.get("flattened"):
-        tree = tree.get(shape["member"].get("locationName", "member"), {})
+    tree = tree.get(shape["member"].get("locationName", "member"), {})
     inner = model.shape(shape["member"])
     return [_value(model, inner, one) for one in _numbered(tree)]
 
 
 def _map(model: ServiceModel, shape: Shape, tree: _Tree) -> dict[str, Any]:
-    if not shape.get("flattened"):
-        tree = tree.get("entry", {})
+    tree = tree.get("entry", {})
     key, value = (shape[one].get("locationName", one) for one in ("key", "value"))
     inner = model.shape(shape["value"])
     return {

@@ -1,9 +1,8 @@
-"""A moment in the form of each protocol: Unix seconds, ISO 8601, or a header's date."""
+"""A moment in the form of each protocol: Unix seconds, or ISO 8601."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
 
@@ -19,10 +18,7 @@ def parse(value: Any) -> datetime:
         return _from_seconds(float(value))
     except ValueError:
         pass
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        moment = _from_header(value)
+    moment = datetime.fromisoformat(value)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -35,18 +31,6 @@ def iso(value: datetime | float) -> str:
     moment = value if isinstance(value, datetime) else _from_seconds(value)
     spec = "milliseconds" if moment.microsecond else "seconds"
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=spec) + "Z"
-
-
-def http_date(value: datetime | float) -> str:
-    moment = value if isinstance(value, datetime) else _from_seconds(value)
-    return format_datetime(moment.astimezone(UTC), usegmt=True)
-
-
-def _from_header(text: str) -> datetime:
-    try:
-        return parsedate_to_datetime(text)
-    except (TypeError, IndexError, OverflowError):  # it does not expect just any text
-        raise ValueError(f"{text!r} is no timestamp") from None
 
 
 def _from_seconds(value: float) -> datetime:

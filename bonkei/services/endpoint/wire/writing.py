@@ -48,7 +48,7 @@ def _rest(
 ) -> Answer:
     usual = model.operations[operation]["http"].get("responseCode", 200)
     status = bindings.status_of(shape, value, usual)
-    headers = [identity, *bindings.headers_of(model, shape, value)]
+    headers = [identity, *bindings.headers_of(shape, value)]
     if payload := shape.get("payload"):
         inner = model.shape(shape["members"][payload])
         given = value.get(payload)

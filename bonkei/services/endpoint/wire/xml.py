@@ -49,16 +49,6 @@ def _members(model: ServiceModel, shape: Shape, value: Mapping[str, Any]) -> Ite
 
 def _element(model: ServiceModel, shape: Shape, name: str, value: Any) -> Iterator[str]:
     kind = shape["type"]
-    if kind == "list" and shape.get("flattened"):
-        inner = model.shape(shape["member"])
-        name = shape["member"].get("locationName", name)
-        for one in value:
-            yield from _element(model, inner, name, one)
-        return
-    if kind == "map" and shape.get("flattened"):
-        for key, one in value.items():
-            yield f"<{name}>{''.join(_entry(model, shape, key, one))}</{name}>"
-        return
     yield f"<{name}>"
     if kind == "structure":
         yield from _members(model, shape, value)
