@@ -7,7 +7,7 @@ Support" (version 6: every regional resource has an argument `region`).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from bonkei.definitions.provider.behaviour import Context, Problem
 from bonkei.definitions.provider.schema import Block
@@ -32,6 +32,19 @@ def all_tags(tags: Value, default_tags: Mapping[str, str]) -> Value:
         return UNKNOWN
     own = {key: value for key, value in (tags or {}).items() if value is not None}
     return {**default_tags, **own}
+
+
+def tag_problems(config: Object) -> Iterator[Problem]:
+    """A warning for each tag that the provider does not send: AWS keeps its prefix for itself.
+
+    "Tag naming limits", https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html
+    """
+    tags = config.get("tags")
+    for key in tags if isinstance(tags, Mapping) else ():
+        if key.lower().startswith("aws:"):
+            detail = "Keys that begin with aws: are reserved. The provider does not send this tag,"
+            detail = f"{detail} so each plan shows it as a change: give it another key."
+            yield Problem(("tags", key), f"The tag {key} is never set", detail, "warning")
 
 
 def provider_problems(config: Object) -> Sequence[Problem]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from bonkei.definitions.provider import apply, private
+from bonkei.definitions.provider import apply, private, region_and_tags
 from bonkei.definitions.provider.behaviour import Problem, Refused, ResourceBehaviour
 from bonkei.definitions.provider.plan import Plan, plan_creation, plan_update
 from bonkei.definitions.provider.plugin import codec, identities, wire
@@ -45,6 +45,8 @@ class ManagedResources:
         block = self._blocks[request.type_name]
         config = self._coder.decode(request.config, block)
         problems = self._behaviour(request.type_name).validate(config)
+        if "tags_all" in block.attributes:
+            problems = [*problems, *region_and_tags.tag_problems(config)]
         return answer("ValidateResourceConfig", problems, block, config)
 
     def upgrade_resource_state(self, request: Any) -> Any:

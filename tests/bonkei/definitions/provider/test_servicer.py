@@ -55,6 +55,13 @@ THING = Block(
         ),
     },
 )
+TAGS = ["map", "string"]
+TAGGED = Block(
+    {
+        "tags": Attribute(TAGS, optional=True),
+        "tags_all": Attribute(TAGS, optional=True, computed=True),
+    }
+)
 LOOKUP = Block(
     {"name": Attribute("string", required=True), "value": Attribute("string", computed=True)}
 )
@@ -115,7 +122,12 @@ PROVIDER = assemble(
             ADDRESS,
             "1",
             CONFIGURATION,
-            resources={"aws_thing": THING, "aws_lb": LOOKUP, "aws_alb": LOOKUP},
+            resources={
+                "aws_thing": THING,
+                "aws_tagged": TAGGED,
+                "aws_lb": LOOKUP,
+                "aws_alb": LOOKUP,
+            },
             data_sources={"aws_lookup": LOOKUP, "aws_other": LOOKUP},
             ephemeral_resources={"aws_lookup": LOOKUP, "aws_other": LOOKUP},
         ),
@@ -275,6 +287,19 @@ def test_rules_of_aws_may_be_warnings() -> None:
     assert [one.severity for one in refused.diagnostics] == [1]
 
 
+def test_a_tag_that_aws_keeps_for_itself_is_told(terraform: Terraform) -> None:
+    """The provider leaves it out, so it is a difference for ever. An apply does not fail."""
+    tags = {"AWS:name": "a", "awsome": "b", "Name": "c"}
+    told = terraform.call(
+        "ValidateResourceConfig",
+        type_name="aws_tagged",
+        config=value({"tags": tags, "tags_all": None}, TAGGED),
+    )
+    (diagnostic,) = told.diagnostics
+    assert (diagnostic.severity, diagnostic.summary) == (2, "The tag AWS:name is never set")
+    assert steps(diagnostic) == ["tags", "AWS:name"]
+
+
 def test_a_value_of_the_state_is_not_a_problem_of_a_change(terraform: Terraform) -> None:
     """`ignore_changes` fills a configuration with values of the state, which only a plan sees."""
     there = thing(id="thing-1", name="a", size=3, region="eu-west-1", rule=[{"port": 99999}])
@@ -411,6 +436,8 @@ def test_a_provider_block_needs_a_region(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_metadata_lists_every_type(terraform: Terraform) -> None:
     metadata = terraform.call("GetMetadata")
-    assert {r.type_name for r in metadata.resources} == {"aws_thing", "aws_lb", "aws_alb"}
+    assert {r.type_name for r in metadata.resources} == {
+        *("aws_thing", "aws_tagged", "aws_lb", "aws_alb"),
+    }
     assert {r.type_name for r in metadata.ephemeral_resources} == {"aws_lookup", "aws_other"}
     assert metadata.server_capabilities.move_resource_state

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AmazonECS/latest/APIReference/Welcome.html
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from bonkei.definitions.provider.aws.shared.blocks import each
@@ -16,6 +17,15 @@ from bonkei.definitions.provider.behaviour import Context, Problem, ResourceBeha
 from bonkei.definitions.provider.values import Object, Value, given
 
 NAME = matches(r"[a-zA-Z0-9][a-zA-Z0-9_-]{0,254}", "letters, digits, - and _, at most 255")
+
+_RESERVED = re.compile(r"(?i)(aws|ecs|fargate)")
+
+
+def _capacity_provider(value: Value) -> str | None:
+    """AWS has two with these beginnings of names; CreateCapacityProvider takes none with them."""
+    if value not in ("FARGATE", "FARGATE_SPOT") and _RESERVED.match(str(value)):
+        return f"Of those that AWS has, there are FARGATE and FARGATE_SPOT, and no {value}."
+    return None
 
 
 def _cluster(mint: Mint) -> Mapping[str, Value]:
@@ -48,6 +58,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     ),
     "aws_ecs_cluster_capacity_providers": resource(
         lambda mint: {"id": mint.given("cluster_name")},
+        at("capacity_providers", _capacity_provider),
         import_="cluster_name",
     ),
     "aws_ecs_capacity_provider": resource(

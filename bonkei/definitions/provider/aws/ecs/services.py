@@ -20,10 +20,30 @@ from bonkei.definitions.provider.behaviour import Context, Problem, Refused, Res
 from bonkei.definitions.provider.values import Object, Value, given
 
 
+def _refuse_what_the_cluster_lacks(mint: Mint, cluster: str) -> None:
+    """Each capacity provider of the strategy is associated with the cluster.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CapacityProviderStrategyItem.html
+    """
+    for known in mint.context.peers("aws_ecs_cluster_capacity_providers"):
+        if known.get("cluster_name") != cluster:
+            continue
+        for item in each(mint.planned.get("capacity_provider_strategy")):
+            name = item.get("capacity_provider")
+            if given(name) and name not in (known.get("capacity_providers") or ()):
+                raise Refused(
+                    f"InvalidParameterException: the capacity provider {name} is not associated"
+                    " with the cluster",
+                    "Name it in aws_ecs_cluster_capacity_providers.",
+                    ("capacity_provider_strategy",),
+                )
+
+
 def _service(mint: Mint) -> Mapping[str, Value]:
     """`…:service/<cluster>/<service>`: the long ARN format."""
     _refuse_what_the_task_lacks(mint)
     cluster = str(mint.given("cluster") or "default").rpartition("/")[2]
+    _refuse_what_the_cluster_lacks(mint, cluster)
     identifier = mint.arn("ecs", f"service/{cluster}/{mint.given('name')}")
     strategy = bool(mint.planned.get("capacity_provider_strategy"))
     launch_type = mint.given("launch_type") or ("" if strategy else "EC2")

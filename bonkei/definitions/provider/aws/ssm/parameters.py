@@ -81,6 +81,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
             "name",
             length(1, 1011),
             matches(r"/?[a-zA-Z0-9_.-]+(/[a-zA-Z0-9_.-]+)*", "letters, digits, _.- and / between"),
+            matches(r"(?i)(?!/?(aws|ssm)).*", "another beginning than aws or ssm, which AWS keeps"),
         ),
         at("key_id", kms_key),
         at("value", length(1, 8192)),

@@ -42,6 +42,14 @@ def _scoped(kind: str) -> Minting:
         """A CLOUDFRONT one lives in us-east-1, under `global/`."""
         name, identifier = mint.name(), mint.uuid(kind)
         is_global = mint.given("scope") == "CLOUDFRONT"
+        if is_global and mint.region != "us-east-1":
+            raise Refused(
+                "WAFInvalidParameterException: The scope is not valid., field: SCOPE_VALUE,"
+                " parameter: CLOUDFRONT",
+                f'What CloudFront uses is made in us-east-1, not {mint.region}: set "region", or a'
+                " provider of that region.",
+                ("scope",),
+            )
         place = "global" if is_global else "regional"
         return {
             "id": identifier,

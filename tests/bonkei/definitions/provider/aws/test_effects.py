@@ -367,3 +367,30 @@ def test_a_parameter_group_of_another_family_is_refused(
     assert "Please use a Parameter Group with DBParameterGroupFamily aurora-postgresql18" in str(
         refused.value.problem.summary
     )
+
+
+def test_a_capacity_provider_that_the_cluster_lacks_is_refused() -> None:
+    def peers(kind: str) -> list[dict[str, object]]:
+        known = {"cluster_name": "web", "capacity_providers": ["FARGATE"]}
+        return [known] if kind == "aws_ecs_cluster_capacity_providers" else []
+
+    def make(cluster: str, name: str) -> object:
+        strategy = [{"capacity_provider": name, "weight": 1}]
+        planned = {"name": "s", "cluster": cluster, "capacity_provider_strategy": strategy}
+        return RESOURCES["aws_ecs_service"].mint(planned, Context(peers=peers))
+
+    assert make("web", "FARGATE")
+    assert make("another", "FARGATE_SPOT")
+    with pytest.raises(Refused, match="FARGATE_SPOT is not associated"):
+        make("web", "FARGATE_SPOT")
+
+
+@pytest.mark.parametrize(
+    "type_name", ["aws_wafv2_web_acl", "aws_wafv2_ip_set", "aws_wafv2_regex_pattern_set"]
+)
+def test_what_cloudfronts_web_acl_has_is_made_in_us_east_1(type_name: str) -> None:
+    behaviour = RESOURCES[type_name]
+    assert behaviour.mint({"name": "a", "scope": "CLOUDFRONT"}, Context(region="us-east-1"))
+    assert behaviour.mint({"name": "a", "scope": "REGIONAL"}, Context(region="eu-west-1"))
+    with pytest.raises(Refused, match="The scope is not valid"):
+        behaviour.mint({"name": "a", "scope": "CLOUDFRONT"}, Context(region="eu-west-1"))

@@ -23,7 +23,8 @@ FORMS = yaml.load(Path(__file__).with_name("forms.yaml").read_text("utf-8"), yam
     ("type_name", "one"), [(name, one) for name, several in FORMS.items() for one in several]
 )
 def test_form(type_name: str, one: dict[str, Any]) -> None:
-    made = RESOURCES[type_name].mint(one.get("given", {}), Context(region=REGION))
+    context = Context(region=one.get("region", REGION))
+    made = RESOURCES[type_name].mint(one.get("given", {}), context)
     value = made[one["attribute"]]
     assert re.fullmatch(one["form"], value), f"{value!r} is not of the form in {one['source']}"
 
