@@ -66,11 +66,11 @@ def build_names_its_primary_source(subject: Subject) -> Iterator[Problem]:
     for pipeline in subject.blueprint.pipelines:
         for action in (action for stage in pipeline.stages for action in stage.actions):
             primary = action.setting("PrimarySource")
-            is_open = len(action.inputs) > 1 and primary not in action.inputs
+            is_open = primary not in action.inputs and bool(primary or len(action.inputs) > 1)
             if action.provider == "CodeBuild" and is_open:
                 yield Problem(
                     pipeline.address,
-                    f"{action.name} has the inputs {', '.join(action.inputs)}, and its"
+                    f"{action.name} has the input {', '.join(action.inputs)}, and its"
                     f" PrimarySource is {primary or 'not set'}",
                     "set PrimarySource to the input with the buildspec",
                     "stage",

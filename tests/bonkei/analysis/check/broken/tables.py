@@ -261,6 +261,11 @@ BROKEN_TOO: list[tuple[str, str, Change]] = [
     ),
     ("build-names-its-primary-source", "aws_codepipeline.this", pipeline(more_inputs=["built"])),
     (
+        "build-names-its-primary-source",
+        "aws_codepipeline.this",
+        pipeline(configuration={"PrimarySource": "other"}),
+    ),
+    (
         "images-are-for-the-tasks-processor",
         "aws_codebuild_project.this",
         pipeline(environment={"privileged_mode": True, "type": "ARM_CONTAINER"}),
@@ -348,6 +353,7 @@ SOUND_TOO: list[Change] = [
     function,
     pipeline(),
     pipeline(more_inputs=["built"], configuration={"PrimarySource": "built"}),
+    pipeline(configuration={"PrimarySource": "source"}),
     pipeline(environment={"privileged_mode": True, "type": "LINUX_CONTAINER"}),
     pusher(*PUSH),
     pusher("BatchGetImage", "PutImage"),  # another tag for an image
