@@ -394,6 +394,15 @@ module "monitoring" {
   }
 }
 
+module "budget" {
+  source = "./modules/budget"
+  count  = var.budget_usd_per_month == null ? 0 : 1
+
+  name          = local.name
+  usd_per_month = var.budget_usd_per_month
+  emails        = var.fallback_emails
+}
+
 # For releases of programs. The Terraform pipeline's stack decides who may release infrastructure.
 module "operators" {
   source = "./modules/operators"

@@ -266,6 +266,12 @@ variable "fallback_emails" {
   default     = []
 }
 
+variable "budget_usd_per_month" {
+  description = "Costs of the whole account in a month, in US dollars, above which fallback_emails are told: early, when AWS forecasts it, and at 80 %. Null: no budget"
+  type        = number
+  default     = null
+}
+
 variable "runbook_url" {
   description = "Where people read docs/operations/alarms.md, such as its page in the repository: each alarm's message links its own section. Null: no link"
   type        = string

@@ -160,7 +160,7 @@ def test_scan_plan_and_apply_have_their_own_roles() -> None:
 
 
 def test_a_plan_cannot_change_what_is_deployed() -> None:
-    reading = re.compile(r"^\w[\w-]*:(Get|List|Describe|BatchGet)")
+    reading = re.compile(r"^\w[\w-]*:(Get|List|Describe|View|BatchGet)")
     beyond = {action for action in allowed("PlanRole") if not reading.match(action)}
     assert beyond == {
         # the run's own log, artifacts and key

@@ -23,6 +23,7 @@ permissions_boundary_arn = "arn:aws:iam::123456789012:policy/statuspage-producti
 vpc_cidr_block           = "10.32.0.0/19"
 cpu_architecture         = "X86_64"
 exec_enabled             = false
+budget_usd_per_month     = 300
 runbook_url              = "https://git.example.com/ops/alarms.md"
 bootstrap                = true
 origin_header            = { current_version = 2, previous_version = 1 }
