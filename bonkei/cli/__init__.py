@@ -1,9 +1,9 @@
 """The `bonkei` command.
 
-running        up, down, restart, reset, run, exec, env
+running        up, down, load, restart, reset, run, exec, env
 watching       watch
 definitions    validate, plan, apply, test, fmt, check, diff, diagram
-observing      status, explain, logs
+observing      status, console, explain, logs
 incidents      fault, alarm, slack
 pipeline       pipeline
 aws            aws, iam
@@ -17,6 +17,7 @@ typed          commands in messages, so that they work in the reader's shell
 outcome        `--json` of commands that change something
 machine        errors of this machine, with their remedies
 new_file       an option that names a file to write
+quantity       an option that is a time or a size
 version        what `bonkei --version` says
 completion     completion in a shell
 

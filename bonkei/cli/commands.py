@@ -12,6 +12,7 @@ from bonkei.base.importing import importing
 PLACES = {
     "init": "definitions.beginning:init",
     "up": "running.lifecycle:up",
+    "load": "running.load:load",
     "down": "running.lifecycle:down",
     "restart": "running.lifecycle:restart",
     "reset": "running.lifecycle:reset",

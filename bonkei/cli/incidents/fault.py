@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,35 +13,13 @@ import click
 from bonkei.cli.completion import complete_fault, complete_fault_target
 from bonkei.cli.context import Context, pass_context
 from bonkei.cli.new_file import NewFile
+from bonkei.cli.quantity import DURATION, SIZE
 from bonkei.cli.terminal import as_json, safe
 from bonkei.cli.typed import say
-from bonkei.services.faults import quantities
 
 _KINDS = ("kill", "freeze", "slow", "refuse", "fill")
 _POLL = 0.5
 _as_json = click.option("--json", "json_wanted", is_flag=True, help="As JSON.")
-
-
-class _Written(click.ParamType[float]):
-    """A quantity with its unit."""
-
-    def __init__(self, name: str, read: Callable[[str], float]) -> None:
-        self.name = name
-        self._read = read
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        if isinstance(value, float):
-            return value
-        try:
-            return self._read(str(value))
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-
-
-DURATION = _Written("time", quantities.seconds)
-SIZE = _Written("size", quantities.share_or_bytes)
 
 
 @click.group()

@@ -7,7 +7,7 @@ socket_file    the place of the socket
 sessions       calls of `bonkei run`, `exec` and `env`; `attach` is their command's side
 alarms         calls of `bonkei alarm`
 faults         calls of `bonkei fault`
-requests       the call of `bonkei explain`
+requests       the calls of `bonkei explain` and `load`
 """
 
 from bonkei.miniature.control.calling import AT_ONCE, borrow, call

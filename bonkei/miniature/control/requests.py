@@ -1,4 +1,4 @@
-"""The call of `bonkei explain` to a running miniature."""
+"""The calls of `bonkei explain` and `bonkei load` to a running miniature."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from bonkei.miniature.control.answering import Call, Handler
+from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.requests.asked import Wish
 from bonkei.miniature.requests.explaining import RequestWorld, explain
+from bonkei.miniature.requests.visits import addresses
 
 
 def handlers(world: RequestWorld) -> Mapping[str, Handler]:
@@ -16,7 +18,17 @@ def handlers(world: RequestWorld) -> Mapping[str, Handler]:
     async def on_explain(call: Call) -> Any:
         return await explain(world, _wish(call.arguments), sends=bool(call.arguments.get("send")))
 
-    return {"explain": on_explain}
+    async def on_addresses(call: Call) -> Any:
+        paths = [str(path) for path in call.arguments.get("paths", ())]
+        found = addresses(world.blueprint(), world.edge.snapshot().listeners, paths)
+        if not found:
+            raise MiniatureError(
+                "no visitor can come in: no distribution and no load balancer listens",
+                remedy="see `bonkei status`",
+            )
+        return found
+
+    return {"explain": on_explain, "addresses": on_addresses}
 
 
 def _wish(arguments: Mapping[str, Any]) -> Wish:

@@ -8,4 +8,5 @@ traces     the ids that connect the records of one request: X-Ray's, W3C's, requ
 recorder   the recent requests, kept while a page shows them
 timeline   the course of one request, and the reasons (pure)
 sending    really sends one, and collects its records
+visits     the URLs of `bonkei load`, and its counts (pure)
 """

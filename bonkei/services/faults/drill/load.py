@@ -28,7 +28,7 @@ class Sending(Protocol):
 
 
 class LoadProcess:
-    """A `Sending`."""
+    """A `Sending`. `url` stands before each path; it is empty where the paths are whole URLs."""
 
     def __init__(self, load: scenario.Load, url: str, seconds: float) -> None:
         self._given = {

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from bonkei.cli.context import Context
 from bonkei.cli.incidents import fault
+from bonkei.cli.quantity import SIZE
 
 STATE = {
     "id": "f1", "words": "slow service:web 500 ms", "kind": "slow", "target": "service:web",
@@ -60,7 +61,7 @@ def test_a_start_sends_what_was_typed(miniature: Miniature) -> None:
 
 @pytest.mark.parametrize(("text", "bytes_"), [("80%", 0.8), ("256MB", 256e6), ("1MiB", 2.0**20)])
 def test_sizes(text: str, bytes_: float) -> None:
-    assert fault.SIZE.convert(text, None, None) == bytes_
+    assert SIZE.convert(text, None, None) == bytes_
 
 
 @pytest.mark.parametrize("text", ["5", "5d", "-5s", "1e9s", "s"])
@@ -73,7 +74,7 @@ def test_no_time(text: str, miniature: Miniature) -> None:
 
 def test_no_size(miniature: Miniature) -> None:
     with pytest.raises(click.UsageError, match="write 80% or 256MB"):
-        fault.SIZE.convert("12 apples", None, None)
+        SIZE.convert("12 apples", None, None)
 
 
 def test_an_unknown_kind_names_all(miniature: Miniature) -> None:
