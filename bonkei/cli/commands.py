@@ -18,6 +18,7 @@ PLACES = {
     "reset": "running.lifecycle:reset",
     "watch": "watching.command:watch",
     "status": "observing.status:status",
+    "console": "observing.console:console",
     "slack": "incidents.slack:slack",
     "validate": "definitions.terraform:validate",
     "plan": "definitions.terraform:plan",

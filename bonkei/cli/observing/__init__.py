@@ -1,6 +1,7 @@
 """Commands that show what the miniature does.
 
 status         `bonkei status`: what runs, and features that are not simulated
+console        `bonkei console`: its address
 explain        `bonkei explain`: the decisions about one request
 logs           `bonkei logs`: the records of programs and services
 log_groups     its source with --group: CloudWatch's log groups

@@ -64,7 +64,7 @@ def load(
 
     urls = context.ask("addresses", paths=paths)
     report = progress(as_json)
-    report(f"{rate} a second, until Ctrl-C or {seconds:g} s have passed, to")
+    report(f"{rate} requests a second, for at most {seconds:g} s (Ctrl-C ends them), to")
     for url in urls:
         report(f"  {url}")
     result: dict[str, Any] = {"urls": urls}
