@@ -9,39 +9,53 @@ import click
 
 from bonkei.base.importing import importing
 
-PLACES = {
-    "init": "definitions.beginning:init",
-    "up": "running.lifecycle:up",
-    "load": "running.load:load",
-    "down": "running.lifecycle:down",
-    "restart": "running.lifecycle:restart",
-    "reset": "running.lifecycle:reset",
-    "watch": "watching.command:watch",
-    "status": "observing.status:status",
-    "console": "observing.console:console",
-    "slack": "incidents.slack:slack",
-    "validate": "definitions.terraform:validate",
-    "plan": "definitions.terraform:plan",
-    "apply": "definitions.terraform:apply",
-    "output": "definitions.terraform:output",
-    "test": "definitions.terraform:test",
-    "fmt": "definitions.terraform:fmt",
-    "existing": "definitions.beginning:existing",
-    "check": "definitions.inspection:check",
-    "diff": "definitions.difference:diff",
-    "diagram": "definitions.inspection:diagram",
-    "explain": "observing.explain:explain",
-    "logs": "observing.logs:logs",
-    "alarm": "incidents.alarm:alarm",
-    "fault": "incidents.fault:fault",
-    "pipeline": "pipeline.command:pipeline",
-    "aws": "aws.command:aws",
-    "iam": "aws.iam:iam",
-    "run": "running.sessions:run",
-    "exec": "running.sessions:exec_",
-    "env": "running.sessions:env",
+GROUPS = {
+    "Start": {
+        "init": "definitions.beginning:init",
+        "existing": "definitions.beginning:existing",
+        "up": "running.lifecycle:up",
+        "load": "running.load:load",
+        "down": "running.lifecycle:down",
+        "reset": "running.lifecycle:reset",
+    },
+    "Look": {
+        "status": "observing.status:status",
+        "console": "observing.console:console",
+        "explain": "observing.explain:explain",
+        "logs": "observing.logs:logs",
+        "output": "definitions.terraform:output",
+        "diagram": "definitions.inspection:diagram",
+    },
+    "Change": {
+        "validate": "definitions.terraform:validate",
+        "plan": "definitions.terraform:plan",
+        "apply": "definitions.terraform:apply",
+        "fmt": "definitions.terraform:fmt",
+        "watch": "watching.command:watch",
+        "restart": "running.lifecycle:restart",
+    },
+    "On call": {
+        "alarm": "incidents.alarm:alarm",
+        "fault": "incidents.fault:fault",
+        "slack": "incidents.slack:slack",
+    },
+    "Beside the tasks": {
+        "run": "running.sessions:run",
+        "exec": "running.sessions:exec_",
+        "env": "running.sessions:env",
+        "aws": "aws.command:aws",
+        "iam": "aws.iam:iam",
+    },
+    "Check and release": {
+        "check": "definitions.inspection:check",
+        "diff": "definitions.difference:diff",
+        "test": "definitions.terraform:test",
+        "pipeline": "pipeline.command:pipeline",
+    },
 }
-"""In the order of their usual use."""
+"""As `bonkei --help` shows them; in a group, in the order of their usual use."""
+
+PLACES = {name: place for group in GROUPS.values() for name, place in group.items()}
 
 
 class Commands(Mapping[str, click.Command]):

@@ -11,14 +11,14 @@ import click
 
 from bonkei import config as configuration
 from bonkei.base.errors import BonkeiError
-from bonkei.cli.commands import Commands
+from bonkei.cli.commands import GROUPS, Commands
 from bonkei.cli.context import Context
 from bonkei.cli.terminal import as_json, safe, uses_colour
 from bonkei.cli.typed import say, typed
 
 
 class _Group(click.Group):
-    """Keeps the commands' order, and ends normally when its output is not read to the end."""
+    """Shows the commands in groups, and ends normally when its output is not read to the end."""
 
     def invoke(self, ctx: click.Context) -> object:
         """The reader of a pipe (`bonkei logs | head`) may have read enough. click itself would end
@@ -33,6 +33,19 @@ class _Group(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(self.commands)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """In groups, with one column for all of them."""
+        width = max(map(len, self.commands))
+        limit = formatter.width - width - 6  # as click has it: three times its spacing
+        for title, names in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl(
+                    [
+                        (f"{name:<{width}}", self.commands[name].get_short_help_str(limit))
+                        for name in names
+                    ]
+                )
 
 
 @click.group(

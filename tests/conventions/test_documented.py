@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from bonkei import config
-from bonkei.cli import program
+from bonkei.cli import commands, program
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
@@ -54,11 +54,19 @@ def test_each_command_and_option_is_documented(name: str, command: click.Command
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_a_list_of_commands_has_whole_sentences(group: str) -> None:
-    shown = CliRunner().invoke(program.bonkei, [*group.split(), "--help"], terminal_width=80)
+    """Each command is in it once, also where it has several parts."""
+    typed = [*group.split(), "--help"]
+    shown = CliRunner().invoke(program.bonkei, typed, env={"COLUMNS": "80"})
     assert shown.exit_code == 0, shown.output
-    listed = shown.output.partition("Commands:")[2].splitlines()
-    assert listed
+    listed = shown.output.partition("Show this message and exit.")[2].splitlines()
+    named = [line.split(maxsplit=1)[0] for line in listed if re.match(r"  \S", line)]
+    assert sorted(named) == sorted(GROUPS[group].commands)
     assert [line for line in listed if line.endswith("...")] == []
+
+
+def test_each_command_is_in_exactly_one_group() -> None:
+    named = [name for group in commands.GROUPS.values() for name in group]
+    assert sorted(named) == sorted(commands.PLACES)
 
 
 def test_each_environment_variable_is_documented() -> None:

@@ -163,7 +163,7 @@ def apply(context: Context, selection: Selection, as_json: bool) -> None:
 @click.option("--raw", "-raw", "is_raw", is_flag=True, help="One value, without quotes.")
 @pass_context
 def output(context: Context, name: str | None, as_json: bool, is_raw: bool) -> None:
-    """Show what the last apply has put out, as `terraform output` does.
+    """Show the outputs of the last apply, as `terraform output` does.
 
     Of several root modules, NAME may begin with the path of its own: app/url.
     """

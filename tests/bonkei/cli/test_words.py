@@ -22,10 +22,10 @@ ROOT = Path(cli.__file__).resolve().parents[2]
 
 
 def test_the_list_of_commands_has_whole_sentences() -> None:
-    shown = CliRunner().invoke(bonkei, ["--help"], terminal_width=80).output
-    listed = shown.partition("Commands:\n")[2].splitlines()
-    assert [line.split()[0] for line in listed] == list(bonkei.commands)
-    assert [line for line in listed if not re.search(r"[^.]\.$", line)] == []
+    shown = CliRunner().invoke(bonkei, ["--help"], env={"COLUMNS": "80"}).output
+    told = re.findall(r"^  (\w+)  +(\S.*)$", shown.partition("Start:\n")[2], re.MULTILINE)
+    assert [name for name, _ in told] == list(bonkei.commands)
+    assert [words for _, words in told if not re.search(r"[^.]\.$", words)] == []
 
 
 def test_each_command_has_its_own_name() -> None:
