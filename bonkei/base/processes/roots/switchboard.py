@@ -22,7 +22,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -199,6 +199,8 @@ class Switchboard:
 
     def _connect(self, who: str, call: _Call, wanted: tuple[str, int]) -> None:
         """Change the address in the process's memory: to connect for it could take a while."""
+        if not _is_of_the_task(wanted[0]):
+            return
         here = self._ports.to_connect(who, wanted[1])
         if here == wanted[1]:
             return
@@ -208,6 +210,14 @@ class Switchboard:
             if ":" in wanted[0]:
                 memory.seek(call.place + _HOST_6_AT)
                 memory.write(IPv6Address(f"::ffff:{_HERE}").packed)
+
+
+def _is_of_the_task(host: str) -> bool:
+    """Whether a task means its own interface. Other loopback addresses are other parts of the
+    miniature: a database, a service of Service Connect."""
+    found = ip_address(host)
+    inner = getattr(found, "ipv4_mapped", None) or found
+    return inner.is_unspecified or str(inner) in (_HERE, _HERE_6)
 
 
 def _loopback(own: socket.socket) -> str:

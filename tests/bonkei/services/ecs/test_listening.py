@@ -143,6 +143,31 @@ async def test_a_port_that_is_fixed_in_the_code_is_each_tasks_own(
     await until(lambda: {*logs.texts("job")} >= {f"asked: b'{pid}'" for pid in sidecars})
 
 
+@pytest.mark.skipif(bool(OBSTACLE), reason=OBSTACLE)
+async def test_another_part_with_the_port_of_a_task_is_reached(tasks, edge, web, program, logs):
+    """A service of Service Connect mostly listens on the port that its callers listen on, too."""
+    web.write(OWN.replace("HOST", "'0.0.0.0'").replace("PORT", "8000"))
+    program("job").write(
+        """
+        import socket, time
+        while True:
+            with socket.create_connection(("127.77.255.1", 8000)) as asked:
+                print("told:", asked.recv(9), flush=True)
+            time.sleep(0.1)
+        """
+    )
+
+    async def tell(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"elsewhere")
+        writer.close()
+
+    elsewhere = await asyncio.start_server(tell, "127.77.255.1", 8000)
+    async with elsewhere:
+        job = Container("job", "job:1", essential=False)
+        await tasks.reconcile(blueprint(definition(web_container(), job), targets=TARGETS))
+        await until(lambda: "told: b'elsewhere'" in logs.texts("job"))
+
+
 def _is_open(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
