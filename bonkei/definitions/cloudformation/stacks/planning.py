@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -61,7 +61,9 @@ def plan(template: Template, inputs: Inputs, stack: Stack, around: Surroundings)
     before = {each.logical_id: each for each in stack.resources}
     made: dict[str, StackResource] = {}
     scope = replace(scope, attribute=lambda name, attribute: _attribute(made, name, attribute))
-    for name, needs in in_order(template.resources, scope.conditions).items():
+    ordered = in_order(template.resources, scope.conditions)
+    _require_served(template.resources[name] for name in ordered)
+    for name, needs in ordered.items():
         declared = template.resources[name]
         refs = {name: one.physical_id for name, one in made.items()}
         here = replace(scope, references={**scope.references, **refs})
@@ -116,22 +118,24 @@ def _imports(
 
 
 def require_types(template: Template) -> None:
-    """Raise TemplateError for types that AWS does not have, and for types that are not supported
-    here."""
+    """Raise TemplateError for types that AWS does not have."""
     kinds = {one.type: one for one in reversed([*template.resources.values()])}
     if unknown := sorted(set(kinds) - set(identifiers()) - set(KINDS)):
         what = f"Template format error: Unrecognized resource types: [{', '.join(unknown)}]"
         raise TemplateError(what, kinds[unknown[0]].line)
-    missing = [one for one in template.resources.values() if one.type not in KINDS]
-    if missing:
-        what = f"The miniature does not serve the resource type {missing[0].type}"
-        names = ", ".join(sorted(KINDS))
-        what = f"{what} of {missing[0].logical_id}; it serves {names}"
-        raise TemplateError(what, missing[0].line)
     for one in template.resources.values():
         if "Snapshot" in (one.deletion_policy, one.update_replace_policy):
             what = f"Template error: resource type {one.type} does not support deletion policy"
             raise TemplateError(f"{what} Snapshot", one.line)
+
+
+def _require_served(wanted: Iterable[ResourceDeclaration]) -> None:
+    """Raise TemplateError for a type that is not supported here. A resource that its condition
+    leaves out needs none."""
+    for one in wanted:
+        if one.type not in KINDS:
+            what = f"The miniature does not serve the resource type {one.type} of {one.logical_id}"
+            raise TemplateError(f"{what}; it serves {', '.join(sorted(KINDS))}", one.line)
 
 
 def required_capability(template: Template) -> str:

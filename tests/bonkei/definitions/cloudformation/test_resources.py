@@ -376,6 +376,16 @@ def test_types_that_aws_or_the_miniature_does_not_have() -> None:
         resources(text % "'{{resolve:ssm:x}}'")
 
 
+def test_a_type_that_a_condition_leaves_out_need_not_be_served() -> None:
+    text = """
+Conditions: { Never: !Equals [a, b] }
+Resources:
+  Host: { Type: AWS::EC2::Instance, Condition: Never }
+  Topic: { Type: AWS::SNS::Topic }
+"""
+    assert [one.logical_id for one in resources(text)] == ["Topic"]
+
+
 def test_properties_without_effect_are_listed() -> None:
     text = """
 Resources:
