@@ -106,7 +106,7 @@ def test_the_destroyed_ones_have_every_resource(request: pytest.FixtureRequest) 
 
 @pytest.mark.parametrize("way", DESTROYED, indirect=True)
 def test_a_destroy_leaves_nothing(way: Evaluation) -> None:
-    file = Path(way.workspace._state_file)
+    file = Path(way.workspace.state_file)
     before = file.read_bytes()
     try:
         assert way.workspace.destroy().removed == way.added

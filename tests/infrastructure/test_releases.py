@@ -28,7 +28,7 @@ COMMIT = "0f2a9c1e"
 @pytest.fixture
 def state(development: Evaluation) -> Iterator[Path]:
     """The state's file, which is restored afterwards."""
-    file = Path(development.workspace._state_file)
+    file = Path(development.workspace.state_file)
     before = file.read_bytes()
     yield file
     file.write_bytes(before)
@@ -64,6 +64,7 @@ def release(file: Path, *, recorded: bool = True) -> int:
             attributes.update(new)
             moved += len(new)
     document["serial"] += 1
+    document.pop("bonkei seal", None)
     file.write_text(json.dumps(document), encoding="utf-8")
     return moved
 

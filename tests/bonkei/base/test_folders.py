@@ -16,7 +16,7 @@ from bonkei.base.folders import below, bytes_of, changed_at, entries, matching, 
 from bonkei.cli.observing.log_objects import LogObjects
 from bonkei.definitions.sources import Sources
 from bonkei.definitions.terraform.explanations.mentions import first_mention
-from bonkei.definitions.terraform.inputs.elsewhere import place_remote_states
+from bonkei.definitions.terraform.inputs.elsewhere import Elsewhere, place_remote_states
 from bonkei.definitions.terraform.inputs.fingerprint import digest_of_inputs, read_places
 from bonkei.definitions.terraform.inputs.stamps import initialization
 from bonkei.definitions.terraform.inputs.types import named
@@ -61,7 +61,9 @@ def changing(tmp_path: Path) -> Iterator[Path]:
 READERS: dict[str, Callable[[Path], object]] = {
     "places": lambda root: read_places(root, []),
     "initialization": lambda root: initialization(root, {}),
-    "remote states": lambda root: place_remote_states({}, root, root.parent / "states"),
+    "remote states": lambda root: place_remote_states(
+        Elsewhere(), root, root, root.parent / "states"
+    ),
     "mentions": lambda root: first_mention(re.compile("nowhere"), root),
     "sources": lambda root: Sources(root).place("aws_lb.this"),
     "logs": present,
