@@ -232,13 +232,22 @@ def release(calls: Calls, name: str, *, has_variables: bool) -> None:
             print(f"  {pipeline}: {status}")
             return
         if status == "InProgress":  # a new pipeline runs at once
-            calls.do(
-                "codepipeline", "stop-pipeline-execution", "--pipeline-name", pipeline,
-                "--pipeline-execution-id", run, "--abandon",
-                "--reason", "It has begun before its variables were there",
-            )  # fmt: skip
+            _stop(calls, pipeline, run)
     calls.do("codepipeline", "start-pipeline-execution", "--name", pipeline)
     print("  The approver reads its plan, and approves it (docs/operations/set-up.md).")
+
+
+def _stop(calls: Calls, pipeline: str, run: str) -> None:
+    """Stop a run that has begun before its variables were there. It may end by itself meanwhile."""
+    named = ("--pipeline-name", pipeline, "--pipeline-execution-id", run)
+    why = "It has begun before its variables were there"
+    try:
+        calls.do("codepipeline", "stop-pipeline-execution", *named, "--abandon", "--reason", why)
+    except SetUpError:
+        query = ("--query", "pipelineExecution.status")
+        found = calls.look("codepipeline", "get-pipeline-execution", *named, *query)
+        if not found or found.found == "InProgress":
+            raise
 
 
 def webhook(calls: Calls, name: str, file: Path | None) -> None:

@@ -10,6 +10,7 @@ import re
 import shlex
 import subprocess
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 
 import digests
@@ -161,6 +162,24 @@ def test_a_run_that_began_without_variables_is_stopped_and_another_started() -> 
     assert "stop-pipeline-execution" in stop
     assert "run-1" in stop
     assert "start-pipeline-execution" in start
+
+
+@pytest.mark.parametrize("ended", [True, False])
+def test_a_run_may_end_before_it_is_stopped(ended: bool) -> None:
+    class Slow(Told):
+        def run(self, *command: str, typed: str = "") -> None:
+            super().run(*command)
+            if "stop-pipeline-execution" in command:
+                raise SetUpError("it is not in progress")
+
+    state = "Failed" if ended else "InProgress"
+    calls = Slow({
+        "list-pipeline-executions": Answer([["InProgress", "run-1"]]),
+        "get-pipeline-execution": Answer(state),
+    })  # fmt: skip
+    with nullcontext() if ended else pytest.raises(SetUpError):
+        set_up.release(calls, "shop-test", has_variables=True)
+    assert ("start-pipeline-execution" in calls.ran[-1]) is ended
 
 
 @pytest.mark.parametrize("status", ["Succeeded", "InProgress"])

@@ -53,7 +53,7 @@ _CHANGES = frozenset({"apply", "destroy", "import", "refresh"})
 _OF_DEFINITIONS = frozenset({"plan", "apply", "destroy", "refresh", "validate"})
 """They meet no other types than those of the definitions, the state and the plan."""
 _REFRESHED = "bonkei: of what runs, this plan has read {}. All else is compared with the state."
-_NO_PROVIDERS = 'provider_installation {\n  filesystem_mirror {\n    path = "%s"\n  }\n}\n'
+_NO_PROVIDERS = "provider_installation {\n  filesystem_mirror {\n    path = %s\n  }\n}\n"
 
 
 def main(executable: str, arguments: Sequence[str]) -> int:
@@ -66,7 +66,7 @@ def main(executable: str, arguments: Sequence[str]) -> int:
         return _run([*program, *arguments], os.environ)
     directory = Path(_chdir(arguments))
     settings = own / "terraform.tfrc"
-    settings.write_text(_NO_PROVIDERS % (own / "none"), encoding="utf-8")
+    settings.write_text(_NO_PROVIDERS % json.dumps(str(own / "none")), encoding="utf-8")
     environment = {**os.environ, "TF_CLI_CONFIG_FILE": str(settings), "GOGC": "400"}
     if operation == "init":
         environment["TF_REATTACH_PROVIDERS"] = _nobody()

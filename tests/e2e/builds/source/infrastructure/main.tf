@@ -18,6 +18,10 @@ variable "service_name" {
   type = string
 }
 
+variable "bootstrap" {
+  type = bool
+}
+
 variable "environment_identifier" {
   type = string
 }
