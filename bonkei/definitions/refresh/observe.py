@@ -46,7 +46,9 @@ def observe(state: Json, ask: Ask, without: Collection[str] = ()) -> Observed:
 
 
 def in_words(state: Json, observed: Observed) -> Iterator[Outside]:
-    """The observed changes, one after the other."""
+    """The observed changes, one after the other, without the counts that auto scaling decides."""
+    targets = [each["attributes"] for _, each in _instances(state, "aws_appautoscaling_target")]
+    scaled = {each["resource_id"].rpartition("/")[2] for each in targets}
     for kind, changes in observed.items():
         for address, instance in _instances(state, kind):
             before = instance["attributes"]
@@ -54,6 +56,8 @@ def in_words(state: Json, observed: Observed) -> Iterator[Outside]:
                 continue
             now = changes[before["id"]]
             for name, value in ({} if now is None else now).items():
+                if name == "desired_count" and before.get("name") in scaled:
+                    continue
                 yield Outside(address, f"{name}: {_shown(before.get(name))} → {_shown(value)}")
             if now is None:
                 yield Outside(address, "it is gone")

@@ -59,8 +59,8 @@ def _services(states: Sequence[Json], ask: Ask) -> Changed:
                     "task_definition": _as_written(before["task_definition"], one),
                     "desired_count": one["desiredCount"],
                 }
-                if differences(before, now):
-                    yield before["id"], now
+                if changed := differences(before, now):
+                    yield before["id"], changed
 
 
 def _as_written(before: str, service: Json) -> str:

@@ -184,7 +184,9 @@ class Place:
 
     def _written(self) -> Iterator[str]:
         """The texts of the definitions, and of the modules that an init has fetched."""
-        files = {*below(self.definitions, ".tf"), *texts(self.mirror.path, self.directory / "data")}
+        files = set(below(self.definitions, ".tf"))
+        with contextlib.suppress(ValueError, KeyError, TypeError):  # init writes that list anew
+            files |= {*texts(self.mirror.path, self.directory / "data")}
         return (text_of(file) or "" for file in files)
 
     def _terraform(

@@ -9,7 +9,6 @@ from bonkei.miniature.control.answering import Call, Handler
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.requests.asked import Wish
 from bonkei.miniature.requests.explaining import RequestWorld, explain
-from bonkei.miniature.requests.visits import addresses
 
 
 def handlers(world: RequestWorld) -> Mapping[str, Handler]:
@@ -19,6 +18,8 @@ def handlers(world: RequestWorld) -> Mapping[str, Handler]:
         return await explain(world, _wish(call.arguments), sends=bool(call.arguments.get("send")))
 
     async def on_addresses(call: Call) -> Any:
+        from bonkei.miniature.requests.visits import addresses  # noqa: PLC0415 - with drills
+
         paths = [str(path) for path in call.arguments.get("paths", ())]
         found = addresses(world.blueprint(), world.edge.snapshot().listeners, paths)
         if not found:

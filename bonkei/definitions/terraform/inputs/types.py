@@ -130,12 +130,10 @@ def _decoded(words: set[bytes]) -> frozenset[str]:
 
 
 def _folders(root: Path, manifest: Path) -> set[Path]:
-    """Without the manifest, or with a damaged one, which an init writes anew: the root alone."""
-    try:
-        modules = json.loads(manifest.read_text(encoding="utf-8"))["Modules"]
-        return {root, *(root / module["Dir"] for module in modules)}
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
-        return {root}
+    if not manifest.exists():
+        return {root}  # no module is called
+    modules = json.loads(manifest.read_text(encoding="utf-8"))["Modules"]
+    return {root, *(root / module["Dir"] for module in modules)}
 
 
 def texts(root: Path, data: Path) -> Iterator[Path]:

@@ -273,6 +273,21 @@ def test_changes_are_told_in_words() -> None:
     ]
 
 
+@pytest.mark.parametrize("is_scaled", [True, False])
+def test_what_auto_scaling_decides_is_not_told(is_scaled: bool) -> None:
+    types = {"aws_ecs_service": {"id": "arn:web", "name": "web", "desired_count": 1}}
+    if is_scaled:
+        types["aws_appautoscaling_target"] = {"id": "t", "resource_id": "service/app/web"}
+    state = {
+        "resources": [
+            {"mode": "managed", "type": kind, "name": "web", "instances": [{"attributes": each}]}
+            for kind, each in types.items()
+        ]
+    }
+    told = [*in_words(state, {"aws_ecs_service": {"arn:web": {"desired_count": 2}}})]
+    assert bool(told) is not is_scaled
+
+
 def test_a_refused_call_ends_it(account: Account) -> None:
     def refuse(*_: Any) -> Mapping[str, Any]:
         raise AwsServiceError("AccessDeniedException", "not allowed", 403)
