@@ -13,6 +13,7 @@ import asyncio
 import ctypes
 import errno
 import fcntl
+import hmac
 import os
 import secrets
 import select
@@ -116,6 +117,7 @@ class Switchboard:
     def __init__(self, ports: Ports) -> None:
         self._ports = ports
         self._name = f"bonkei-ports-{secrets.token_hex(8)}"
+        self._key = secrets.token_bytes(32)
         self._desk: socket.socket | None = None
         self._listeners: dict[int, str] = {}
 
@@ -140,16 +142,26 @@ class Switchboard:
             self._drop(listener)
 
     def ports_of(self, who: str) -> str:
-        """How `who` finds it; empty when it is not open."""
-        return f"{self._name} {who}" if self._desk is not None else ""
+        """How `who` finds it, with a mark that no one else can make: all users of the machine see
+        its name. Empty when it is not open. The caller may add words about a part of `who`."""
+        return f"{self._name} {self._mark(who)} {who}" if self._desk is not None else ""
+
+    def _mark(self, who: str) -> str:
+        return hmac.digest(self._key, who.encode(), "sha256").hex()
 
     def _take(self) -> None:
         assert self._desk is not None  # noqa: S101 - it is being read
         with suppress(OSError, ValueError):  # it may come from elsewhere
             data, (rights, *_), *_ = self._desk.recvmsg(512, socket.CMSG_SPACE(4))
-            listener = array.array("i", rights[2])[0]
+            listener, *more = array.array("i", rights[2])
+            mark, _, who = data.decode("utf-8", "replace").partition(" ")
+            right = self._mark(who.partition(" ")[0])
+            if more or not hmac.compare_digest(mark.encode(), right.encode()):
+                for each in (listener, *more):
+                    os.close(each)
+                return
             os.set_inheritable(listener, False)
-            self._listeners[listener] = data.decode()
+            self._listeners[listener] = who
             asyncio.get_running_loop().add_reader(listener, self._answer, listener)
 
     def _drop(self, listener: int) -> None:
