@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import json
 import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -12,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from bonkei.base import kept
 from bonkei.definitions.refresh.observe import Observed
 from bonkei.definitions.terraform.errors import (
     Diagnostic,
@@ -233,10 +233,8 @@ class Workspace:
         return found
 
     def written(self) -> Mapping[str, Any]:
-        """Return Terraform's own file; nothing if nothing is applied."""
-        with contextlib.suppress(FileNotFoundError):
-            return dict(json.loads(self.state_file.read_text(encoding="utf-8")))
-        return {}
+        """Return Terraform's own file; nothing if nothing is applied. Raises DamagedError."""
+        return kept.read_json(self.state_file, dict) or {}
 
     def is_current(self) -> bool:
         """Whether the last apply had exactly these inputs, so that another one changes nothing."""

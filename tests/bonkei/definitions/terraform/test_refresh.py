@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bonkei.base.kept import DamagedError
 from bonkei.definitions.refresh.observe import Observed
 from bonkei.definitions.terraform.runs import run as runs
 from tests.bonkei.definitions.terraform.project import Project
@@ -124,6 +125,17 @@ def test_what_others_have_changed_is_shown_and_changed_back(
     resources = workspace.state()["values"]["root_module"]["resources"]
     days = {each["name"]: each["values"].get("retention_in_days") for each in resources}
     assert days == {"app": 7, "free": 3, "cpu": None}
+
+
+def test_a_damaged_state_is_not_taken_for_one_without_resources(
+    new_project: Callable[[], Project],
+) -> None:
+    workspace = new_project().workspace()
+    assert workspace.written() == {}
+    workspace.state_file.parent.mkdir(parents=True, exist_ok=True)
+    workspace.state_file.write_text('{"resources": [')
+    with pytest.raises(DamagedError, match=r"terraform\.tfstate is damaged: it is not JSON"):
+        workspace.written()
 
 
 def test_a_change_that_the_definitions_ignore_is_only_shown(
