@@ -23,6 +23,7 @@ import ctypes
 import os
 import stat
 import sys
+import time
 import warnings  # noqa: F401 - `os.execvp` imports it, and the new root may not have it
 
 TYPE_CHECKING = False  # type checkers take it as `typing`'s
@@ -274,10 +275,22 @@ def _make_devices(old: str) -> None:
 def _join(pid: int) -> None:
     """Enter the namespaces of another process. The user namespace comes first, because it gives the
     right to enter the rest."""
+    while _is_entering(pid):
+        time.sleep(0.005)
     found = [os.open(f"/proc/{pid}/ns/{name}", os.O_RDONLY) for name in ("user", "mnt")]
     for descriptor in found:
         _call("setns", descriptor, 0)
         os.close(descriptor)
+
+
+def _is_entering(pid: int) -> bool:
+    """Whether a process is still this program, and so has only a part of its mounts."""
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:  # noqa: PTH123
+            words = file.read().split(b"\0", 5)
+    except OSError:  # it has ended
+        return False
+    return words[3:5] == [os.fsencode(__file__), b"root"]
 
 
 def _serve() -> NoReturn:

@@ -22,6 +22,7 @@ from bonkei.base.processes.roots import (
     resolve,
     why_not,
 )
+from bonkei.base.processes.roots.values import Machine
 
 OBSTACLE = "this is not Linux" if sys.platform != "linux" else why_not(Path("/tmp/roots"))  # noqa: S108
 rooted = pytest.mark.skipif(bool(OBSTACLE), reason=OBSTACLE)
@@ -138,6 +139,31 @@ def test_another_process_joins_it(folder: Path, tmp_path: Path) -> None:
         )
         first.kill()
     assert said.stdout == "here\n10001\n", said.stderr
+
+
+@rooted
+def test_who_joins_waits_until_its_root_is_whole(tmp_path: Path) -> None:
+    """A slow machine mounts for a while. Until then, half of the programs are missing."""
+    hold, tools = tmp_path / "hold", tmp_path / "tools"
+    os.mkfifo(hold)
+    tools.mkdir()
+    (tools / "tool").symlink_to("/usr/bin/true")
+    root = Root(
+        "", str(tmp_path / "scratch"), os.getuid(), os.getgid(),
+        mounts=(Mount("/usr", "/usr", is_layer=True), Mount(str(tools), str(tools))),
+        machine=Machine((str(hold),), (("/lib", "usr/lib"), ("/lib64", "usr/lib64"))),
+    )  # fmt: skip
+    first = subprocess.Popen(enter_command(root, "/", ("/usr/bin/sleep", "600")))
+    joined = subprocess.Popen(join_command(first.pid, "/", (str(tools / "tool"),)))
+    try:
+        with pytest.raises(subprocess.TimeoutExpired):
+            joined.wait(0.5)
+        hold.write_bytes(b"")
+        assert joined.wait(60) == 0
+    finally:
+        first.kill()
+        first.wait()
+        joined.wait(60)
 
 
 @rooted
