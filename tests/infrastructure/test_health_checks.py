@@ -88,6 +88,9 @@ def passes(check: ContainerHealthCheck, port: int, *, patient: bool = True) -> b
     ("answer", "well"),
     [
         (b"HTTP/1.1 200 OK", True),
+        (b"HTTP/1.1 200 ", True),  # RFC 9112 lets a server leave out the reason
+        (b"HTTP/1.1 200", True),  # as Fluent Bit 5.1 answers
+        (b"HTTP/1.1 503", False),
         (b"HTTP/1.0 503 Service Unavailable", False),
         (b"HTTP/1.1 500 Internal Server Error", False),
         (b"220 mail.example.com", False),

@@ -10,11 +10,12 @@ locals {
 
   # Debian has no image without bash, and the programs' images no curl. Python would take 35 times the CPU,
   # only to start: a tenth of the smallest task. The router's image has curl, at eight times the CPU.
+  # The asterisk is for the end of the line: Fluent Bit 5.1 answers without a reason after the number.
   health_check_commands = {
     for container, check in { program = { path = var.health_check_path, seconds = 4 }, router = { path = "/api/v1/uptime", seconds = 1 } } :
     container => [
       "CMD", "bash", "-c",
-      "exec 3<>/dev/tcp/127.0.0.1/$PORT && printf 'GET ${check.path} HTTP/1.0\r\nHost: localhost\r\n\r\n' >&3 && read -rt ${check.seconds} -u 3 _ status _ && [[ $status == 200 ]]",
+      "exec 3<>/dev/tcp/127.0.0.1/$PORT && printf 'GET ${check.path} HTTP/1.0\r\nHost: localhost\r\n\r\n' >&3 && read -rt ${check.seconds} -u 3 _ status _ && [[ $status == 200* ]]",
     ] if check.path != null
   }
 

@@ -139,6 +139,8 @@ async def test_a_port_that_is_fixed_in_the_code_is_each_tasks_own(
         async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
             answers.add((await client.get(f"http://127.0.0.1:{registered.endpoint.port}/")).text)
     assert answers == {str(registered.pid) for registered in edge.of(TargetRegistered)}
+    # A busy machine may start a container that nothing waits for after the first health check.
+    await until(lambda: all("sidecar" in dict(task.pids) for task in tasks.snapshot().tasks))
     sidecars = [dict(task.pids)["sidecar"] for task in tasks.snapshot().tasks]
     await until(lambda: {*logs.texts("job")} >= {f"asked: b'{pid}'" for pid in sidecars})
 
