@@ -5,6 +5,8 @@ configuration.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from random import Random
 from typing import Any
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "FATAL")
@@ -13,6 +15,28 @@ TRACEBACKS = (
     ("Traceback (most recent call last):", '  File "/app/x.py", line 1, in f', "ValueError: 不正"),
     ("java.lang.IllegalStateException: no", "\tat a.B.c(B.java:1)", "\t... 2 more"),
     ("panic: gone", "goroutine 1 [running]:", "main.main()", "\t/app/main.go:3 +0x1"),
+)
+_ODD: dict[str, tuple[Any, ...]] = {
+    "n": (1, -1, 0, 1.5, 1e20, 123456789012345678, 12345678901234567890, 1e-7, 0.1, -0.0, 100.0),
+    "text": ("日本語 😀", 'a " and a \\', "tab\tand\nline", "null\0", "\ufeff", "", "\u2028"),
+    "nested": ({"a": [1, "x", {"y": None}]}, {}, [], [[]], {"": ""}, None, True),
+    "log": ("inner", {"log": "deeper"}, 5),
+    "type": ("access", "other", 1, None),
+    "container_id": ("of the program's own",),
+    "source": ("stdout", 7),
+}
+_NOT_RECORDS = (
+    *("", "   ", "{}", "[]", "null", '"x"', "12", "{'a': 1}", '{"a":1}{"b":2}', '{"a":1} trailing'),
+    *('{"a":}', '{"a":1,"a":2}', '{"":1}', '  {"a":1}  ', '\ufeff{"a":1}', '{"a":NaN}', "\x00"),
+    *(
+        '{"a":1e400}',
+        r'{"a":"\ud83d\ude00"}',
+        r'{"a":"\ud83d"}',
+        r'{"a":"\/\u0041\b"}',
+        "\ufffd",
+        "[",
+    ),
+    *('{"level":["ERROR"]}', '{"level":"ERROR","time":7}', '{"level":null}', '{"level":"error"}'),
 )
 
 
@@ -46,6 +70,29 @@ def lines() -> list[tuple[str, str]]:
     ]
     found += [("stderr", line) for traceback in TRACEBACKS for line in traceback]
     return found
+
+
+def generated(count: int, seed: int = 1) -> Iterator[tuple[str, str]]:
+    """(stream, line) at random: records of a program with odd values, cut ones, documents that are
+    not records, long lines, and the lines of the corpus."""
+    chance = Random(seed)  # noqa: S311
+    corpus = lines()
+    for number in range(count):
+        record = {
+            key: chance.choice(values) for key, values in _ODD.items() if chance.random() < 0.7
+        }
+        line = program(chance.choice(LEVELS), f"number {number}", number, **record)
+        kind = chance.randrange(8)
+        if kind == 0:
+            line = line[: chance.randrange(1, len(line))]
+        elif kind == 1:
+            line = chance.choice(_NOT_RECORDS)
+        elif kind == 2:
+            line = json.dumps({"long": "é" * chance.randrange(CUT)}, ensure_ascii=False)
+        elif kind == 3:
+            line = json.dumps(json.loads(line), ensure_ascii=False, separators=(" ,", " : "))
+        stream = chance.choice(("stdout", "stderr"))
+        yield chance.choice(corpus[:-1]) if kind == 4 else (stream, line)
 
 
 def pieces(line: str) -> list[tuple[str, bool]]:

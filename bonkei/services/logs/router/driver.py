@@ -22,7 +22,8 @@ _AGAIN = 0.25  # seconds between two tries to reach the router
 _LARGEST = 64 * 1024 * 1024  # bytes that wait for it, even if log-driver-buffer-limit allows more
 _BATCH = 256 * 1024
 _HIGH = 8 * 1024 * 1024  # bytes that wait, above which the program has to
-PATIENCE = 5.0  # seconds for the rest, after the container's end
+PATIENCE = 10.0  # seconds without a byte that the router takes, after the container's end
+LONGEST = 120.0  # seconds for the rest; Fargate's longest stopTimeout
 DEFAULT_LINES = 1_048_576
 """The default of `log-driver-buffer-limit`: how many lines wait for the router."""
 
@@ -58,6 +59,7 @@ class FluentdDriver:
         self._cut: dict[str, tuple[str, int]] = {}
         self._job: asyncio.Task[None] | None = None
         self._writer: asyncio.StreamWriter | None = None
+        self._handed: list[bytes] = []
         self._closing = False
         self._was_reached = False
         self._has_space = asyncio.Event()
@@ -120,7 +122,7 @@ class FluentdDriver:
                     self._writer = await self._connect()
                     if self._writer is None:
                         return
-                taken: list[bytes] = []
+                taken = self._handed = []
                 size = 0
                 while self._waiting and size < _BATCH:
                     taken.append(self._waiting.popleft())
@@ -130,6 +132,7 @@ class FluentdDriver:
                     await self._writer.drain()
                 except OSError:
                     self._waiting.extendleft(reversed(taken))
+                    self._handed = []
                     self._writer = None
                     continue
                 self._bytes -= size
@@ -150,24 +153,48 @@ class FluentdDriver:
                 await asyncio.sleep(_AGAIN)
             else:
                 self._was_reached = True
+                writer.transport.set_write_buffer_limits(0)  # drained means: the router has it
                 return writer
 
-    async def close(self, within: float | None = None) -> None:
-        """The container has ended: send the waiting lines, if the router takes them in time
-        (seconds). One that was never reached may be starting, beside a short task; one that has
-        gone is not awaited."""
+    async def close(self, patience: float | None = None) -> None:
+        """The container has ended: send the waiting lines, as long as the router takes some within
+        each `patience` (seconds). One that was never reached may be starting, beside a short task;
+        one that has gone is not awaited.
+
+        Docker's driver waits without a bound; this one does not wait for a router that hangs."""
         self._closing = True
-        within = PATIENCE if within is None else within
         if self._job is not None:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(within):
-                    await asyncio.shield(self._job)
-            if self._job is not None:
-                self._job.cancel()
+            await self._finish(self._job, PATIENCE if patience is None else patience)
+        self.lost += len(self._waiting)
         if self._writer is not None:
-            self._writer.close()
+            self.lost += _lines(self._handed, self._writer.transport.get_write_buffer_size())
+            self._writer.transport.abort()
             with suppress(OSError):
                 await self._writer.wait_closed()
-        self.lost += len(self._waiting)
         if self.lost:
             self._report(f"{self._source.container_name}: {self.lost} log lines were lost")
+
+    async def _finish(self, job: asyncio.Task[None], patience: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST):
+                left = -1
+                while not job.done() and left != (left := self._left()):
+                    await asyncio.wait({job}, timeout=patience)
+        job.cancel()
+        await asyncio.wait({job})
+
+    def _left(self) -> int:
+        """The bytes that the router has not taken."""
+        handed = self._writer.transport.get_write_buffer_size() if self._writer is not None else 0
+        return sum(map(len, self._waiting)) + handed
+
+
+def _lines(handed: Sequence[bytes], rest: int) -> int:
+    """How many of these lines the last bytes (`rest`) belong to."""
+    count = 0
+    for line in reversed(handed):
+        if rest <= 0:
+            break
+        rest -= len(line)
+        count += 1
+    return count

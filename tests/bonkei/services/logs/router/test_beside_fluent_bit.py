@@ -10,6 +10,7 @@ import asyncio
 import json
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -21,20 +22,24 @@ from bench.log_routers import Stand
 BINARY = os.environ.get("BONKEI_FLUENT_BIT") or shutil.which("fluent-bit") or ""
 
 
-async def deliver(binary: str, directory: Path) -> Any:
+async def deliver(binary: str, directory: Path, lines: Iterable[tuple[str, str]]) -> Any:
     """The objects' records, and the events of each stream."""
     directory.mkdir()
     stand = Stand(binary, directory)
     await stand.start()
-    assert stand.driver is not None
+    driver = stand.driver
+    assert driver is not None
     try:
-        for stream, line in log_corpus.lines():
-            stand.driver.write(stream, 1795694400.5, log_corpus.pieces(line))
+        for number, (stream, line) in enumerate(lines):
+            driver.write(stream, 1795694400.5 + number, log_corpus.pieces(line))
+            await asyncio.sleep(0)  # the driver connects
+            await driver.writable()
         async with asyncio.timeout(60):
             while len(stand.aws.messages("ERROR")) < 15:
                 await asyncio.sleep(0.05)
         await asyncio.sleep(2)  # for data that the real one sends after its last flush
         await stand.end()
+        assert driver.lost == 0
     finally:
         await stand.aws.stop()
     kinds = ("access/", "application/")
@@ -78,6 +83,9 @@ async def test_a_stop_with_a_refused_chunk_loses_nothing(binary: str, tmp_path: 
 
 
 @needs_binary
-async def test_both_deliver_the_same(tmp_path: Path) -> None:
-    own = await deliver("", tmp_path / "reader")
-    assert own == await deliver(BINARY, tmp_path / "real")
+@pytest.mark.parametrize("seed", [0, 1, 2])
+async def test_both_deliver_the_same(seed: int, tmp_path: Path) -> None:
+    """The corpus, or 10,000 lines at random."""
+    lines = [*(log_corpus.generated(10_000, seed) if seed else log_corpus.lines())]
+    own = await deliver("", tmp_path / "reader", lines)
+    assert own == await deliver(BINARY, tmp_path / "real", lines)

@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import json
 import random
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ import pytest
 
 from bonkei.services.logs.router.aws import HttpAnswer
 from bonkei.services.logs.router.configuration.load import load, load_text
+from bonkei.services.logs.router.driver import FluentdDriver, Source
 from bonkei.services.logs.router.engine.delivery import RetryPlan
 from bonkei.services.logs.router.outputs.s3 import S3Output
 
@@ -95,6 +97,47 @@ async def test_a_router_that_has_gone_is_not_awaited(tmp_path: Path) -> None:
         while not driver.lost:  # at first a line may go into a connection that has just ended
             driver.write("stdout", 1795694400.0, lines)
             await driver.close(600)
+
+
+async def _take_slowly(reader: asyncio.StreamReader, found: list[bytes], pause: float) -> None:
+    while data := await reader.read(65536):
+        found.append(data)
+        await asyncio.sleep(pause)
+
+
+async def test_a_router_without_a_processor_gets_all_that_it_takes(tmp_path: Path) -> None:
+    found: list[bytes] = []
+    ended = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await _take_slowly(reader, found, 0.05)
+        writer.close()
+        ended.set()
+
+    async with await asyncio.start_unix_server(serve, tmp_path / "s", limit=1):
+        driver = routers.driver(tmp_path)
+        driver.write("stdout", 1795694400.0, [("x" * 10_000, False)] * 300)  # takes seconds
+        await driver.close(0.5)
+        await asyncio.wait_for(ended.wait(), 60)
+    assert driver.lost == 0
+    assert b"".join(found).count(b"x" * 10_000) == 300
+
+
+async def test_what_a_hanging_router_does_not_take_is_counted(tmp_path: Path) -> None:
+    said: list[str] = []
+    with socket.socket(socket.AF_UNIX) as hanging:
+        hanging.bind(str(tmp_path / "s"))
+        hanging.listen()
+        driver = FluentdDriver(Source("t", "1", "app"), tmp_path / "s", report=said.append)
+        driver.write("stdout", 1795694400.0, [("x" * 10_000, False)] * 300)
+        await driver.close(0.2)
+        connection, _ = hanging.accept()
+        with connection, connection.makefile("rb") as stream:
+            taken = stream.read()
+    whole = taken.count(b"x" * 10_000)
+    assert 0 < whole < 300
+    assert driver.lost == 300 - whole
+    assert said == [f"app: {driver.lost} log lines were lost"]
 
 
 async def test_the_next_router_delivers_what_a_killed_one_had_on_disk(tmp_path: Path) -> None:
