@@ -118,6 +118,15 @@ class DeploymentStateChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class TrafficShifted(Event):
+    """A deployment has written the weights of a listener rule. `weights`: by the ARN of the target
+    group."""
+
+    rule_arn: str
+    weights: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AlarmStateChanged(Event):
     """A CloudWatch alarm has another state, or has one when the monitor starts."""
 

@@ -124,11 +124,17 @@ class TaskDefinition:
 
 @dataclass(frozen=True, slots=True)
 class ServiceTarget:
-    """A service's load_balancer block: which container's port joins which target group."""
+    """A service's load_balancer block: which container's port joins which target group. A
+    deployment that shifts traffic uses the `alternate_arn` in turn, and writes the weights of both
+    groups into its listener rules (ARNs): that of the visitors, and that of the tests (or empty).
+    """
 
     target_group_arn: str
     container_name: str
     container_port: int
+    alternate_arn: str = ""
+    production_rule: str = ""
+    test_rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +186,18 @@ class DeploymentAlarms:
 
 
 @dataclass(frozen=True, slots=True)
+class TrafficShift:
+    """How a deployment brings its traffic to new tasks beside the old ones: blue/green, canary and
+    linear ("Amazon ECS deployment types"). `steps`: percent of the traffic that the new tasks
+    have, and for how many minutes, before they have all of it. `bake`: minutes with all of it,
+    while the old tasks still run."""
+
+    strategy: str  # BLUE_GREEN | CANARY | LINEAR
+    steps: tuple[tuple[float, float], ...] = ()
+    bake: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """An ECS service. Percentages are ECS's; times are in seconds. `deployment_id` is the id of the
     next deployment if it was already assigned."""
@@ -197,6 +215,7 @@ class Service:
     circuit_breaker: bool = False
     circuit_breaker_rollback: bool = False
     deployment_alarms: DeploymentAlarms | None = None
+    shift: TrafficShift | None = None
     service_connect: ServiceConnect | None = None
     scaling: AutoScaling | None = None
     force_new_deployment_token: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 
 from bonkei.blueprint.coverage import Gaps
@@ -16,6 +17,7 @@ from bonkei.blueprint.ecs import (
     ServiceTarget,
     TargetTracking,
     TaskDefinition,
+    TrafficShift,
 )
 from bonkei.blueprint.state import Resource, State
 from bonkei.blueprint.state.block import Block
@@ -87,6 +89,7 @@ def _service(block: Resource, task_definition_arn: str, state: State) -> Service
         circuit_breaker=breaker.flag("enable"),
         circuit_breaker_rollback=breaker.flag("rollback"),
         deployment_alarms=_alarms(block.block("alarms")),
+        shift=_shift(block.part("deployment_configuration")),
         service_connect=read_service_connect(block, cluster, state),
         scaling=_auto_scaling(name, _cluster_name(block, cluster), state),
         force_new_deployment_token=_token(block),
@@ -114,11 +117,38 @@ def _cluster_name(block: Resource, cluster: Resource | None) -> str:
 def _targets(block: Block) -> Iterator[ServiceTarget]:
     for target in block.blocks("load_balancer"):
         if target.has("target_group_arn"):  # a Classic Load Balancer is named by elb_name
+            advanced = target.part("advanced_configuration")
             yield ServiceTarget(
                 target_group_arn=target.text("target_group_arn"),
                 container_name=target.text("container_name"),
                 container_port=target.integer("container_port"),
+                alternate_arn=advanced.text("alternate_target_group_arn", ""),
+                production_rule=advanced.text("production_listener_rule", ""),
+                test_rule=advanced.text("test_listener_rule", ""),
             )
+
+
+def _shift(config: Block) -> TrafficShift | None:
+    """DeploymentConfiguration: the defaults are those of CanaryConfiguration, LinearConfiguration.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html
+    """
+    strategy = config.text("strategy", "") or "ROLLING"
+    if strategy == "ROLLING":
+        return None
+    steps: list[tuple[float, float]] = []
+    if strategy == "CANARY":
+        canary = config.part("canary_configuration")
+        wait = canary.number("canary_bake_time_in_minutes", 10)
+        steps = [(canary.number("canary_percent", 5), wait)]
+    if strategy == "LINEAR":
+        linear = config.part("linear_configuration")
+        percent, wait = (
+            linear.number("step_percent", 10),
+            linear.number("step_bake_time_in_minutes", 6),
+        )
+        steps = [(n * percent, wait) for n in range(1, math.ceil(100 / percent))]
+    return TrafficShift(strategy, tuple(steps), config.number("bake_time_in_minutes", 0))
 
 
 def _alarms(block: Block | None) -> DeploymentAlarms | None:

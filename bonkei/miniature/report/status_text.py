@@ -153,14 +153,17 @@ def _services(tasks: Mapping[str, Any] | None) -> Iterator[str]:
             service["name"],
             f"{service['healthy_count']} of {service['desired_count']} healthy",
             f"{service['pending_count']} pending",
-            ", ".join(
-                f"{d['task_definition']} {d['rollout_state']}" for d in service["deployments"]
-            ),
+            ", ".join(map(_deployment, service["deployments"])),
             " ".join(_because(d) for d in service["deployments"] if d["reason"]),
         )
         for service in (tasks or {}).get("services", ())
     ]
     yield from _table("SERVICES", rows)
+
+
+def _deployment(deployment: Mapping[str, Any]) -> str:
+    state = f"{deployment['task_definition']} {deployment['rollout_state']}"
+    return f"{state} ({deployment['traffic']})" if deployment["traffic"] else state
 
 
 def _because(deployment: Mapping[str, Any]) -> str:

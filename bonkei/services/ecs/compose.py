@@ -22,6 +22,7 @@ from bonkei.services.ecs.images.local import LocalContainer, LocalTask, local_ta
 from bonkei.services.ecs.scheduling.circuit_breaker import CircuitBreaker
 from bonkei.services.ecs.scheduling.rolling import Limits
 from bonkei.services.ecs.scheduling.service_state import ServiceSpec, Trial
+from bonkei.services.ecs.scheduling.traffic import phases
 from bonkei.services.ecs.snapshot import Note
 from bonkei.services.ecs.task_spec import ContainerOverride, Registrations, TaskSpec
 
@@ -59,7 +60,9 @@ def compose(
         registrations = find_registrations(service, definition)
         local = local_task(definition, directories, serving=registrations.containers, built=built)
         spec = _service_spec(service, local, registrations, _drain_timeout(blueprint, service))
-        specs.append(replace(spec, trial=trial(blueprint, service, definition, minute)))
+        shift = phases(service.shift, minute) if service.shift is not None else ()
+        checked = trial(blueprint, service, definition, minute)
+        specs.append(replace(spec, trial=checked, phases=shift))
         notes += _notes(subject, local)
     return Composition(tuple(specs), tuple(dict.fromkeys(notes)))
 

@@ -106,7 +106,19 @@ def _deployment(service: ServiceState, deployment: Deployment) -> DeploymentSnap
         reason=deployment.reason,
         failed_at=_unix(deployment.failed_at),
         created_at=_unix(deployment.created_at),
+        traffic=_traffic(service, deployment),
     )
+
+
+def _traffic(service: ServiceState, deployment: Deployment) -> str:
+    primary = service.primary
+    if primary is None or not primary.phases:
+        return ""
+    if deployment is primary:
+        return f"{primary.phase.percent:g} % of the requests, {primary.phase.stage}"
+    if deployment is service.production:
+        return f"{100 - primary.phase.percent:g} % of the requests"
+    return ""
 
 
 def _revision(deployment: Deployment) -> str:

@@ -10,7 +10,8 @@ class DeploymentSnapshot:
     """`status`: PRIMARY | ACTIVE | INACTIVE (it has FAILED, and has no tasks left).
     `rollout_state`: IN_PROGRESS | COMPLETED | FAILED. `failed_tasks`: in a row, while it is in
     progress. `reason`: why it FAILED, why it is the target of a rollback, or why its last task
-    failed. `created_at` and `failed_at`: in Unix seconds."""
+    failed. `created_at` and `failed_at`: in Unix seconds. `traffic`: its share of the requests
+    while they are shifted, in words."""
 
     id: str
     status: str
@@ -22,6 +23,7 @@ class DeploymentSnapshot:
     reason: str = ""
     failed_at: float | None = None
     created_at: float | None = None
+    traffic: str = ""
 
 
 @dataclass(frozen=True, slots=True)

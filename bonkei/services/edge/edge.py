@@ -243,6 +243,7 @@ class Edge:
         """Listeners, the health of targets, caches, web ACLs, and features not simulated."""
         services = dict(self._table.services)
         return EdgeSnapshot(
+            shifts=tuple(self._registry.shifts.items()),
             listeners=tuple(listener_state(each) for each in self._open.values()),
             target_groups=tuple(
                 pool_state(self._registry.pools[group.arn], group.address, group.name)

@@ -214,6 +214,7 @@ class _Compiler:
             self._registry.pools,
             self._deadlines,
             self._settings.hosts,
+            self._registry.shifts,
         )
 
     def _listener_openings(self) -> Iterator[Opening]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bonkei.blueprint.coverage import NotSimulated
+from bonkei.blueprint.elbv2 import WeightedTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,9 @@ class CapacityState:
 
 @dataclass(frozen=True, slots=True)
 class EdgeSnapshot:
+    """`shifts`: the weights that deployments have written into listener rules, by the rules'
+    ARNs."""
+
     listeners: tuple[ListenerState, ...] = ()
     target_groups: tuple[TargetGroupState, ...] = ()
     services: tuple[TargetGroupState, ...] = ()
@@ -97,3 +101,4 @@ class EdgeSnapshot:
     web_acls: tuple[WebAclState, ...] = ()
     not_simulated: tuple[NotSimulated, ...] = ()
     capacities: tuple[CapacityState, ...] = ()
+    shifts: tuple[tuple[str, tuple[WeightedTarget, ...]], ...] = ()

@@ -12,6 +12,7 @@ from bonkei.blueprint.ecs import (
     ServiceConnectEndpoint,
     ServiceTarget,
     TargetTracking,
+    TrafficShift,
 )
 from tests.bonkei.blueprint.services import CLUSTER, DEFINITION_ARN, definition, service, stack
 
@@ -28,6 +29,31 @@ def test_a_service_has_its_relations(blueprint) -> None:
     )
     assert (found.circuit_breaker, found.circuit_breaker_rollback) == (True, True)
     assert found.health_check_grace_period == 30
+
+
+@pytest.mark.parametrize(
+    ("configuration", "expected"),
+    [
+        ({"strategy": "ROLLING", "bake_time_in_minutes": "0"}, None),
+        ({"strategy": "BLUE_GREEN", "bake_time_in_minutes": "3"},
+         TrafficShift("BLUE_GREEN", (), 3.0)),
+        ({"strategy": "CANARY", "canary_configuration": [
+            {"canary_percent": 20, "canary_bake_time_in_minutes": "2"}]},
+         TrafficShift("CANARY", ((20.0, 2.0),))),
+        ({"strategy": "LINEAR", "linear_configuration": [{"step_percent": 40}]},
+         TrafficShift("LINEAR", ((40.0, 6.0), (80.0, 6.0)))),
+    ],
+)  # fmt: skip
+def test_how_a_deployment_shifts_traffic(
+    blueprint, configuration: dict[str, Any], expected: TrafficShift | None
+) -> None:
+    changed = service(deployment_configuration=[configuration])
+    changed["load_balancer"][0]["advanced_configuration"] = [
+        {"alternate_target_group_arn": "other", "production_listener_rule": "rule"}
+    ]
+    [found] = blueprint(stack(**{"aws_ecs_service.web": changed})).services
+    assert found.shift == expected
+    assert found.targets == (ServiceTarget("tg", "web", 8000, "other", "rule"),)
 
 
 @pytest.mark.parametrize(

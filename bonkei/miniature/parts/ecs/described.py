@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from bonkei.blueprint.ecs import Service, TaskDefinition
+from bonkei.blueprint.ecs import Service, TaskDefinition, TrafficShift
 from bonkei.services.ecs import ServiceSnapshot, TaskSnapshot
 from bonkei.services.ecs.api import EcsContainer, EcsDeployment, EcsService, EcsTask
 
@@ -53,6 +53,7 @@ def _settings(defined: Service) -> dict[str, Any]:
             "deploymentCircuitBreaker": breaker,
             "maximumPercent": defined.maximum_percent,
             "minimumHealthyPercent": defined.minimum_healthy_percent,
+            **_strategy(defined.shift),
         },
         "enableExecuteCommand": defined.execute_command,
         "networkConfiguration": {
@@ -66,6 +67,19 @@ def _settings(defined: Service) -> dict[str, Any]:
     if defined.targets:
         settings["healthCheckGracePeriodSeconds"] = int(defined.health_check_grace_period)
     return settings
+
+
+def _strategy(shift: TrafficShift | None) -> dict[str, Any]:
+    if shift is None:
+        return {"strategy": "ROLLING"}
+    found: dict[str, Any] = {"strategy": shift.strategy, "bakeTimeInMinutes": int(shift.bake)}
+    for percent, minutes in shift.steps[:1]:
+        name, prefix = shift.strategy.lower(), "step" if shift.strategy == "LINEAR" else "canary"
+        found[f"{name}Configuration"] = {
+            f"{prefix}Percent": percent,
+            f"{prefix}BakeTimeInMinutes": int(minutes),
+        }
+    return found
 
 
 def task(snapshot: TaskSnapshot, cluster_arn: str, definition_arn: str) -> EcsTask:

@@ -30,7 +30,9 @@ def own_services(
     the password of a cluster's master user. `asks`: what roles may do."""
     return {
         "ecs": ecs.service(tasks, asks),
-        "elbv2": elbv2.service(blueprint, lambda arn: _health(edge(), arn)),
+        "elbv2": elbv2.service(
+            blueprint, lambda arn: _health(edge(), arn), lambda: dict(edge().shifts)
+        ),
         "logs": logs,
         "rds": rds.service(blueprint, lambda: dict(map(_state, databases())), rotate),
     }

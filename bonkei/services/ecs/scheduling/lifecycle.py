@@ -52,6 +52,7 @@ class TaskLifecycle:
     containers: dict[str, ContainerState] = field(default_factory=dict)
     endpoints: dict[m.PortKey, Endpoint] = field(default_factory=dict)
     registered: bool = False
+    answers_calls: bool = True
     target_health: dict[str, str] = field(default_factory=dict)
     _undrained: set[str] = field(default_factory=set)
     _drain_deadline: float = 0.0
@@ -237,6 +238,13 @@ class TaskLifecycle:
 
     # Registration.
 
+    def answer_calls(self, wanted: bool) -> Iterator[m.Action]:
+        """Whether other services may call this task through Service Connect."""
+        if self.answers_calls != wanted:
+            self.answers_calls = wanted
+            if self.registered:
+                yield from self._join() if wanted else self._leave()
+
     def _register(self) -> Iterator[m.Action]:
         self.registered = True
         for target in self.spec.registrations.targets:
@@ -244,6 +252,10 @@ class TaskLifecycle:
             if key in self.endpoints:
                 where = self.endpoints[key], self._pid(target.container_name)
                 yield m.Publish(TargetRegistered(target.target_group_arn, self.task_id, *where))
+        if self.answers_calls:
+            yield from self._join()
+
+    def _join(self) -> Iterator[m.Action]:
         for port_name, key in self.spec.registrations.endpoints:
             if key in self.endpoints:
                 where = self.endpoints[key], self._pid(key[0])
@@ -266,6 +278,9 @@ class TaskLifecycle:
         yield from self._announce()
         for group in groups:
             yield m.Publish(TargetDeregistered(group, self.task_id))
+        yield from self._leave()
+
+    def _leave(self) -> Iterator[m.Action]:
         for port_name, _ in self.spec.registrations.endpoints:
             yield m.Publish(ServiceEndpointRemoved(self.service_arn, port_name, self.task_id))
 

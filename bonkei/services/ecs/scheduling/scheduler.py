@@ -13,9 +13,9 @@ from itertools import chain
 
 from bonkei.base.events import DeploymentStateChanged, DesiredCountChanged
 from bonkei.services.ecs import messages as m
-from bonkei.services.ecs.scheduling import circuit_breaker
+from bonkei.services.ecs.scheduling import circuit_breaker, traffic
 from bonkei.services.ecs.scheduling.lifecycle import TaskLifecycle
-from bonkei.services.ecs.scheduling.rolling import Step, next_step
+from bonkei.services.ecs.scheduling.rolling import Counts, Limits, Step, next_step
 from bonkei.services.ecs.scheduling.service_state import (
     Deployment,
     ServiceSpec,
@@ -158,6 +158,7 @@ class Scheduler:
         deployment = Deployment(deployment_id, spec.deployment_key, spec.task, now)
         if is_new:
             deployment.trial = spec.trial
+        self._beside(service, deployment, now, waits=is_new)
         if (
             deployment.trial.alarms & self._ringing
         ):  # otherwise the correction could not be deployed
@@ -165,6 +166,26 @@ class Scheduler:
         service.deployments.insert(0, deployment)
         service.failed = None
         yield _deployment_changed(service, deployment)
+        yield from _shifted(service, deployment)
+
+    def _beside(
+        self, service: ServiceState, deployment: Deployment, now: float, *, waits: bool
+    ) -> None:
+        """Let a deployment shift the traffic, if there are tasks that have it."""
+        every, old = service.spec.phases, service.production
+        serves = old is not None and any(task.deployment is old for task in service.live())
+        if every and old is not None:
+            deployment.alternate = old.alternate != serves
+        if every and serves:
+            deployment.phases = every if waits else traffic.at_once(every)
+            deployment.phase_since = now
+        else:
+            service.production = deployment
+        registered = deployment.task.registrations
+        targets = traffic.side(registered.targets, alternate=deployment.alternate)
+        deployment.task = replace(
+            deployment.task, registrations=replace(registered, targets=targets)
+        )
 
     def _decide(self, now: float) -> list[m.Action]:
         actions: list[m.Action] = []
@@ -181,13 +202,49 @@ class Scheduler:
             return []
         actions = list(self._break_circuit(service, service.primary, now))
         primary = service.deployments[0]
-        launching = service.removed or primary.rollout_state != "FAILED"
-        step = next_step(service.limits, service.counts(), launching=launching)
-        service.stuck = step.stuck
-        actions += self._stop(service, step, now)
-        if step.start and now >= primary.backoff.not_before:
-            actions += self._start(service, primary, step.start, now)
+        if primary.phases:
+            actions += self._shift(service, primary, now)
+        if primary.phases:
+            for one in tuple(service.deployments):
+                stays = one in (primary, service.production)
+                limits = service.limits if stays else Limits(0, 0)
+                actions += self._move(service, one, limits, service.counts(one), now, alone=True)
+        else:
+            actions += self._move(service, primary, service.limits, service.counts(), now)
+        if service.spec.phases:
+            actions += _answer_calls(service)
         return actions
+
+    def _move(
+        self, service: ServiceState, deployment: Deployment, limits: Limits, counts: Counts,
+        now: float, *, alone: bool = False,
+    ) -> Iterator[m.Action]:  # fmt: skip
+        """Start and stop tasks of a deployment; unless it is looked at `alone`, it takes the places
+        of earlier ones."""
+        launching = service.removed or deployment.rollout_state != "FAILED"
+        step = next_step(limits, counts, launching=launching)
+        service.stuck = step.stuck
+        yield from self._stop(service, step, now, deployment if alone else None)
+        if step.start and now >= deployment.backoff.not_before:
+            yield from self._start(service, deployment, step.start, now)
+
+    def _shift(self, service: ServiceState, primary: Deployment, now: float) -> Iterator[m.Action]:
+        """Go on to the next phases, if the present one is over. After the last the deployment is
+        COMPLETED, and the tasks of the old one may stop."""
+        desired = service.limits.desired
+        while primary.is_in_progress and primary.phases and not service.removed:
+            if primary.phase.stage == traffic.SCALE_UP:
+                if service.counts(primary).new_healthy < desired:
+                    return
+            elif now < primary.phase_since + primary.phase.wait:
+                return
+            primary.phases, primary.phase_since = primary.phases[1:], now
+            if primary.phases:
+                yield from _shifted(service, primary)
+            else:
+                service.production = service.completed = primary
+                primary.complete()
+                yield _deployment_changed(service, primary)
 
     def _break_circuit(
         self, service: ServiceState, primary: Deployment, now: float
@@ -211,8 +268,10 @@ class Scheduler:
         if rollback and service.completed is not None:
             earlier, service.completed = service.completed, None
             earlier.begin_again(circuit_breaker.rolling_back(earlier.id, who))
+            service.production = earlier
             others = [d for d in service.deployments if d is not earlier]
             service.deployments = [earlier, *others]
+            yield from _shifted(service, earlier)
             yield _deployment_changed(service, earlier)
 
     def _start(
@@ -222,15 +281,20 @@ class Scheduler:
             life = TaskLifecycle(
                 self._new_id(), deployment.task, service.spec.arn, started_by=deployment.id
             )
+            if service.spec.phases:
+                life.answers_calls = deployment is _answering(service)
             self.tasks[life.task_id] = life
             service.tasks[life.task_id] = ServiceTask(life, deployment)
             yield from life.begin(now)
 
-    def _stop(self, service: ServiceState, step: Step, now: float) -> Iterator[m.Action]:
+    def _stop(
+        self, service: ServiceState, step: Step, now: float, of: Deployment | None
+    ) -> Iterator[m.Action]:
         scaling = f"Scaling activity initiated by (deployment {_primary_id(service)})"
-        surplus = service.of_kind("new_pending")[::-1] + service.of_kind("new_healthy")[::-1]
+        surplus = service.of_kind("new_pending", of)[::-1]
+        surplus += service.of_kind("new_healthy", of)[::-1]
         chosen = [
-            *service.of_kind("new_failed")[: step.stop_new_failed],
+            *service.of_kind("new_failed", of)[: step.stop_new_failed],
             *service.of_kind("old_unhealthy")[: step.stop_old_unhealthy],
             *service.of_kind("old_healthy")[: step.stop_old_healthy],
             *surplus[: step.stop_new_surplus],
@@ -248,11 +312,13 @@ class Scheduler:
                 del service.tasks[task_id], self.tasks[task_id]
         in_use = {id(task.deployment) for task in service.tasks.values()}
         primary = service.primary
-        in_use |= {id(primary), id(service.failed)}
+        in_use |= {id(primary), id(service.failed), id(service.production)}
         service.deployments = [d for d in service.deployments if id(d) in in_use]
         if service.removed and not service.tasks:
             del self.services[service.spec.arn]
-        elif primary is not None and primary.is_in_progress and not service.removed:
+        elif primary is None or primary.phases or service.removed:
+            return
+        elif primary.is_in_progress:
             counts = service.counts()
             if counts.new_healthy >= service.limits.desired == counts.total:
                 if primary.alone_since is None:
@@ -261,6 +327,27 @@ class Scheduler:
                     primary.complete()
                     service.completed = primary
                     yield _deployment_changed(service, primary)
+
+
+def _shifted(service: ServiceState, deployment: Deployment) -> Iterator[m.Action]:
+    """The weights of the service's rules, as a deployment's phase has them."""
+    targets = service.spec.task.registrations.targets
+    for event in traffic.shifted(targets, deployment.phase, alternate=deployment.alternate):
+        yield m.Publish(event)
+
+
+def _answering(service: ServiceState) -> Deployment | None:
+    """The deployment that other services reach through Service Connect: all of their calls move at
+    once, with the last of the visitors' requests."""
+    primary = service.primary
+    return primary if primary is not None and primary.phase.percent == 100 else service.production
+
+
+def _answer_calls(service: ServiceState) -> Iterator[m.Action]:
+    answering = _answering(service)
+    tasks = sorted(service.live(), key=lambda task: task.deployment is not answering)
+    for task in tasks:  # the new ones first: there is no moment without any
+        yield from task.life.answer_calls(task.deployment is answering)
 
 
 def _primary_id(service: ServiceState) -> str:

@@ -10,6 +10,7 @@ from bonkei.blueprint.ecs import AutoScaling
 from bonkei.services.ecs.scheduling.circuit_breaker import CircuitBreaker
 from bonkei.services.ecs.scheduling.lifecycle import TaskLifecycle
 from bonkei.services.ecs.scheduling.rolling import Counts, Limits
+from bonkei.services.ecs.scheduling.traffic import ALL, SCALE_UP, Phase
 from bonkei.services.ecs.task_spec import TaskSpec
 
 _FIRST_WAIT = 1.0  # seconds
@@ -62,8 +63,8 @@ class ServiceSpec:
 
     `limits` hold the count of tasks without load, `defined_count` is the definitions' own count.
     `refused`: why none of its tasks can run here, else empty. `deployment_id`: of the next
-    deployment, if it was announced. That deployment must pass the `trial`; others are quick. Times
-    in seconds.
+    deployment, if it was announced. That deployment must pass the `trial`; others are quick.
+    `phases`: how it shifts traffic; empty for a rolling update. Times in seconds.
     """
 
     arn: str
@@ -78,13 +79,16 @@ class ServiceSpec:
     refused: str = ""
     deployment_id: str = ""
     trial: Trial = NO_TRIAL
+    phases: tuple[Phase, ...] = ()
 
 
 @dataclass(slots=True)
 class Deployment:
     """`rollout_state`: IN_PROGRESS | COMPLETED | FAILED. `failed_tasks`: in a row, as the circuit
     breaker counts them, while it is IN_PROGRESS. `trial`: while it is IN_PROGRESS. `alone_since`:
-    when its tasks were the only ones for the first time. `failed_at`: when it was given up."""
+    when its tasks were the only ones for the first time. `failed_at`: when it was given up.
+    `phases`: those that are left, the present one first; it began at `phase_since`. `alternate`:
+    whether its tasks are in the service's alternate target groups."""
 
     id: str
     key: str
@@ -97,6 +101,13 @@ class Deployment:
     trial: Trial = NO_TRIAL
     alone_since: float | None = None
     failed_at: float | None = None
+    phases: tuple[Phase, ...] = ()
+    phase_since: float = 0.0
+    alternate: bool = False
+
+    @property
+    def phase(self) -> Phase:
+        return self.phases[0] if self.phases else ALL
 
     @property
     def is_in_progress(self) -> bool:
@@ -106,6 +117,7 @@ class Deployment:
         """Roll back to this deployment, and forget earlier failures of its tasks."""
         self.rollout_state, self.reason = "IN_PROGRESS", reason
         self.failed_tasks, self.backoff, self.failed_at = 0, Backoff(), None
+        self.phases = ()
 
     def fail(self, reason: str, now: float) -> None:
         self.rollout_state, self.reason, self.failed_at = "FAILED", reason, now
@@ -151,7 +163,8 @@ class ServiceState:
     `completed`: the last COMPLETED deployment, the target of a rollback. `failed`: the FAILED
     deployment; it stays in `deployments` until another one is requested. `scaled`: the number that
     auto scaling has set, because of `scaled_because`; None if it has not. `announced`: the last
-    deployment's id, if it was assigned before the deployment began.
+    deployment's id, if it was assigned before the deployment began. `production`: the deployment
+    that has the visitors' requests, beside one that shifts them.
     """
 
     spec: ServiceSpec
@@ -165,6 +178,7 @@ class ServiceState:
     scaled: int | None = None
     scaled_because: str = ""
     announced: str = ""
+    production: Deployment | None = None
 
     def follow(self, spec: ServiceSpec) -> None:
         """Take a changed specification. A number set by auto scaling stays, within its limits
@@ -193,20 +207,22 @@ class ServiceState:
         """The tasks that were not asked to stop, oldest first."""
         return (task for task in self.tasks.values() if not task.life.stop_requested)
 
-    def counts(self) -> Counts:
-        """The live tasks, in the counts of rolling updates."""
+    def counts(self, of: Deployment | None = None) -> Counts:
+        """The live tasks, in the counts of rolling updates. `of`: those of one deployment alone."""
         numbers = dict.fromkeys(Counts.__dataclass_fields__, 0)
         for task in self.live():
-            numbers[self._kind(task)] += 1
+            if of is None or task.deployment is of:
+                numbers[self._kind(task, of)] += 1
         return Counts(**numbers)
 
-    def of_kind(self, kind: str) -> list[ServiceTask]:
+    def of_kind(self, kind: str, of: Deployment | None = None) -> list[ServiceTask]:
         """Live tasks of one of Counts' fields, oldest first."""
-        return [task for task in self.live() if self._kind(task) == kind]
+        tasks = (task for task in self.live() if of is None or task.deployment is of)
+        return [task for task in tasks if self._kind(task, of) == kind]
 
-    def _kind(self, task: ServiceTask) -> str:
+    def _kind(self, task: ServiceTask, of: Deployment | None) -> str:
         serves = task.life.serves and not task.failure
-        if task.deployment is not self.primary:
+        if task.deployment is not (of or self.primary):
             return "old_healthy" if serves else "old_unhealthy"
         if task.failure:
             return "new_failed"
@@ -249,6 +265,8 @@ class ServiceState:
             yield self.primary.backoff.not_before
             if self.primary.alone_since is not None and self.primary.is_in_progress:
                 yield self.primary.alone_since + self.primary.trial.bake
+            if self.primary.phases and self.primary.phase.stage != SCALE_UP:
+                yield self.primary.phase_since + self.primary.phase.wait
         for task in self.live():
             if task.healthy_at is not None:
                 yield task.healthy_at

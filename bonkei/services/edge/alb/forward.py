@@ -14,10 +14,10 @@ import secrets
 import time
 from bisect import bisect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from bonkei.blueprint.elbv2 import Forward
+from bonkei.blueprint.elbv2 import Forward, WeightedTarget
 from bonkei.services.edge.alb.target_head import TargetHead, fresh_trace
 from bonkei.services.edge.http.exchange import Exchange, Flow
 from bonkei.services.edge.http.message import Headers, Request, Sink, answer, header, http_date
@@ -30,6 +30,37 @@ Do = Callable[[Request, TargetHead, "Exchange | None", Sink], "Flow | None"]
 
 _COOKIE_KEY = secrets.token_bytes(32)
 _JOIN = b"".join
+
+
+Shifts = Mapping[str, tuple[WeightedTarget, ...]]
+"""The weights that deployments have written into rules, by the ARN of the rule."""
+
+
+def shifted(action: Forward, rule_arn: str, shifts: Shifts) -> Forward:
+    """The action with its rule's present weights."""
+    moved = shifts.get(rule_arn)
+    return action if moved is None else replace(action, targets=moved)
+
+
+def compile_shifting(
+    action: Forward, rule_arn: str, pools: Mapping[str, Pool], delivery: Delivery, shifts: Shifts
+) -> Do:
+    """Forward by weights that a deployment may change."""
+    compiled: dict[tuple[WeightedTarget, ...] | None, Do] = {
+        None: compile_forward(action, pools, delivery)
+    }
+
+    def forward(
+        request: Request, head: TargetHead, exchange: Exchange | None, sink: Sink
+    ) -> Flow | None:
+        moved = shifts.get(rule_arn)
+        do = compiled.get(moved)
+        if do is None:
+            present = shifted(action, rule_arn, shifts)
+            do = compiled[moved] = compile_forward(present, pools, delivery)
+        return do(request, head, exchange, sink)
+
+    return forward
 
 
 def compile_forward(action: Forward, pools: Mapping[str, Pool], delivery: Delivery) -> Do:

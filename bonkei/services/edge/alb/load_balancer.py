@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from bonkei.blueprint.elbv2 import (
     Action,
@@ -16,7 +17,7 @@ from bonkei.blueprint.elbv2 import (
     LoadBalancer,
     Redirect,
 )
-from bonkei.services.edge.alb.forward import Do, compile_forward
+from bonkei.services.edge.alb.forward import Do, Shifts, compile_forward, compile_shifting, shifted
 from bonkei.services.edge.alb.rule import compile_condition, every
 from bonkei.services.edge.alb.target_head import ForwardedHeaders, TargetHead
 from bonkei.services.edge.http.deadlines import Deadlines
@@ -74,7 +75,9 @@ class ListenerHandler:
         pools: Mapping[str, Pool],
         deadlines: Deadlines,
         hosts: Iterable[str] = (),
+        shifts: Shifts = MappingProxyType({}),
     ) -> None:
+        self._shifts = shifts
         self._hosts = HostNames((*_names(balancer, listener), *hosts))
         self._own_host = header(b"Host", balancer.dns_name.encode())
         self.body_needed = firewall.body_needed if firewall else 0
@@ -149,7 +152,7 @@ class ListenerHandler:
     def _rule(self, rule: ListenerRule) -> CompiledRule:
         predicates = tuple(map(compile_condition, rule.conditions))
         conditions = tuple(zip(rule.conditions, predicates, strict=True))
-        do = self._compile(rule.action)
+        do = self._compile(rule.action, rule.arn)
         return CompiledRule(
             rule.arn, rule.address, rule.priority, conditions, every(predicates), rule.action, do
         )
@@ -158,7 +161,14 @@ class ListenerHandler:
         action = listener.default_action
         return CompiledRule("", listener.address, 0, (), _always, action, self._compile(action))
 
-    def _compile(self, action: Action) -> Do:
+    def present_action(self, rule: CompiledRule) -> Action:
+        """The rule's action; a deployment may have changed its weights."""
+        action = rule.action
+        return shifted(action, rule.arn, self._shifts) if isinstance(action, Forward) else action
+
+    def _compile(self, action: Action, rule_arn: str = "") -> Do:
+        if isinstance(action, Forward) and rule_arn:
+            return compile_shifting(action, rule_arn, self.pools, self._delivery, self._shifts)
         if isinstance(action, Forward):
             return compile_forward(action, self.pools, self._delivery)
         if isinstance(action, FixedResponse):

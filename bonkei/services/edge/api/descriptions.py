@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from bonkei.blueprint import Blueprint
@@ -24,6 +26,7 @@ from bonkei.blueprint.elbv2 import (
     SourceIp,
     TargetGroup,
 )
+from bonkei.services.edge.alb.forward import Shifts, shifted
 
 Json = dict[str, Any]
 
@@ -56,10 +59,13 @@ def listener(one: Listener, of: LoadBalancer) -> Json:
     }
 
 
-def rules(one: Listener) -> Iterator[Json]:
+def rules(one: Listener, shifts: Shifts = MappingProxyType({})) -> Iterator[Json]:
     """In order of priority. The default rule is last."""
     for rule in one.rules:
-        yield _rule(rule)
+        action = rule.action
+        if isinstance(action, Forward):
+            action = shifted(action, rule.arn, shifts)
+        yield _rule(replace(rule, action=action))
     yield {
         "RuleArn": default_rule_arn(one),
         "Priority": "default",

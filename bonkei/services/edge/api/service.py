@@ -10,6 +10,7 @@ from bonkei.base.aws_service import AwsCall, AwsService, AwsServiceError, Operat
 from bonkei.base.paging import page
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.elbv2 import Listener, LoadBalancer, TargetGroup
+from bonkei.services.edge.alb.forward import Shifts
 from bonkei.services.edge.api import descriptions
 
 Json = Mapping[str, Any]
@@ -31,13 +32,18 @@ Health = Callable[[str], Sequence[TargetHealth]]
 """The targets of a target group's ARN."""
 
 
-def service(blueprint: Callable[[], Blueprint], health: Health) -> AwsService:
-    """The service, for the applied definitions."""
+def service(
+    blueprint: Callable[[], Blueprint],
+    health: Health,
+    shifts: Callable[[], Shifts] = dict,
+) -> AwsService:
+    """The service, for the applied definitions. `shifts`: the weights that deployments have
+    written into rules."""
     answers: Mapping[str, Callable[[Blueprint, AwsCall], Json]] = {
         "DescribeListeners": _listeners,
         "DescribeLoadBalancerAttributes": _load_balancer_attributes,
         "DescribeLoadBalancers": _load_balancers,
-        "DescribeRules": _rules,
+        "DescribeRules": lambda known, call: _rules(known, call, shifts()),
         "DescribeTags": _tags,
         "DescribeTargetGroupAttributes": _target_group_attributes,
         "DescribeTargetGroups": _target_groups,
@@ -76,7 +82,7 @@ def _listeners(known: Blueprint, call: AwsCall) -> Json:
     )
 
 
-def _rules(known: Blueprint, call: AwsCall) -> Json:
+def _rules(known: Blueprint, call: AwsCall, shifts: Shifts) -> Json:
     of, wanted = call.parameters.get("ListenerArn"), call.parameters.get("RuleArns")
     if not of and not wanted:
         raise AwsServiceError(
@@ -84,7 +90,7 @@ def _rules(known: Blueprint, call: AwsCall) -> Json:
         )
     listeners = [one for one, _ in _all_listeners(known)]
     chosen = _by_arn(listeners, [of], "Listener", "Listeners") if of else listeners
-    found = [rule for one in chosen for rule in descriptions.rules(one)]
+    found = [rule for one in chosen for rule in descriptions.rules(one, shifts)]
     if wanted:
         found = [rule for rule in found if rule["RuleArn"] in wanted]
         if missing := set(wanted) - {rule["RuleArn"] for rule in found}:

@@ -82,7 +82,7 @@ def _lacks(rule: CompiledRule, request: Request) -> str:
 
 
 def _action(handler: ListenerHandler, rule: CompiledRule, request: Request) -> Explanation:
-    action = rule.action
+    action = handler.present_action(rule)
     if isinstance(action, Forward):
         found = prospects(action, handler.pools, request)
         if len(found.groups) != 1:

@@ -17,8 +17,9 @@ from bonkei.base.events import (
     TargetDrained,
     TargetHealthChanged,
     TargetRegistered,
+    TrafficShifted,
 )
-from bonkei.blueprint.elbv2 import TargetGroup
+from bonkei.blueprint.elbv2 import TargetGroup, WeightedTarget
 from bonkei.services.edge.targets.checks import HealthChecker
 from bonkei.services.edge.targets.detours import Detour, Detours, TargetKey
 from bonkei.services.edge.targets.target import Pool, Target
@@ -41,9 +42,10 @@ SERVICE_DRAIN = 30.0
 class Registry:
     """The pools of targets, by the ARN of the target group or by (service, port name).
 
-    Registrations that arrive before their target group are kept. `kept` is how many idle
-    connections each target may have; `exhausted` is called when no descriptor is left for a new
-    connection.
+    Registrations that arrive before their target group are kept. `shifts`: the weights that a
+    deployment has written into a listener rule, by its ARN, in place of the declared ones. `kept`
+    is how many idle connections each target may have; `exhausted` is called when no descriptor is
+    left for a new connection.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Registry:
         self._initial_interval = initial_interval
         self.pools: dict[str, Pool] = {}
         self.services: dict[tuple[str, str], Pool] = {}
+        self.shifts: dict[str, tuple[WeightedTarget, ...]] = {}
         self.detours = Detours(self.pools, self.services)
         self._in_use: frozenset[str] = frozenset()
         self._checkers: dict[Target, HealthChecker] = {}
@@ -68,6 +71,7 @@ class Registry:
             bus.subscribe(TargetDeregistered, self._deregistered),
             bus.subscribe(ServiceEndpointAdded, self._added),
             bus.subscribe(ServiceEndpointRemoved, self._removed),
+            bus.subscribe(TrafficShifted, self._shifted),
         ]
 
     async def stop(self) -> None:
@@ -138,6 +142,10 @@ class Registry:
             for target in pool.targets.values():
                 target.kept.close()
                 target.kept = self._kept()
+
+    def _shifted(self, event: TrafficShifted) -> None:
+        self.know(arn for arn, _ in event.weights)
+        self.shifts[event.rule_arn] = tuple(WeightedTarget(*each) for each in event.weights)
 
     # Targets.
 

@@ -174,6 +174,28 @@ def _percents(config: Object) -> Iterator[Problem]:
         yield Problem(("deployment_maximum_percent",), "Deployments would be stuck", detail)
 
 
+def _shifts(config: Object) -> Iterator[Problem]:
+    """A deployment that shifts traffic needs another target group, and rules to write into.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_AdvancedConfiguration.html
+    """
+    strategy = first(config.get("deployment_configuration")).get("strategy")
+    if strategy not in ("BLUE_GREEN", "CANARY", "LINEAR"):
+        return
+    for index, target in enumerate(each(config.get("load_balancer"))):
+        advanced = first(target.get("advanced_configuration"))
+        path = ("load_balancer", index)
+        if not advanced:
+            detail = f"The strategy {strategy} needs a block advanced_configuration with the"
+            detail += " alternate target group, the listener rule and the role for both."
+            yield Problem(path, "Missing block", detail)
+            continue
+        alternate = advanced.get("alternate_target_group_arn")
+        if given(alternate) and alternate == target.get("target_group_arn"):
+            detail = "The alternate target group has to be another one than target_group_arn."
+            yield Problem(path, "The same target group twice", detail)
+
+
 def _import_service(identifier: str, context: Context) -> Object:
     cluster, slash, name = identifier.rpartition("/")
     cluster = cluster.rpartition("/")[2]
@@ -203,6 +225,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         conflicts("launch_type", "capacity_provider_strategy"),
         _fargate_network,
         _percents,
+        _shifts,
         import_=_import_service,
     ),
 }

@@ -62,7 +62,7 @@ function Deployments({ deployments }) {
   const t = words(text);
   return html`<ol class="deployments" aria-label=${t("deployments")}>${deployments.map((one) => html`<li key=${one.id}>
     <${Status} word=${one.rollout_state} /> <span class="mono">${one.task_definition}</span>
-    <span class="faint">${one.status === "PRIMARY" ? "" : one.status} ${t("deployed", { running: one.running_count })}${one.failed_tasks > 0 ? ` · ${t("failed_tasks", { n: one.failed_tasks })}` : ""}</span>
+    <span class="faint">${one.status === "PRIMARY" ? "" : one.status} ${t("deployed", { running: one.running_count })}${one.failed_tasks > 0 ? ` · ${t("failed_tasks", { n: one.failed_tasks })}` : ""}${one.traffic ? ` · ${one.traffic}` : ""}</span>
     ${one.reason && html`<span class=${one.rollout_state === "COMPLETED" ? "faint" : "reason"}>${one.rollout_state === "COMPLETED" ? `${t("earlier")}: ` : ""}${one.reason}</span>`}
   </li>`)}</ol>`;
 }

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from rows import keeping
 
+from bonkei.base.events import TrafficShifted
 from bonkei.blueprint.elbv2 import (
     FixedResponse,
     Forward,
@@ -226,3 +227,31 @@ async def test_the_access_log_hook_gets_each_request() -> None:
     assert (record.rule, record.user_agent, record.host) == ("arn:rule/1", "test", "site.example")
     assert record.trace_id.startswith("Root=1-")
     assert record.seconds >= 0
+
+
+async def test_a_deployment_moves_the_weights_of_a_rule_under_load() -> None:
+    """No request fails, and a new routing keeps the weights."""
+    action = Forward((WeightedTarget("arn:tg/a", 100), WeightedTarget("arn:tg/b", 0)))
+    groups = (target_group("a"), target_group("b"), target_group("web"))
+    blueprint = balancer_only(rule(1, action, PathPattern(("/*",))), target_groups=groups)
+    arn = blueprint.load_balancers[0].listeners[0].rules[0].arn
+
+    def shift(percent: int) -> None:
+        weights = (("arn:tg/a", 100 - percent), ("arn:tg/b", percent))
+        edge.bus.publish(TrafficShifted(arn, weights))
+
+    async with running(blueprint) as edge, Target() as a, Target() as b:
+        await edge.join("a", a)
+        await edge.join("b", b)
+        async with edge.client() as client:
+            for percent, low, high in ((0, 0, 0), (20, 30, 90), (100, 300, 300), (0, 0, 0)):
+                before = len(b.requests)
+                if percent or before:
+                    shift(percent)
+                await edge.edge.apply(blueprint)
+                for _ in range(300):
+                    assert (await client.request()).status == 200
+                assert low <= len(b.requests) - before <= high
+        shift(20)
+        weights = (WeightedTarget("arn:tg/a", 80), WeightedTarget("arn:tg/b", 20))
+        assert edge.edge.snapshot().shifts == ((arn, weights),)

@@ -32,6 +32,7 @@ ELB = "arn:aws:elasticloadbalancing:eu-west-1:123456789012"
 BALANCER, LISTENER = f"{ELB}:loadbalancer/app/shop/1", f"{ELB}:listener/app/shop/1/2"
 RULES = [f"{ELB}:listener-rule/app/shop/1/2/{number}" for number in (3, 4)]
 WEB, API = f"{ELB}:targetgroup/web/5", f"{ELB}:targetgroup/api/6"
+SHIFTED = {RULES[0]: (WeightedTarget(WEB, 70), WeightedTarget(API, 30))}
 DECLARED = Blueprint(
     load_balancers=(
         LoadBalancer(
@@ -76,7 +77,7 @@ def health(arn: str) -> list[TargetHealth]:
 
 @pytest.fixture(scope="module")
 def elb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    own = {"elbv2": elbv2.service(lambda: DECLARED, health)}
+    own = {"elbv2": elbv2.service(lambda: DECLARED, health, lambda: SHIFTED)}
     with serving(own, tmp_path_factory.mktemp("elb")) as place:
         yield place.client("elbv2")
 
@@ -104,8 +105,8 @@ def test_listeners_and_rules(elb: Any) -> None:
     assert query == [{"Value": "v"}, {"Key": "k", "Value": "w"}]
     groups = rules[0]["Actions"][0]["ForwardConfig"]["TargetGroups"]
     assert groups == [
-        {"TargetGroupArn": WEB, "Weight": 3}, {"TargetGroupArn": API, "Weight": 1},
-    ]  # fmt: skip
+        {"TargetGroupArn": WEB, "Weight": 70}, {"TargetGroupArn": API, "Weight": 30},
+    ], "as a deployment has shifted them"  # fmt: skip
     assert rules[1]["Actions"][0]["RedirectConfig"]["StatusCode"] == "HTTP_301"
     default = rules[2]["RuleArn"]
     assert elb.describe_rules(RuleArns=[default])["Rules"][0]["IsDefault"] is True

@@ -1,0 +1,248 @@
+"""Blue/green, canary and linear deployments: the requests move, and then the old tasks stop."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bonkei.base.events import (
+    ServiceEndpointAdded,
+    ServiceEndpointRemoved,
+    TargetDeregistered,
+    TargetRegistered,
+    TrafficShifted,
+)
+from bonkei.blueprint.ecs import ServiceTarget, TrafficShift
+from bonkei.services.ecs import messages as m
+from bonkei.services.ecs.scheduling.circuit_breaker import CircuitBreaker
+from bonkei.services.ecs.scheduling.service_state import ServiceSpec, Trial
+from bonkei.services.ecs.scheduling.traffic import phases
+from bonkei.services.ecs.task_spec import Registrations
+
+from .conftest import definition, web_container
+from .simulation import SERVICE, Simulation, service_spec, task_spec
+from .test_trials import dies, failure, ring
+
+BLUE, GREEN = "arn:tg/blue", "arn:tg/green"
+TARGET = ServiceTarget(BLUE, "web", 8000, GREEN, "arn:rule/visitors", "arn:rule/tests")
+BLUE_GREEN = TrafficShift("BLUE_GREEN", bake=2)
+CANARY = TrafficShift("CANARY", ((10, 1),), bake=2)
+LINEAR = TrafficShift("LINEAR", ((40, 1), (80, 1)), bake=0)
+ALARMS = Trial(alarms=frozenset({"web-5xx"}), rollback=True)
+
+
+def revision(
+    number: int, shift: TrafficShift = BLUE_GREEN, *, released: bool = True, desired: int = 2
+) -> ServiceSpec:
+    registrations = Registrations((TARGET,), (("http", ("web", 8000)),))
+    task = task_spec(definition(web_container(), revision=number), registrations)
+    return service_spec(
+        task,
+        desired,
+        circuit_breaker=CircuitBreaker(enabled=True, rollback=True),
+        trial=ALARMS,
+        deployment_id=f"ecs-svc/{number}" if released else "",
+        phases=phases(shift),
+    )
+
+
+def serving(desired: int = 2) -> Simulation:
+    simulation = Simulation()
+    simulation.want(revision(1, released=False, desired=desired))
+    simulation.run(10)
+    assert simulation.rollouts() == ["IN_PROGRESS", "COMPLETED"]
+    assert runs(simulation) == ({1: desired} if desired else {})
+    assert weight(simulation) == {BLUE: 100, GREEN: 0}
+    return simulation
+
+
+def runs(simulation: Simulation) -> dict[int, int]:
+    """The number of tasks of each revision that are not about to stop."""
+    tasks = simulation.scheduler.tasks
+    found = [tasks[one].spec.definition.revision for one in simulation.running()]
+    return {one: found.count(one) for one in sorted(set(found))}
+
+
+def weight(simulation: Simulation, rule: str = TARGET.production_rule) -> dict[str, int]:
+    *_, last = (e for e in simulation.published(TrafficShifted) if e.rule_arn == rule)
+    return dict(last.weights)
+
+
+def registered(simulation: Simulation, group: str) -> set[str]:
+    return _left(simulation, TargetRegistered, TargetDeregistered, target_group_arn=group)
+
+
+def called(simulation: Simulation) -> set[int]:
+    """The revisions that other services reach."""
+    tasks = _left(simulation, ServiceEndpointAdded, ServiceEndpointRemoved, port_name="http")
+    return {simulation.scheduler.tasks[one].spec.definition.revision for one in tasks}
+
+
+def _left(simulation: Simulation, come: type[Any], gone: type[Any], **of: str) -> set[str]:
+    found: set[str] = set()
+    for action in simulation.actions(m.Publish):
+        event = action.event
+        if isinstance(event, come | gone) and all(getattr(event, k) == v for k, v in of.items()):
+            (found.add if isinstance(event, come) else found.discard)(event.task_id)
+    return found
+
+
+def test_blue_green_moves_all_requests_at_once_and_the_old_tasks_stay_for_the_bake() -> None:
+    simulation = serving()
+    old = registered(simulation, BLUE)
+    simulation.want(revision(2))
+    simulation.run(1.5)
+    assert weight(simulation) == {BLUE: 100, GREEN: 0}, "the new tasks are not healthy yet"
+    assert weight(simulation, TARGET.test_rule) == {BLUE: 100, GREEN: 0}
+    simulation.run(3.5)
+    assert weight(simulation) == {GREEN: 100, BLUE: 0}
+    assert weight(simulation, TARGET.test_rule) == {GREEN: 100, BLUE: 0}
+    assert len(registered(simulation, GREEN)) == 2
+    simulation.run(110)
+    assert runs(simulation) == {1: 2, 2: 2}
+    assert registered(simulation, BLUE) == old
+    simulation.run(20)
+    assert runs(simulation) == {2: 2}
+    assert simulation.rollouts()[2:] == ["IN_PROGRESS", "COMPLETED"]
+    assert simulation.scheduler.is_steady
+
+    simulation.want(revision(3))
+    simulation.run(5)
+    assert weight(simulation) == {BLUE: 100, GREEN: 0}, "the sides change with each deployment"
+    simulation.run(140)
+    assert runs(simulation) == {3: 2}
+
+
+@pytest.mark.parametrize(
+    ("shift", "expected"),
+    [(BLUE_GREEN, [0, 100]), (CANARY, [0, 10, 100]), (LINEAR, [0, 40, 80, 100])],
+)
+def test_the_weights_follow_the_strategy(shift: TrafficShift, expected: list[int]) -> None:
+    simulation = serving()
+    before = len(simulation.published(TrafficShifted))
+    simulation.want(revision(2, shift))
+    simulation.run(600)
+    events = simulation.published(TrafficShifted)[before:]
+    found = [dict(e.weights)[GREEN] for e in events if e.rule_arn == TARGET.production_rule]
+    assert list(dict.fromkeys(found)) == expected
+    assert simulation.rollouts()[-1] == "COMPLETED"
+    assert runs(simulation) == {2: 2}
+
+
+def test_a_canary_has_its_minute() -> None:
+    simulation = serving()
+    simulation.want(revision(2, CANARY))
+    simulation.run(50)
+    assert weight(simulation) == {GREEN: 10, BLUE: 90}
+    simulation.run(20)
+    assert weight(simulation) == {GREEN: 100, BLUE: 0}
+
+
+@pytest.mark.parametrize("at", [30.0, 100.0], ids=["canary", "bake"])
+def test_an_alarm_brings_the_requests_back_to_tasks_that_never_stopped(at: float) -> None:
+    simulation = serving()
+    old = registered(simulation, BLUE)
+    simulation.want(revision(2, CANARY))
+    simulation.run(at)
+    begin = len(simulation.history)
+    ring(simulation)
+    simulation.run(60)
+    assert weight(simulation) == {BLUE: 100, GREEN: 0}
+    assert registered(simulation, BLUE) == old
+    assert registered(simulation, GREEN) == set()
+    assert runs(simulation) == {1: 2}
+    after = [a.event for _, a in simulation.history[begin:] if isinstance(a, m.Publish)]
+    kinds = [type(e) for e in after if isinstance(e, TrafficShifted | TargetDeregistered)]
+    assert kinds[0] is TrafficShifted, "the requests leave before the tasks"
+    assert called(simulation) == {1}
+    assert failure(simulation) == "ECS deployment alarms: web-5xx in ALARM. Rolled back to web:1."
+    assert simulation.rollouts()[-1] == "COMPLETED"
+
+
+def test_a_program_that_dies_at_its_start_gets_no_request() -> None:
+    simulation = serving()
+    dies(simulation, after=0.5)
+    simulation.want(revision(2))
+    simulation.run(120)
+    assert {dict(e.weights)[GREEN] for e in simulation.published(TrafficShifted)} == {0}
+    assert runs(simulation) == {1: 2}
+    assert "Rolled back to web:1." in failure(simulation)
+    simulation.want(revision(3))
+    simulation.run(140)
+    assert runs(simulation) == {3: 2}
+    assert weight(simulation) == {GREEN: 100, BLUE: 0}
+
+
+def test_a_dead_old_task_is_replaced_on_its_side_during_the_bake() -> None:
+    simulation = serving()
+    simulation.want(revision(2))
+    simulation.run(30)
+    one = min(registered(simulation, BLUE))
+    simulation.happen(m.ContainerExited(one, "web", 1))
+    simulation.run(10)
+    assert runs(simulation) == {1: 2, 2: 2}
+    assert len(registered(simulation, BLUE)) == 2
+    assert called(simulation) == {2}
+    assert simulation.rollouts()[2:] == ["IN_PROGRESS"], "the new deployment has not failed"
+
+
+def test_a_newer_deployment_takes_the_place_of_one_that_shifts() -> None:
+    simulation = serving()
+    simulation.want(revision(2, CANARY))
+    simulation.run(30)
+    simulation.want(revision(3, CANARY))
+    simulation.run(1)
+    assert weight(simulation) == {BLUE: 100, GREEN: 0}
+    simulation.run(30)
+    assert runs(simulation) == {1: 2, 3: 2}
+    assert weight(simulation) == {GREEN: 10, BLUE: 90}
+    simulation.run(300)
+    assert runs(simulation) == {3: 2}
+
+
+def test_calls_of_other_services_move_with_the_last_request() -> None:
+    simulation = serving()
+    seen: list[set[int]] = []
+    carry_out = simulation._carry_out
+
+    def watch(actions: Any) -> None:
+        for action in actions:
+            carry_out([action])
+            seen.append(called(simulation))
+
+    simulation._carry_out = watch  # type: ignore[method-assign]
+    simulation.want(revision(2, CANARY))
+    simulation.run(50)
+    assert seen[-1] == {1}
+    simulation.run(200)
+    assert seen[-1] == {2}
+    assert all(seen), "there is no moment without any"
+
+
+def test_a_service_without_tasks_has_nothing_to_shift_from() -> None:
+    simulation = serving(desired=0)
+    simulation.want(revision(2, CANARY))
+    simulation.run(10)
+    assert simulation.rollouts()[2:] == ["IN_PROGRESS", "COMPLETED"]
+    assert runs(simulation) == {2: 2}
+    [group] = [group for group, share in weight(simulation).items() if share == 100]
+    assert len(registered(simulation, group)) == 2
+
+
+def test_an_apply_shifts_without_waits() -> None:
+    simulation = serving()
+    simulation.want(revision(2, CANARY, released=False))
+    simulation.run(10)
+    assert runs(simulation) == {2: 2}
+    assert weight(simulation) == {GREEN: 100, BLUE: 0}
+
+
+def test_a_removed_service_stops_in_the_middle_of_a_shift() -> None:
+    simulation = serving()
+    simulation.want(revision(2, CANARY))
+    simulation.run(30)
+    simulation.want()
+    simulation.run(60)
+    assert SERVICE not in simulation.scheduler.services
+    assert not simulation.scheduler.tasks
