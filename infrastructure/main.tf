@@ -70,8 +70,8 @@ module "network" {
 # A warning in every plan, not an error: a trial needs no domain.
 check "origin_is_encrypted" {
   assert {
-    condition     = var.domain != null || !var.deletion_protection
-    error_message = "Without a domain, CloudFront and the load balancer speak plain HTTP across the internet: passwords, cookies and the secret header can be read there. Set domain before real users rely on this environment."
+    condition     = var.domain != null || var.internal_load_balancer || !var.deletion_protection
+    error_message = "Without a domain, CloudFront and the load balancer speak plain HTTP across the internet: passwords, cookies and the secret header can be read there. Set domain or internal_load_balancer before real users rely on this environment."
   }
 }
 
@@ -98,7 +98,8 @@ module "edge" {
 
   name                    = local.name
   vpc_id                  = module.network.vpc_id
-  subnet_ids              = module.network.subnet_ids["ingress"]
+  subnet_ids              = module.network.subnet_ids[var.internal_load_balancer ? "app" : "ingress"]
+  internal                = var.internal_load_balancer
   domain                  = var.domain
   price_class             = var.price_class
   access_log_bucket       = module.logging.access_log_bucket

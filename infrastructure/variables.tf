@@ -52,12 +52,18 @@ variable "permissions_boundary_arn" {
 }
 
 variable "domain" {
-  description = "Domain of the site and its Route 53 hosted zone. Null: CloudFront's own domain, and plain HTTP from CloudFront to the load balancer. Passwords, cookies and the secret header then cross the internet unencrypted: only for a trial"
+  description = "Domain of the site and its Route 53 hosted zone. Null: CloudFront's own domain, and plain HTTP from CloudFront to the load balancer. Unless internal_load_balancer is true, passwords, cookies and the secret header then cross the internet unencrypted: only for a trial"
   type = object({
     name           = string
     hosted_zone_id = string
   })
   default = null
+}
+
+variable "internal_load_balancer" {
+  description = "Whether the load balancer has no public address: CloudFront reaches it as a VPC origin. Choose before the first apply: AWS refuses a later change, because a second load balancer of the same name cannot exist"
+  type        = bool
+  default     = false
 }
 
 # ---------------------------------------------------------------------------------------------

@@ -125,6 +125,57 @@ run "with_a_domain" {
   }
 }
 
+run "as_a_vpc_origin" {
+  command = apply
+
+  module {
+    source = "./modules/edge"
+  }
+
+  variables {
+    internal = true
+  }
+
+  assert {
+    condition     = aws_lb.this.internal && aws_cloudfront_vpc_origin.this[0].vpc_origin_endpoint_config[0].arn == aws_lb.this.arn
+    error_message = "The load balancer has no public address, and is CloudFront's VPC origin."
+  }
+
+  assert {
+    condition     = one(one(aws_cloudfront_distribution.this.origin).vpc_origin_config).vpc_origin_id == aws_cloudfront_vpc_origin.this[0].id && length(one(aws_cloudfront_distribution.this.origin).custom_origin_config) == 0
+    error_message = "An origin is of one kind."
+  }
+
+  assert {
+    condition     = one([for header in one(aws_cloudfront_distribution.this.origin).custom_header : header.name]) == "X-Origin-Verify"
+    error_message = "The header stays."
+  }
+
+  assert {
+    condition     = aws_wafv2_web_acl_association.this.resource_arn == aws_lb.this.arn && aws_vpc_security_group_ingress_rule.load_balancer_from_cloudfront.prefix_list_id == data.aws_ec2_managed_prefix_list.cloudfront.id
+    error_message = "The web ACL and the security group stay."
+  }
+}
+
+# CloudFront does not change a VPC origin in use: each connection has its own.
+run "a_vpc_origin_with_a_domain" {
+  command = apply
+
+  module {
+    source = "./modules/edge"
+  }
+
+  variables {
+    internal = true
+    domain   = { name = "status.example.com", hosted_zone_id = "Z0123456789ABCDEFGHIJ" }
+  }
+
+  assert {
+    condition     = aws_cloudfront_vpc_origin.this[0].id != run.as_a_vpc_origin.vpc_origin_id && aws_cloudfront_vpc_origin.this[0].vpc_origin_endpoint_config[0].origin_protocol_policy == "https-only"
+    error_message = "Another port needs another VPC origin."
+  }
+}
+
 # Each refusal costs a plan, so values that do not depend on each other share one.
 run "refuses_wrong_values" {
   command = plan

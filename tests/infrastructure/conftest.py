@@ -92,6 +92,13 @@ def otherwise(evaluated: Evaluate) -> Evaluation:
 
 
 @pytest.fixture(scope="session")
+def internal(evaluated: Evaluate) -> Evaluation:
+    """As `development`, with a load balancer that has no public address."""
+    name, definitions, variables = DEVELOPMENT
+    return evaluated(f"{name}-internal", definitions, [*variables, "internal_load_balancer = true"])
+
+
+@pytest.fixture(scope="session")
 def terraform_backend(evaluated: Evaluate) -> Evaluation:
     definitions = INFRASTRUCTURE / "terraform_backend"
     return evaluated("terraform-backend", definitions, [NAMES], plans=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
+import pytest
 from evaluations import Evaluation
 
 ACCOUNT = "123456789012"
@@ -26,12 +27,14 @@ def test_every_bucket_that_logs_has_permission(production: Evaluation) -> None:
         assert lets(production, found["target_bucket"], "logging.s3.amazonaws.com", key, source)
 
 
-def test_the_load_balancer_has_permission(production: Evaluation) -> None:
-    (load_balancer,) = production.values("aws_lb")
+@pytest.mark.parametrize("form", ["production", "internal"])
+def test_the_load_balancer_has_permission(form: str, request: pytest.FixtureRequest) -> None:
+    evaluation: Evaluation = request.getfixturevalue(form)
+    (load_balancer,) = evaluation.values("aws_lb")
     (log,) = load_balancer["access_logs"]
     key = f"{log['bucket']}/{log['prefix']}/AWSLogs/{ACCOUNT}/elasticloadbalancing/x.log.gz"
     writer = "logdelivery.elasticloadbalancing.amazonaws.com"
-    assert lets(production, log["bucket"], writer, key, load_balancer["arn"])
+    assert lets(evaluation, log["bucket"], writer, key, load_balancer["arn"])
 
 
 def test_no_other_environment_has_permission(production: Evaluation) -> None:

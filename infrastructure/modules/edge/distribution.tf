@@ -106,6 +106,40 @@ resource "aws_cloudfront_response_headers_policy" "this" {
   }
 }
 
+# CloudFront refuses to change (409) or delete a VPC origin in use. So another load balancer or port gets
+# another VPC origin, the distribution moves to it, and then the old one goes.
+resource "terraform_data" "endpoint" {
+  count = var.internal ? 1 : 0
+
+  triggers_replace = [aws_lb.this.arn, local.origin_connection]
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "aws_cloudfront_vpc_origin" "this" {
+  count = var.internal ? 1 : 0
+
+  vpc_origin_endpoint_config {
+    name                   = "${var.name}-${local.listener_port}"
+    arn                    = aws_lb.this.arn
+    http_port              = local.origin_connection.http_port
+    https_port             = local.origin_connection.https_port
+    origin_protocol_policy = local.origin_connection.protocol_policy
+
+    origin_ssl_protocols {
+      items    = local.origin_connection.ssl_protocols
+      quantity = length(local.origin_connection.ssl_protocols)
+    }
+  }
+
+  lifecycle {
+    create_before_destroy = true
+    replace_triggered_by  = [terraform_data.endpoint]
+  }
+}
+
 # The reason for no log, and who decides about the web ACL, are below.
 #trivy:ignore:AWS-0010
 #trivy:ignore:AWS-0011
@@ -129,13 +163,27 @@ resource "aws_cloudfront_distribution" "this" {
     origin_id   = "load-balancer"
     domain_name = local.has_domain ? module.domain[0].origin_name : aws_lb.this.dns_name
 
-    custom_origin_config {
-      http_port                = 80
-      https_port               = 443
-      origin_protocol_policy   = local.has_domain ? "https-only" : "http-only"
-      origin_ssl_protocols     = ["TLSv1.2"]
-      origin_read_timeout      = 30
-      origin_keepalive_timeout = 30 # below the load balancer's idle_timeout
+    dynamic "custom_origin_config" {
+      for_each = var.internal ? [] : [local.origin_connection]
+
+      content {
+        http_port                = custom_origin_config.value.http_port
+        https_port               = custom_origin_config.value.https_port
+        origin_protocol_policy   = custom_origin_config.value.protocol_policy
+        origin_ssl_protocols     = custom_origin_config.value.ssl_protocols
+        origin_read_timeout      = local.origin_timeouts.read
+        origin_keepalive_timeout = local.origin_timeouts.keepalive
+      }
+    }
+
+    dynamic "vpc_origin_config" {
+      for_each = aws_cloudfront_vpc_origin.this
+
+      content {
+        vpc_origin_id            = vpc_origin_config.value.id
+        origin_read_timeout      = local.origin_timeouts.read
+        origin_keepalive_timeout = local.origin_timeouts.keepalive
+      }
     }
 
     custom_header {

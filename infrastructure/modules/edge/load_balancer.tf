@@ -13,6 +13,8 @@ resource "aws_security_group" "load_balancer" {
   tags = { Name = "${var.name}-load-balancer" }
 }
 
+# CloudFront's prefix list is for its VPC origins, too. Their own security group exists only once the
+# first VPC origin of the VPC is made.
 resource "aws_vpc_security_group_ingress_rule" "load_balancer_from_cloudfront" {
   security_group_id = aws_security_group.load_balancer.id
   description       = "From CloudFront"
@@ -22,14 +24,15 @@ resource "aws_vpc_security_group_ingress_rule" "load_balancer_from_cloudfront" {
   prefix_list_id    = data.aws_ec2_managed_prefix_list.cloudfront.id
 }
 
-# Public, because CloudFront comes from the internet. It serves no other client.
+# Public, because CloudFront comes from the internet, or internal, as its VPC origin. It serves no other
+# client. Its name is the one that the access log's bucket knows.
 #trivy:ignore:AWS-0053
 resource "aws_lb" "this" {
   #checkov:skip=CKV_AWS_150:the environment decides about protection; production has it
   #checkov:skip=CKV2_AWS_76:the web ACL has the rule group, in module web_acl
   name                       = var.name
   load_balancer_type         = "application"
-  internal                   = false
+  internal                   = var.internal
   subnets                    = var.subnet_ids
   security_groups            = [aws_security_group.load_balancer.id]
   idle_timeout               = 60

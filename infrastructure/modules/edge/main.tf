@@ -7,6 +7,19 @@ locals {
   listener_port     = local.has_domain ? 443 : 80
   listener_protocol = local.has_domain ? "HTTPS" : "HTTP"
 
+  # How CloudFront speaks to the load balancer, public or a VPC origin.
+  origin_connection = {
+    http_port       = 80
+    https_port      = 443
+    protocol_policy = local.has_domain ? "https-only" : "http-only"
+    ssl_protocols   = ["TLSv1.2"]
+  }
+
+  origin_timeouts = {
+    read      = 30
+    keepalive = 30 # below the load balancer's idle_timeout
+  }
+
   default_target = one([for name, target in var.targets : name if length(target.path_patterns) == 0])
   routed_targets = { for name, target in var.targets : name => target if length(target.path_patterns) > 0 }
 }

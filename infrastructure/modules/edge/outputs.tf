@@ -8,6 +8,11 @@ output "distribution_id" {
   value       = aws_cloudfront_distribution.this.id
 }
 
+output "vpc_origin_id" {
+  description = "CloudFront's VPC origin; null if the load balancer is public"
+  value       = one(aws_cloudfront_vpc_origin.this[*].id)
+}
+
 output "load_balancer_arn_suffix" {
   description = "The load balancer's value of CloudWatch's dimension LoadBalancer"
   value       = aws_lb.this.arn_suffix

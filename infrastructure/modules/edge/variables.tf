@@ -13,8 +13,14 @@ variable "vpc_id" {
   type        = string
 }
 
+variable "internal" {
+  description = "Whether the load balancer has no public address, and CloudFront reaches it as a VPC origin"
+  type        = bool
+  default     = false
+}
+
 variable "subnet_ids" {
-  description = "Public subnets of the load balancer, in at least two zones"
+  description = "Subnets of the load balancer, in at least two zones: public ones, or private ones if it is internal"
   type        = list(string)
 
   validation {
@@ -130,7 +136,7 @@ variable "origin_header" {
 }
 
 variable "domain" {
-  description = "Domain of the site and its Route 53 hosted zone. Null: CloudFront's own domain, and plain HTTP from CloudFront to the load balancer. Passwords, cookies and the secret header then cross the internet unencrypted: only for a trial"
+  description = "Domain of the site and its Route 53 hosted zone. Null: CloudFront's own domain, and plain HTTP from CloudFront to the load balancer. If it is not internal, passwords, cookies and the secret header then cross the internet unencrypted: only for a trial"
   type = object({
     name           = string
     hosted_zone_id = string
