@@ -61,7 +61,7 @@ variable "domain" {
 }
 
 variable "internal_load_balancer" {
-  description = "Whether the load balancer has no public address: CloudFront reaches it as a VPC origin. Choose before the first apply: AWS refuses a later change, because a second load balancer of the same name cannot exist"
+  description = "Whether the load balancer has no public address: CloudFront reaches it as a VPC origin. A later change makes another load balancer, and interrupts the site for some minutes"
   type        = bool
   default     = false
 }

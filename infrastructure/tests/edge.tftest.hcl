@@ -137,6 +137,11 @@ run "as_a_vpc_origin" {
   }
 
   assert {
+    condition     = aws_lb.this.name == "test-development--internal" && length(aws_lb.this.name) <= 32
+    error_message = "The load balancer of the other form exists beside it for a while."
+  }
+
+  assert {
     condition     = aws_lb.this.internal && aws_cloudfront_vpc_origin.this[0].vpc_origin_endpoint_config[0].arn == aws_lb.this.arn
     error_message = "The load balancer has no public address, and is CloudFront's VPC origin."
   }
@@ -173,6 +178,20 @@ run "a_vpc_origin_with_a_domain" {
   assert {
     condition     = aws_cloudfront_vpc_origin.this[0].id != run.as_a_vpc_origin.vpc_origin_id && aws_cloudfront_vpc_origin.this[0].vpc_origin_endpoint_config[0].origin_protocol_policy == "https-only"
     error_message = "Another port needs another VPC origin."
+  }
+}
+
+# CloudFront refuses to delete a VPC origin in use: the distribution leaves it first.
+run "no_vpc_origin_any_more" {
+  command = apply
+
+  module {
+    source = "./modules/edge"
+  }
+
+  assert {
+    condition     = !aws_lb.this.internal && aws_lb.this.name == "test-development" && output.vpc_origin_id == null
+    error_message = "The load balancer is public again."
   }
 }
 

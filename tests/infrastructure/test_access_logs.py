@@ -47,12 +47,17 @@ def lets(evaluation: Evaluation, bucket: str, service: str, key: str, source: st
     """Whether a bucket's policy lets a service write an object on behalf of a resource."""
     return any(
         fnmatchcase(f"arn:aws:s3:::{key}", statement["Resource"])
-        and fnmatchcase(source, statement["Condition"]["ArnLike"]["aws:SourceArn"])
+        and any(fnmatchcase(source, each) for each in sources(statement))
         for statement in statements(evaluation, bucket)
         if statement["Effect"] == "Allow"
         and statement["Action"] == "s3:PutObject"
         and statement["Principal"] == {"Service": service}
     )
+
+
+def sources(statement: dict[str, Any]) -> list[str]:
+    found = statement["Condition"]["ArnLike"]["aws:SourceArn"]
+    return [found] if isinstance(found, str) else found
 
 
 def statements(evaluation: Evaluation, bucket: str) -> Iterator[dict[str, Any]]:

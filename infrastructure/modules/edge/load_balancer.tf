@@ -25,12 +25,13 @@ resource "aws_vpc_security_group_ingress_rule" "load_balancer_from_cloudfront" {
 }
 
 # Public, because CloudFront comes from the internet, or internal, as its VPC origin. It serves no other
-# client. Its name is the one that the access log's bucket knows.
+# client. Each form has a name of its own, so that a change of the form makes the new one first: no name of
+# another environment has two hyphens. The access log's bucket knows both names.
 #trivy:ignore:AWS-0053
 resource "aws_lb" "this" {
   #checkov:skip=CKV_AWS_150:the environment decides about protection; production has it
   #checkov:skip=CKV2_AWS_76:the web ACL has the rule group, in module web_acl
-  name                       = var.name
+  name                       = var.internal ? "${var.name}--internal" : var.name
   load_balancer_type         = "application"
   internal                   = var.internal
   subnets                    = var.subnet_ids

@@ -63,7 +63,7 @@ data "aws_iam_policy_document" "access_logs" {
     condition {
       test     = "ArnLike"
       variable = "aws:SourceArn"
-      values   = ["arn:${var.account.partition}:elasticloadbalancing:${var.account.region}:${var.account.id}:loadbalancer/app/${var.name}/*"]
+      values   = [for name in [var.name, "${var.name}--internal"] : "arn:${var.account.partition}:elasticloadbalancing:${var.account.region}:${var.account.id}:loadbalancer/app/${name}/*"]
     }
   }
 

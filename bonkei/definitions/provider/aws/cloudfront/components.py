@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bonkei.definitions.provider.aws.shared.blocks import each, first
 from bonkei.definitions.provider.aws.shared.checks import at, exactly_one, length, matches, one_of
 from bonkei.definitions.provider.aws.shared.formats import arn
 from bonkei.definitions.provider.aws.shared.naming import Mint
 from bonkei.definitions.provider.aws.shared.resource import resource
 from bonkei.definitions.provider.aws.shared.seeds import LOWER, UPPER
-from bonkei.definitions.provider.behaviour import ResourceBehaviour
-from bonkei.definitions.provider.values import Value
+from bonkei.definitions.provider.behaviour import Context, Refused, ResourceBehaviour
+from bonkei.definitions.provider.values import Object, Value
 
 
 def etag(mint: Mint) -> str:
@@ -23,11 +24,33 @@ def etag(mint: Mint) -> str:
 
 def _vpc_origin(mint: Mint) -> Mapping[str, Value]:
     identifier = f"vo_{mint.random(22, LOWER)}"
+    endpoint = "vpc_origin_endpoint_config"
+    for before in mint.context.peers("aws_cloudfront_vpc_origin"):
+        if before.get("id") == identifier and before.get(endpoint) != mint.given(endpoint):
+            _require_unused(before, mint.context, "UpdateVpcOrigin", "CannotUpdateEntityWhileInUse")
     return {
         "id": identifier,
         "arn": mint.arn("cloudfront", f"vpcorigin/{identifier}", region=""),
         "etag": etag(mint),
     }
+
+
+def _vpc_origin_goes(state: Object, context: Context) -> None:
+    _require_unused(state, context, "DeleteVpcOrigin", "CannotDeleteEntityWhileInUse")
+
+
+def _require_unused(state: Object, context: Context, call: str, code: str) -> None:
+    """CloudFront answers 409 to both while a distribution has the VPC origin (API_DeleteVpcOrigin).
+    Raises Refused."""
+    for distribution in context.peers("aws_cloudfront_distribution"):
+        for origin in each(distribution.get("origin")):
+            if first(origin.get("vpc_origin_config")).get("vpc_origin_id") == state.get("id"):
+                raise Refused(
+                    f"CloudFront: {call}, StatusCode: 409, {code}: the VPC origin {state.get('id')}"
+                    f" is associated with the distribution {distribution.get('id')}",
+                    "Let a change replace the VPC origin (replace_triggered_by), and make the new"
+                    " one first (create_before_destroy): the distribution then moves to it.",
+                )
 
 
 def _access_control(mint: Mint) -> Mapping[str, Value]:
@@ -75,6 +98,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         ),
         recomputed={"etag": "*"},
         regional=False,
+        after_destroy=_vpc_origin_goes,
     ),
     "aws_cloudfront_origin_access_control": resource(
         _access_control,

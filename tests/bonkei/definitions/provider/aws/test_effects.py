@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import nullcontext
 
 import pytest
 
@@ -146,6 +147,38 @@ def test_cloudfronts_own_policies_have_their_published_ids(
     assert read({"id": identifier}, Context())["name"] == name
     with pytest.raises(Refused, match="no such policy"):
         read({"name": "Managed-Nothing"}, Context())
+
+
+@pytest.mark.parametrize(
+    ("protocol", "used", "refused"),
+    [
+        ("https-only", True, "409, CannotUpdateEntityWhileInUse"),
+        ("https-only", False, ""),
+        ("http-only", True, ""),  # only its tags change
+        (None, True, "409, CannotDeleteEntityWhileInUse"),
+        (None, False, ""),
+    ],
+)
+def test_a_vpc_origin_in_use_neither_changes_nor_goes(
+    protocol: str | None, used: bool, refused: str
+) -> None:
+    behaviour = RESOURCES["aws_cloudfront_vpc_origin"]
+    endpoint = {"vpc_origin_endpoint_config": [{"origin_protocol_policy": "http-only"}]}
+    state = {**endpoint, **behaviour.mint(endpoint, Context())}
+    origin = {"vpc_origin_config": [{"vpc_origin_id": state["id"] if used else "vo_other"}]}
+    peers = {
+        "aws_cloudfront_vpc_origin": (state,),
+        "aws_cloudfront_distribution": (
+            {"id": "E1", "origin": [{"vpc_origin_config": []}, origin]},
+        ),
+    }
+    context = Context(generation=2, peers=lambda kind: peers.get(kind, ()))
+    with pytest.raises(Refused, match=refused) if refused else nullcontext():
+        if protocol is None:
+            behaviour.after_destroy(state, context)
+        else:
+            changed = {"vpc_origin_endpoint_config": [{"origin_protocol_policy": protocol}]}
+            assert behaviour.mint(changed, context)["id"] == state["id"]
 
 
 def test_a_disabled_cache_keeps_nothing_and_forwards_nothing() -> None:
