@@ -48,6 +48,8 @@ class DatabaseCluster:
     encrypted: bool = False
     kms_key_id: str = ""
     master_secret_kms_key_id: str = ""
+    resource_id: str = ""
+    takes_tokens: bool = False  # of IAM
 
 
 _POSTGRESQL = ("aurora-postgresql", "postgres")
@@ -100,6 +102,7 @@ def _cluster(block: Resource, state: State, gaps: Gaps) -> DatabaseCluster:
         instances=instances,
         log_exports=tuple(sorted(block.texts("enabled_cloudwatch_logs_exports"))),
         serverless_max_capacity=serverless.number("max_capacity", 0),
+        resource_id=block.text("cluster_resource_id", ""),
         **_placement(block, state),
     )
 
@@ -165,6 +168,7 @@ def _single_instance(block: Resource, state: State) -> DatabaseCluster:
             ),
         ),
         log_exports=tuple(sorted(block.texts("enabled_cloudwatch_logs_exports"))),
+        resource_id=block.text("resource_id", ""),
         **_placement(block, state),
     )
 
@@ -175,10 +179,11 @@ class _Placement(TypedDict):
     encrypted: bool
     kms_key_id: str
     master_secret_kms_key_id: str
+    takes_tokens: bool
 
 
 def _placement(block: Block, state: State) -> _Placement:
-    """Its subnets and encryption. Both resource types have the same arguments."""
+    """Who reaches it, and how. Both resource types have the same arguments."""
     name = block.text("db_subnet_group_name", "")
     group = state.find(name, "name", "aws_db_subnet_group")
     return {
@@ -187,6 +192,7 @@ def _placement(block: Block, state: State) -> _Placement:
         "encrypted": block.flag("storage_encrypted"),
         "kms_key_id": block.text("kms_key_id", ""),
         "master_secret_kms_key_id": block.text("master_user_secret_kms_key_id", ""),
+        "takes_tokens": block.flag("iam_database_authentication_enabled"),
     }
 
 

@@ -9,6 +9,7 @@ from bonkei.blueprint.ecs import Service, TaskDefinition
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.lifecycle.one_offs import OneOffError
 from bonkei.miniature.lifecycle.part import Ending, Part
+from bonkei.miniature.parts.rds import declared_clusters
 from bonkei.miniature.rehearsal.values import Means
 from bonkei.miniature.requests.explaining import RequestWorld
 from bonkei.miniature.rollout.diagnosis import Unhealthy
@@ -97,7 +98,7 @@ class Assembly(Wiring):
         )
 
     async def follow_databases(self, steps: Steps) -> None:
-        clusters = self.blueprint.database_clusters
+        clusters = declared_clusters(self.blueprint)
         await self.databases.follow(clusters, self.addresses.clusters, steps)
         await self.caches.follow(self.blueprint.caches, self.addresses.clusters, steps)
         await self.network.follow(self.addresses.clusters, steps)

@@ -26,6 +26,7 @@ from bonkei.miniature.parts.edge.request_log import EdgeLog
 from bonkei.miniature.parts.endpoint.endpoint import AwsEndpoint, MakeCloud
 from bonkei.miniature.parts.lambda_.functions import FunctionPart, Ways
 from bonkei.miniature.parts.logs.logs import MakeLogs, Writer
+from bonkei.miniature.parts.rds import MakeDatabase
 from bonkei.miniature.steps import Report
 from bonkei.services.cloudwatch.monitor import Monitor
 from bonkei.services.console import Console, ConsoleSettings
@@ -35,6 +36,7 @@ from bonkei.services.edge import Edge, EdgeSettings
 from bonkei.services.endpoint.settings import CloudSettings
 from bonkei.services.logs.logs import Logs, LogsSettings
 from bonkei.services.rds.manager import Database
+from bonkei.services.rds.tokens import CheckToken
 
 if TYPE_CHECKING:
     from bonkei.services.endpoint.cloud import Cloud
@@ -53,7 +55,7 @@ class Parts:
     definitions: Definitions
     edge: Edge
     tasks: Callable[[TaskSettings], Tasks]
-    database: Callable[[DatabaseCluster, str], Database]
+    database: MakeDatabase
     install: Callable[[Sequence[Path], Path, Report], Awaitable[Path]]
     cloud: MakeCloud
     logs: MakeLogs
@@ -75,10 +77,11 @@ def real_parts(
     """Terraform, sockets, processes and PostgreSQL. `report` receives messages for the user."""
     vault: Vault = FileVault(home.secrets)
 
-    def database(cluster: DatabaseCluster, host: str) -> Database:
+    def database(cluster: DatabaseCluster, host: str, check: CheckToken) -> Database:
         return Database(
-            cluster, host, home.path, vault, config.database_url, shared=config.database_shared
-        )
+            cluster, host, home.path, vault, config.database_url,
+            shared=config.database_shared, check_token=check,
+        )  # fmt: skip
 
     def cloud(
         services: Mapping[str, AwsService], report: Report, beside: Mapping[str, Beside]

@@ -119,7 +119,8 @@ class Wiring:
         self.watch = Watch(self.bus)
         self.one_offs = OneOffs(config.one_offs, Started(home.started))
         self.caches = Caches(home.path)
-        self.databases = Databases(self.parts.database, _server(config.database_url or ""))
+        server = _server(config.database_url or "")
+        self.databases = Databases(self.parts.database, server, self.aws)
         routers = LogRouters(
             config.fluent_bit,
             self.containers,

@@ -3,17 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
+from bonkei.analysis.policy.lenient import matches_any
+from bonkei.analysis.policy.managed import managed_statements
+from bonkei.base.arn import Arn
+from bonkei.base.errors import BonkeiError
+from bonkei.blueprint import Blueprint
 from bonkei.blueprint.rds import DatabaseCluster
 from bonkei.miniature.lifecycle.together import close_all
+from bonkei.miniature.parts.endpoint.endpoint import AwsEndpoint
 from bonkei.miniature.steps import Steps
 from bonkei.services.rds.errors import DatabaseError
 from bonkei.services.rds.manager import Database
 from bonkei.services.rds.snapshot import DatabaseSnapshot
+from bonkei.services.rds.tokens import CheckToken
 
 if TYPE_CHECKING:
     from bonkei.services.rds.reading.reader import Reader
+
+
+CONNECT = "rds-db:connect"
+MakeDatabase: TypeAlias = Callable[[DatabaseCluster, str, CheckToken], Database]
+
+
+def declared_clusters(blueprint: Blueprint) -> Sequence[DatabaseCluster]:
+    """The clusters. Where no role may sign in with a token, nothing stands before the server."""
+    may = any(
+        statement.effect == "Allow" and matches_any(statement.actions, CONNECT, ignore_case=True)
+        for role in blueprint.roles
+        for statement in (*role.statements, *managed_statements(role))
+    )
+    return [
+        replace(one, takes_tokens=one.takes_tokens and may) for one in blueprint.database_clusters
+    ]
 
 
 class Databases:
@@ -21,11 +46,14 @@ class Databases:
 
     name = "databases"
 
-    def __init__(self, make: Callable[[DatabaseCluster, str], Database], server: str) -> None:
-        """`server`: address and user of the user's own server; empty without one."""
+    def __init__(self, make: MakeDatabase, server: str, aws: AwsEndpoint) -> None:
+        """`server`: address and user of the user's own server; empty without one. `aws` decides
+        who may sign in with a token."""
         self._make = make
         self._server = server
+        self._aws = aws
         self._running: dict[str, Database] = {}
+        self._declared: dict[str, DatabaseCluster] = {}
 
     async def follow(
         self, clusters: Sequence[DatabaseCluster], addresses: Mapping[str, str], steps: Steps
@@ -34,6 +62,7 @@ class Databases:
         fails."""
         for arn in set(self._running) - {cluster.arn for cluster in clusters}:
             await self._running.pop(arn).stop()  # its data stays
+        self._declared = {cluster.arn: cluster for cluster in clusters}
         for cluster in clusters:
             if cluster.arn in self._running:
                 await self._running[cluster.arn].apply(cluster)
@@ -41,12 +70,32 @@ class Databases:
             if self._server:
                 steps.note(f"using the PostgreSQL server at {self._server} (BONKEI_DATABASE_URL)")
             with steps.step("database") as step:
-                database = self._make(cluster, addresses[cluster.arn])
+                host = addresses[cluster.arn]
+                check = partial(self._refused, cluster.arn, host)
+                database = self._make(cluster, host, check)
                 self._running[cluster.arn] = database
                 await database.start()
                 step.detail = f"{cluster.identifier}: {database.snapshot().server}"
             for each in database.others:
                 steps.note(each)
+
+    def _refused(self, arn: str, host: str, user: str, token: str) -> str:
+        """Why a token is refused; empty if it is accepted. A person may do everything, as in the
+        rest of the endpoint."""
+        cluster, place = self._declared[arn], Arn.of(arn)
+        names = (host, cluster.endpoint, cluster.reader_endpoint)
+        ends = (*names, *(each.endpoint for each in cluster.instances))
+        places = {f"{each}:{cluster.port}" for each in ends if each}
+        try:
+            caller = self._aws.cloud.token_caller(token, places, user, place.region)
+        except BonkeiError as error:
+            return error.message
+        if not caller.role:
+            return ""
+        session = caller.arn.rpartition("/")[2]
+        resource = f"dbuser:{cluster.resource_id}/{user}"
+        target = f"arn:{place.partition}:rds-db:{place.region}:{place.account}:{resource}"
+        return self._aws.role(caller.role, session, CONNECT, target)
 
     def snapshot(self) -> list[DatabaseSnapshot]:
         return [database.snapshot() for database in self._running.values()]

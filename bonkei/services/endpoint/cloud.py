@@ -7,8 +7,9 @@ import asyncio
 import time
 from base64 import b64encode
 from collections import ChainMap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -28,7 +29,7 @@ from bonkei.services.endpoint.calls.disturbance import Disturb
 from bonkei.services.endpoint.calls.record import CallLog, Record
 from bonkei.services.endpoint.client import JsonClient
 from bonkei.services.endpoint.endpoint import Beside, Endpoint
-from bonkei.services.endpoint.identity import git_signature
+from bonkei.services.endpoint.identity import database_token, git_signature
 from bonkei.services.endpoint.identity.credentials import Credentials, Issuer
 from bonkei.services.endpoint.identity.environments import CallerEnvironments
 from bonkei.services.endpoint.identity.key import load_key
@@ -253,11 +254,15 @@ class Cloud:
         """The caller who signed in to a CodeCommit repository. `place`: the host and the path.
         `region`: the repository's. Raises AwsServiceError."""
         now = time.time()
-
-        def secrets(key: str, token: str) -> tuple[str, Caller]:
-            return self._issuer.secret_of(key, token, now=now)
-
+        secrets = partial(self._issuer.secret_of, now=now)
         return git_signature.verify(name, password, place, region, secrets, now=now)
+
+    def token_caller(self, token: str, places: Collection[str], user: str, region: str) -> Caller:
+        """The caller who signed in to a database. `places`: the cluster's names and addresses, with
+        the port. Raises AwsServiceError."""
+        now = time.time()
+        secrets = partial(self._issuer.secret_of, now=now)
+        return database_token.verify(token, places, user, region, secrets, now=now)
 
     def disturb(self, disturb: Disturb | None) -> None:
         """From now on, `disturb` decides which calls are delayed or refused; None ends this."""

@@ -22,12 +22,18 @@ _MEANT_BY_A_SHELL = frozenset('$`"\\')  # also between double quotes
 
 @dataclass(frozen=True, slots=True)
 class ServerSpec:
-    """`identifier` names the cluster's directory; `log` is where PostgreSQL writes its lines."""
+    """`identifier` names the cluster's directory; `log` is where PostgreSQL writes its lines.
+    `sockets`: the directory of its socket, if a relay listens at its address."""
 
     identifier: str
     host: str
     port: int
     log: Path
+    sockets: Path | None = None
+
+    @property
+    def socket(self) -> Path | None:
+        return self.sockets / f".s.PGSQL.{self.port}" if self.sockets else None
 
 
 class ClusterFiles:
@@ -65,7 +71,8 @@ class ClusterFiles:
         """Write the configuration. Returns the settings without those that PostgreSQL refused."""
         self._write(self.data / "pg_hba.conf", ACCESS)
         while True:
-            text = configuration(self.spec.host, self.spec.port, settings)
+            sockets = str(self.spec.sockets or "")
+            text = configuration(self.spec.host, self.spec.port, settings, sockets)
             self._write(self.data / "postgresql.conf", text)
             if not settings.values:
                 return settings

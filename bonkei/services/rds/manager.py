@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -22,10 +23,11 @@ from bonkei.services.rds.ownership import Mark, is_used_as_it_is, require_ours
 from bonkei.services.rds.parameters import LOCKS, USUAL_CONNECTIONS, Settings, translate
 from bonkei.services.rds.place import Place, find_place
 from bonkei.services.rds.preparing import Preparing, preparing
-from bonkei.services.rds.relay import Relay
+from bonkei.services.rds.relay import Open, Relay
 from bonkei.services.rds.server import Server
 from bonkei.services.rds.size import connections
 from bonkei.services.rds.snapshot import DatabaseSnapshot, UsageMeter, differences
+from bonkei.services.rds.tokens import CheckToken, socket_directory, token_sign_in
 
 if TYPE_CHECKING:
     from bonkei.services.rds.reading.reader import Reader
@@ -52,13 +54,17 @@ class Database:
         url: str | None = None,
         *,
         shared: bool = False,
+        check_token: CheckToken | None = None,
     ) -> None:
+        """`check_token`: for the users of IAM, if the cluster takes tokens."""
         self._cluster = cluster
         self._host = host
         self._home = home
         self._vault = vault
         self._url = url
         self._shared = shared
+        self._check_token = check_token
+        self._sockets: Path | None = None
         self._status = "stopped"
         self._version = 0
         self._elsewhere = ""
@@ -93,7 +99,7 @@ class Database:
         """Follow a changed definition: parameters, database, password. A changed port needs a
         restart. Without a change nothing is started: preparing the server takes 0.2 s."""
         before, self._cluster = self._cluster, cluster
-        moved = (cluster.port, cluster.identifier) != (before.port, before.identifier)
+        moved = _place(cluster) != _place(before)
         if moved or self._status != "available":
             await self.stop()
             await self.start()
@@ -130,6 +136,9 @@ class Database:
         relay, self._relay = self._relay, None
         if relay is not None:
             await relay.stop()
+        sockets, self._sockets = self._sockets, None
+        if sockets is not None:
+            shutil.rmtree(sockets, ignore_errors=True)
         self._status = "stopped"
 
     def snapshot(self) -> DatabaseSnapshot:
@@ -189,7 +198,9 @@ class Database:
             self._place = directory
             identifier = self._cluster.identifier
             log = self._home / "logs" / identifier / "postgresql.log"
-            spec = ServerSpec(identifier, self._host, self._cluster.port, log)
+            if self._cluster.takes_tokens and self._check_token is not None:
+                self._sockets = socket_directory(self._home, directory)
+            spec = ServerSpec(identifier, self._host, self._cluster.port, log, self._sockets)
             files = ClusterFiles(spec, directory, binaries)
             keeper = Keeper(self._home / "processes" / "database" / identifier)
             self._server = server = Server(files, keeper)
@@ -197,8 +208,14 @@ class Database:
             wanted = translate(self._parameters(), self._libraries)
             self._settings = await asyncio.to_thread(files.configure, wanted)
             await server.start()
+            if spec.socket is not None and self._check_token is not None:
+                await self._listen(token_sign_in(spec.socket, self._check_token, log))
             await self._prepare(prepare, files.admin)
         self._guard = asyncio.create_task(self._watch(server))
+
+    async def _listen(self, open_server: Open) -> None:
+        self._relay = Relay(self._host, self._cluster.port, open_server)
+        await self._relay.start()
 
     def _parameters(self) -> dict[str, str]:
         """The declared parameters. If the number of connections is not declared, it is Aurora's, up
@@ -246,8 +263,7 @@ class Database:
 
     async def _start_relay(self, url: str) -> None:
         connection = await self._prepare_elsewhere(url)
-        self._relay = Relay(self._host, self._cluster.port, (connection.host, connection.port))
-        await self._relay.start()
+        await self._listen(lambda *_: asyncio.open_connection(connection.host, connection.port))
 
     async def _prepare_elsewhere(self, url: str) -> Connection:
         """Check the server, then create missing objects. Foreign objects are not touched."""
@@ -293,6 +309,11 @@ class Database:
         self._prepared = (cluster, wanted)
         self._notes = differences(cluster, self._version)
         return found.pending
+
+
+def _place(cluster: DatabaseCluster) -> tuple[object, ...]:
+    """What a running server does not follow."""
+    return cluster.port, cluster.identifier, cluster.takes_tokens
 
 
 def _find(home: Path) -> tuple[Place, Binaries]:

@@ -99,14 +99,15 @@ def refused_names(output: str) -> frozenset[str]:
     return frozenset(m[1] or m[2] for m in _REFUSED.finditer(output))
 
 
-def configuration(host: str, port: int, settings: Settings) -> str:
-    """The whole postgresql.conf. Durable: fsync, full_page_writes stay on."""
+def configuration(host: str, port: int, settings: Settings, sockets: str = "") -> str:
+    """The whole postgresql.conf. Durable: fsync, full_page_writes stay on. `sockets`: the directory
+    of its socket, in place of its address."""
     wanted = dict(settings.values)
     locks = _locks(wanted.get("max_connections", _CONNECTIONS))
     values = {
-        "listen_addresses": host,
+        "listen_addresses": "" if sockets else host,
         "port": str(port),
-        "unix_socket_directories": "",
+        "unix_socket_directories": sockets,
         "password_encryption": "scram-sha-256",
         "max_connections": _CONNECTIONS,
         "shared_buffers": "16MB",  # the system's cache has the rest
@@ -141,6 +142,10 @@ def _quote(value: str) -> str:
 
 ACCESS = """\
 # Written at each start; changes here are lost. Loopback only, and never without a password.
+# If there is a socket, only the relay may open it, and asks for a token itself.
+local all +rds_superuser scram-sha-256
+local all +rds_iam trust
+local all all scram-sha-256
 host all all 127.0.0.0/8 scram-sha-256
 host all all ::1/128 scram-sha-256
 """

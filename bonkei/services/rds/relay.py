@@ -1,23 +1,32 @@
-"""A TCP relay: the cluster's address and port, in front of a server elsewhere."""
+"""A TCP relay: the cluster's address and port, in front of its server."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import TypeAlias
 
 from bonkei.base.background import Background
 from bonkei.services.rds.loopback import listen_error
 
 _CHUNK = 64 * 1024
 
+Streams: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+Open: TypeAlias = Callable[
+    [asyncio.StreamReader, asyncio.StreamWriter], Awaitable["Streams | None"]
+]
+"""Opens the server's side for a client's; None: the client may not. OSError."""
+
 
 class Relay:
-    """Listens on `host`:`port`. Each connection is relayed to `target` byte by byte."""
+    """Listens on `host`:`port`. Each connection is relayed byte by byte to what `open_server`
+    gives for it."""
 
-    def __init__(self, host: str, port: int, target: tuple[str, int]) -> None:
+    def __init__(self, host: str, port: int, open_server: Open) -> None:
         self._host = host
         self._port = port
-        self._target = target
+        self._open = open_server
         self._server: asyncio.Server | None = None
         self._connections = Background()
 
@@ -41,15 +50,14 @@ class Relay:
         self._connections.start(self._carry(reader, writer))
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far = None
         try:
-            far_reader, far_writer = await asyncio.open_connection(*self._target)
-        except OSError:
-            writer.close()
-            return
-        try:
-            await asyncio.gather(pump(reader, far_writer), pump(far_reader, writer))
+            with suppress(OSError, EOFError, ValueError):
+                far = await self._open(reader, writer)
+            if far is not None:
+                await asyncio.gather(pump(reader, far[1]), pump(far[0], writer))
         finally:
-            for end in (writer, far_writer):
+            for end in (writer, *(far or ())[1:]):
                 end.close()
 
 

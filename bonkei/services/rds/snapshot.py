@@ -48,6 +48,8 @@ def differences(cluster: DatabaseCluster, version: int, *, elsewhere: str = "") 
             f"the server at {elsewhere} (BONKEI_DATABASE_URL) is used; the cluster's parameters "
             "are not applied"
         )
+        if cluster.takes_tokens:
+            notes.append("it takes no tokens of IAM: programs need passwords")
     if len(cluster.instances) > 1:
         notes.append(
             f"its {len(cluster.instances)} instances are one server here; readers can write"

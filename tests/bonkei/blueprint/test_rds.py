@@ -53,6 +53,20 @@ def test_a_cluster_has_its_instances_and_parameters(blueprint) -> None:
     assert found.log_exports == ("postgresql",)
 
 
+def test_a_cluster_and_an_instance_may_take_tokens_of_iam(blueprint) -> None:
+    takes = {"iam_database_authentication_enabled": True}
+    alone = {**instance("alone"), "engine": "postgres", "engine_version": "17", "address": "a"}
+    clusters = blueprint(
+        {
+            "aws_rds_cluster.this": {**CLUSTER, **takes, "cluster_resource_id": "cluster-ABC"},
+            "aws_db_instance.a": {**alone, **takes, "resource_id": "db-ABC"},
+            "aws_db_instance.b": alone,
+        }
+    ).database_clusters
+    found = [(one.resource_id, one.takes_tokens) for one in clusters]
+    assert found == [("db-ABC", True), ("", False), ("cluster-ABC", True)]
+
+
 def test_an_instances_parameters_override_its_clusters(blueprint) -> None:
     """ "Working with parameter groups" (Aurora): the DB parameter group wins."""
 

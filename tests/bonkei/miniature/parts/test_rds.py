@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import cast
 
+import pytest
+
+from bonkei.base.aws_service import AwsServiceError, Caller
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.iam import PolicyStatement, Role
 from bonkei.blueprint.rds import DatabaseCluster
-from bonkei.miniature.parts.rds import Databases
+from bonkei.miniature.parts.endpoint.endpoint import AwsEndpoint
+from bonkei.miniature.parts.rds import Databases, declared_clusters
 from bonkei.miniature.steps import Steps
 from bonkei.services.rds.manager import Database
 from bonkei.services.rds.snapshot import DatabaseSnapshot
-from tests.bonkei.services.rds.conftest import cluster
+from bonkei.services.rds.tokens import CheckToken
+from tests.bonkei.services.rds.conftest import HOST, cluster
 
 LEFT = "bonkei-0 keeps the database of an earlier home"
 
@@ -36,9 +44,70 @@ class Started:
 async def test_data_that_another_home_had_is_named_once():
     lines: list[str] = []
     steps = Steps(lines.append, lambda: 0.0)
-    databases = Databases(lambda definition, _: cast(Database, Started(definition)), server="")
+    databases = Databases(
+        lambda definition, *_: cast(Database, Started(definition)), "", cast(AwsEndpoint, None)
+    )
     definition = cluster()
     for _ in range(2):
         await databases.follow([definition], {definition.arn: "127.0.0.1"}, steps)
     assert lines[0].split()[:2] == ["✓", "database"]
     assert lines[1:] == [f"    {LEFT}"]
+
+
+class Iam:
+    """The endpoint's part in a sign-in: who signed a token, and what this one may."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, ...]] = []
+        self.cloud = self
+
+    def token_caller(self, token: str, places: Collection[str], user: str, region: str) -> Caller:
+        if token == "a person's":
+            return Caller("arn:aws:iam::123456789012:user/bonkei", "", "123456789012")
+        if token != "a task's":
+            raise AwsServiceError("AccessDenied", f"it is for {user} at {sorted(places)}")
+        arn = "arn:aws:sts::123456789012:assumed-role/app/task"
+        return Caller(arn, "", "123456789012", "arn:aws:iam::123456789012:role/app")
+
+    def role(self, *asked: str) -> str:
+        self.asked.append(asked)
+        return "" if asked[-1].endswith("/app") else "no identity-based policy allows it"
+
+
+async def test_a_token_needs_the_permission_to_connect_as_that_user():
+    checks: list[CheckToken] = []
+
+    def make(definition: DatabaseCluster, _host: str, check: CheckToken) -> Database:
+        checks.append(check)
+        return cast(Database, Started(definition))
+
+    definition = cluster(resource_id="cluster-ABC")
+    iam = Iam()
+    databases = Databases(make, "", cast(AwsEndpoint, iam))
+    await databases.follow([definition], {definition.arn: HOST}, Steps(lambda _: None))
+    (check,) = checks
+    assert check("app", "a task's") == ""
+    assert check("master", "a task's") == "no identity-based policy allows it"
+    assert check("master", "a person's") == ""
+    assert f"'{definition.endpoint}:{definition.port}'" in check("app", "another's")
+    assert f"'{HOST}:{definition.port}'" in check("app", "another's")
+    target = "arn:aws:rds-db:eu-west-1:123456789012:dbuser:cluster-ABC"
+    role = ("arn:aws:iam::123456789012:role/app", "task", "rds-db:connect")
+    assert iam.asked == [(*role, f"{target}/app"), (*role, f"{target}/master")]
+
+
+@pytest.mark.parametrize(
+    ("takes", "actions", "effect", "asks"),
+    [
+        (True, ("rds-db:Connect",), "Allow", True),
+        (True, ("s3:*", "*"), "Allow", True),
+        (True, ("rds:*",), "Allow", False),
+        (True, ("rds-db:*",), "Deny", False),
+        (False, ("rds-db:connect",), "Allow", False),
+    ],
+)
+def test_tokens_are_asked_for_where_a_role_may_use_them(takes, actions, effect, asks):
+    statement = PolicyStatement("aws_iam_role_policy.app", effect, actions, resources=("*",))
+    role = Role("aws_iam_role.app", "arn:aws:iam::123456789012:role/app", "app", (), (statement,))
+    blueprint = Blueprint(database_clusters=(cluster(takes_tokens=takes),), roles=(role,))
+    assert [found.takes_tokens for found in declared_clusters(blueprint)] == [asks]

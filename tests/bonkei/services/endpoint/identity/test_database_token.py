@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from unittest.mock import patch
 
@@ -18,7 +18,7 @@ from bonkei.services.endpoint.identity.database_token import verify
 HOST, REGION = "main.cluster-abc.eu-west-1.rds.amazonaws.com", "eu-west-1"
 ROLE = "arn:aws:iam::123456789012:role/app"
 ISSUER = Issuer(b"k" * 32, "123456789012")
-NOW = float(int(time.time()))
+NOW = 1_800_000_000.0
 
 
 def token(
@@ -55,26 +55,30 @@ def test_a_token_identifies_its_caller(host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "now", "why"),
+    ("make", "now", "why"),
     [
-        ("hunter22", NOW, "not an authentication token"),
-        (token().replace("Action=connect", "Action=other"), NOW, "not an authentication token"),
-        (token("other.example.com"), NOW, "for other.example.com:5432, not"),
-        (token(user="root"), NOW, "for the user root, not app"),
-        (token(region="us-east-1"), NOW, "rds-db in us-east-1, not"),
-        (token().replace("rds-db", "rds"), NOW, "signed for rds in"),
-        (token(), NOW + 901, "Signature expired"),
-        (token(at=NOW + 400), NOW, "not yet current"),
-        (token().replace("Expires=900", "Expires=901"), NOW, "900 at most"),
-        (token().replace("Expires=900", "Expires=899"), NOW, "does not match"),
-        (token(key="other"), NOW, "does not match"),
-        (token()[:-1] + "x", NOW, "does not match"),
-        (token().partition("X-Amz-Signature")[0], NOW, "missing Authentication Token"),
+        (lambda: "hunter22", NOW, "not an authentication token"),
+        (
+            lambda: token().replace("Action=connect", "Action=other"),
+            NOW,
+            "not an authentication token",
+        ),
+        (lambda: token("other.example.com"), NOW, "for other.example.com:5432, not"),
+        (lambda: token(user="root"), NOW, "for the user root, not app"),
+        (lambda: token(region="us-east-1"), NOW, "rds-db in us-east-1, not"),
+        (lambda: token().replace("rds-db", "rds"), NOW, "signed for rds in"),
+        (token, NOW + 901, "Signature expired"),
+        (lambda: token(at=NOW + 400), NOW, "not yet current"),
+        (lambda: token().replace("Expires=900", "Expires=901"), NOW, "900 at most"),
+        (lambda: token().replace("Expires=900", "Expires=899"), NOW, "does not match"),
+        (lambda: token(key="other"), NOW, "does not match"),
+        (lambda: token()[:-1] + "x", NOW, "does not match"),
+        (lambda: token().partition("X-Amz-Signature")[0], NOW, "missing Authentication Token"),
     ],
 )
-def test_any_other_password_is_refused(said: str, now: float, why: str) -> None:
+def test_any_other_password_is_refused(make: Callable[[], str], now: float, why: str) -> None:
     with pytest.raises(ApiError, match=why):
-        who(said, now)
+        who(make(), now)
 
 
 def test_a_token_ends_with_the_session_that_signed_it() -> None:
