@@ -100,6 +100,7 @@ module "edge" {
   vpc_id                  = module.network.vpc_id
   subnet_ids              = module.network.subnet_ids[var.internal_load_balancer ? "app" : "ingress"]
   internal                = var.internal_load_balancer
+  shifting                = var.deployment.strategy != "ROLLING"
   domain                  = var.domain
   price_class             = var.price_class
   access_log_bucket       = module.logging.access_log_bucket
@@ -277,6 +278,7 @@ module "backend_service" {
   source = "./modules/service"
 
   name                            = "${local.name}-backend"
+  account                         = local.account
   task_definition_arn             = module.backend_task.arn
   container_name                  = module.backend_task.container_name
   container_port                  = local.port
@@ -289,19 +291,22 @@ module "backend_service" {
   subnet_ids                      = module.network.subnet_ids["app"]
   endpoint_security_group_id      = module.network.endpoint_security_group_id
   s3_prefix_list_id               = module.network.s3_prefix_list_id
-  target_group_arn                = module.edge.target_group_arns["backend"]
+  target_group                    = module.edge.target_groups["backend"]
+  deployment                      = var.deployment
   load_balancer_security_group_id = module.edge.load_balancer_security_group_id
   client_security_group_ids       = { frontend = module.frontend_service.security_group_id }
   capacity_provider               = var.capacity_provider
   scaling                         = var.backend.scaling
   deployment_alarm_names          = module.monitoring.deployment_alarm_names["backend"]
   bootstrap                       = var.bootstrap
+  permissions_boundary_arn        = var.permissions_boundary_arn
 }
 
 module "frontend_service" {
   source = "./modules/service"
 
   name                            = "${local.name}-frontend"
+  account                         = local.account
   task_definition_arn             = module.frontend_task.arn
   container_name                  = module.frontend_task.container_name
   container_port                  = local.port
@@ -313,12 +318,14 @@ module "frontend_service" {
   subnet_ids                      = module.network.subnet_ids["app"]
   endpoint_security_group_id      = module.network.endpoint_security_group_id
   s3_prefix_list_id               = module.network.s3_prefix_list_id
-  target_group_arn                = module.edge.target_group_arns["frontend"]
+  target_group                    = module.edge.target_groups["frontend"]
+  deployment                      = var.deployment
   load_balancer_security_group_id = module.edge.load_balancer_security_group_id
   capacity_provider               = var.capacity_provider
   scaling                         = var.frontend.scaling
   deployment_alarm_names          = module.monitoring.deployment_alarm_names["frontend"]
   bootstrap                       = var.bootstrap
+  permissions_boundary_arn        = var.permissions_boundary_arn
 }
 
 module "delivery" {
@@ -374,16 +381,16 @@ module "monitoring" {
 
   services = {
     backend = {
-      service_name            = module.backend_service.name
-      scaling                 = var.bootstrap ? null : var.backend.scaling
-      log_group_names         = [module.backend_task.log_group_name, module.backend_migrate_task.log_group_name]
-      target_group_arn_suffix = module.edge.target_group_arn_suffixes["backend"]
+      service_name              = module.backend_service.name
+      scaling                   = var.bootstrap ? null : var.backend.scaling
+      log_group_names           = [module.backend_task.log_group_name, module.backend_migrate_task.log_group_name]
+      target_group_arn_suffixes = module.edge.target_group_arn_suffixes["backend"]
     }
     frontend = {
-      service_name            = module.frontend_service.name
-      scaling                 = var.bootstrap ? null : var.frontend.scaling
-      log_group_names         = [module.frontend_task.log_group_name]
-      target_group_arn_suffix = module.edge.target_group_arn_suffixes["frontend"]
+      service_name              = module.frontend_service.name
+      scaling                   = var.bootstrap ? null : var.frontend.scaling
+      log_group_names           = [module.frontend_task.log_group_name]
+      target_group_arn_suffixes = module.edge.target_group_arn_suffixes["frontend"]
     }
   }
 

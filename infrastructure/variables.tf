@@ -161,6 +161,25 @@ variable "cpu_architecture" {
   default     = "ARM64"
 }
 
+variable "deployment" {
+  description = "How a release replaces the tasks. ROLLING: one after the other. BLUE_GREEN, CANARY, LINEAR: all new tasks start beside the old ones, get the requests at once or by steps (CANARY: step_percent for step_minutes, then all; LINEAR: step_percent more every step_minutes), and the old ones stay for bake_minutes, ready for the way back"
+  type = object({
+    strategy     = optional(string, "ROLLING")
+    bake_minutes = optional(number, 3)
+    step_percent = optional(number, 10)
+    step_minutes = optional(number, 3)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition = var.deployment.strategy == "ROLLING" || var.deployment.bake_minutes + var.deployment.step_minutes * lookup(
+      { CANARY = 1, LINEAR = ceil(100 / max(var.deployment.step_percent, 1)) - 1 }, var.deployment.strategy, 0
+    ) <= 30
+    error_message = "deployment: all steps and bake_minutes may last 30 minutes at most, because the pipeline's stage Deploy waits for 40."
+  }
+}
+
 variable "capacity_provider" {
   description = "FARGATE or FARGATE_SPOT. Spot is cheaper, and may be interrupted at two minutes' notice"
   type        = string

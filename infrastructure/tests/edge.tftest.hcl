@@ -93,6 +93,39 @@ run "without_a_domain" {
   }
 }
 
+run "with_shifting_each_target_has_two_groups_and_a_rule" {
+  command = apply
+
+  variables {
+    shifting = true
+  }
+
+  module {
+    source = "./modules/edge"
+  }
+
+  assert {
+    condition     = keys(aws_lb_target_group.this) == ["backend", "backend2", "frontend", "frontend2"]
+    error_message = "A deployment starts its tasks in the group that is free."
+  }
+
+  assert {
+    condition = { for name, rule in aws_lb_listener_rule.this : name => {
+      paths   = one(one(rule.condition).path_pattern).values
+      weights = { for group in one(one(rule.action).forward).target_group : group.arn => group.weight }
+      } } == {
+      backend  = { paths = toset(["/api/*"]), weights = { (aws_lb_target_group.this["backend"].arn) = 100, (aws_lb_target_group.this["backend2"].arn) = 0 } }
+      frontend = { paths = toset(["*"]), weights = { (aws_lb_target_group.this["frontend"].arn) = 100, (aws_lb_target_group.this["frontend2"].arn) = 0 } }
+    }
+    error_message = "ECS writes the weights of a rule; a listener's default action has none."
+  }
+
+  assert {
+    condition     = aws_lb_listener_rule.this["backend"].priority < aws_lb_listener_rule.this["frontend"].priority
+    error_message = "The rule for every path comes last."
+  }
+}
+
 run "with_a_domain" {
   command = apply
 
@@ -340,6 +373,21 @@ run "refuses_a_target_with_a_long_name" {
     targets = {
       storefront = { port = 8000, health_check_path = "/" }
     }
+  }
+
+  expect_failures = [var.targets]
+}
+
+run "refuses_a_target_whose_name_has_no_place_for_a_second_group" {
+  command = plan
+
+  variables {
+    shifting = true
+    targets  = { frontend2 = { port = 8000, health_check_path = "/healthz" } }
+  }
+
+  module {
+    source = "./modules/edge"
   }
 
   expect_failures = [var.targets]

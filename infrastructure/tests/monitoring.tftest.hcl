@@ -18,16 +18,16 @@ variables {
 
   services = {
     backend = {
-      service_name            = "test-development-backend"
-      scaling                 = { min_capacity = 1, max_capacity = 4 }
-      log_group_names         = ["/ecs/test-development/backend", "/ecs/test-development/backend/migrate"]
-      target_group_arn_suffix = "targetgroup/test-development-backend/0123456789abcdef"
+      service_name              = "test-development-backend"
+      scaling                   = { min_capacity = 1, max_capacity = 4 }
+      log_group_names           = ["/ecs/test-development/backend", "/ecs/test-development/backend/migrate"]
+      target_group_arn_suffixes = ["targetgroup/test-development-backend/0123456789abcdef"]
     }
     frontend = {
-      service_name            = "test-development-frontend"
-      scaling                 = { min_capacity = 2, max_capacity = 2 }
-      log_group_names         = ["/ecs/test-development/frontend"]
-      target_group_arn_suffix = "targetgroup/test-development-frontend/0123456789abcdef"
+      service_name              = "test-development-frontend"
+      scaling                   = { min_capacity = 2, max_capacity = 2 }
+      log_group_names           = ["/ecs/test-development/frontend"]
+      target_group_arn_suffixes = ["targetgroup/test-development-frontend/0123456789abcdef"]
     }
   }
 
@@ -133,6 +133,37 @@ run "monitoring" {
   }
 }
 
+run "of_two_target_groups_an_alarm_sees_both" {
+  command = plan
+
+  variables {
+    services = {
+      backend = {
+        service_name              = "test-development-backend"
+        scaling                   = { min_capacity = 1, max_capacity = 2 }
+        log_group_names           = ["/ecs/test-development/backend"]
+        target_group_arn_suffixes = ["targetgroup/a/0123456789abcdef", "targetgroup/b/0123456789abcdef"]
+      }
+    }
+  }
+
+  module {
+    source = "./modules/monitoring"
+  }
+
+  assert {
+    condition = { for name in ["backend-5xx", "backend-down", "backend-latency"] : name => one([
+      for query in aws_cloudwatch_metric_alarm.this[name].metric_query : query.expression if query.return_data
+    ]) } == { backend-5xx = "SUM(METRICS())", backend-down = "MAX(METRICS())", backend-latency = "MAX(METRICS())" }
+    error_message = "Requests may be at either group: errors add up, and the worst latency and the better health count."
+  }
+
+  assert {
+    condition     = toset(flatten([for query in aws_cloudwatch_metric_alarm.this["backend-5xx"].metric_query : [for metric in query.metric : metric.dimensions.TargetGroup]])) == toset(var.services.backend.target_group_arn_suffixes)
+    error_message = "Each group has its metric."
+  }
+}
+
 run "a_certificate_is_watched" {
   command = plan
 
@@ -164,7 +195,7 @@ run "refuses_wrong_names_and_days_before_acm_renews" {
 
     # Alarms cannot have this name.
     services = {
-      Backend = { service_name = "x", scaling = { min_capacity = 1, max_capacity = 1 }, log_group_names = [], target_group_arn_suffix = "x" }
+      Backend = { service_name = "x", scaling = { min_capacity = 1, max_capacity = 1 }, log_group_names = [], target_group_arn_suffixes = ["x"] }
     }
   }
 

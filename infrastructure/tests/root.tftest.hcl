@@ -65,6 +65,16 @@ run "refuses_names_too_long_for_a_load_balancer_and_wrong_settings_of_logs" {
   ]
 }
 
+run "refuses_a_deployment_that_outlasts_the_pipeline" {
+  command = plan
+
+  variables {
+    deployment = { strategy = "LINEAR", step_percent = 5 }
+  }
+
+  expect_failures = [var.deployment]
+}
+
 run "needs_no_domain_to_be_tried" {
   command = plan
 

@@ -7,6 +7,7 @@ provider "aws" {
 variables {
   name                            = "test-development-backend"
   task_definition_arn             = "arn:aws:ecs:ap-northeast-1:123456789012:task-definition/test-development-backend:1"
+  account                         = { id = "123456789012", region = "ap-northeast-1", partition = "aws" }
   container_name                  = "backend"
   container_port                  = 8000
   exec_enabled                    = false
@@ -16,7 +17,7 @@ variables {
   service_connect_name            = "backend"
   vpc_id                          = "vpc-0123456789abcdef0"
   subnet_ids                      = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
-  target_group_arn                = "arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:targetgroup/test/0123456789abcdef"
+  target_group                    = { arn = "arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:targetgroup/test/0123456789abcdef" }
   load_balancer_security_group_id = "sg-0123456789abcdef0"
   client_security_group_ids       = { frontend = "sg-0123456789abcdef1" }
   endpoint_security_group_id      = "sg-0123456789abcdef2"
@@ -135,6 +136,80 @@ run "after_the_first_release_it_scales" {
 }
 
 # Each refusal costs a plan, so values that do not depend on each other share one.
+run "a_deployment_may_shift_requests" {
+  command = apply
+
+  variables {
+    deployment = { strategy = "CANARY", step_percent = 20 }
+    target_group = {
+      arn           = "arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:targetgroup/test/0123456789abcdef"
+      alternate_arn = "arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:targetgroup/test2/0123456789abcdef"
+      rule_arn      = "arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:listener-rule/app/test/1/2/3"
+    }
+  }
+
+  module {
+    source = "./modules/service"
+  }
+
+  assert {
+    condition     = one(aws_ecs_service.this.deployment_configuration).strategy == "CANARY" && one(one(aws_ecs_service.this.deployment_configuration).canary_configuration).canary_percent == 20
+    error_message = "The strategy and its step arrive at the service."
+  }
+
+  assert {
+    condition     = one(one(aws_ecs_service.this.load_balancer).advanced_configuration).production_listener_rule == var.target_group.rule_arn
+    error_message = "ECS writes into the rule of both target groups."
+  }
+
+  assert {
+    condition     = { for s in jsondecode(data.aws_iam_policy_document.shift[0].json).Statement : s.Sid => toset(flatten([s.Resource])) if s.Sid != "Look" } == { MoveTasks = toset([var.target_group.arn, var.target_group.alternate_arn]), MoveRequests = toset([var.target_group.rule_arn]) }
+    error_message = "The role writes nothing but its own groups and its own rule."
+  }
+}
+
+run "refuses_a_shift_without_a_second_group" {
+  command = plan
+
+  variables {
+    deployment = { strategy = "BLUE_GREEN" }
+  }
+
+  module {
+    source = "./modules/service"
+  }
+
+  expect_failures = [var.deployment]
+}
+
+run "refuses_steps_that_ecs_does_not_have" {
+  command = plan
+
+  variables {
+    deployment = { strategy = "ROLLING", step_percent = 101, bake_minutes = 1441 }
+  }
+
+  module {
+    source = "./modules/service"
+  }
+
+  expect_failures = [var.deployment]
+}
+
+run "refuses_a_strategy_that_ecs_does_not_have" {
+  command = plan
+
+  variables {
+    deployment = { strategy = "ALL_AT_ONCE" }
+  }
+
+  module {
+    source = "./modules/service"
+  }
+
+  expect_failures = [var.deployment]
+}
+
 run "refuses_fewer_tasks_than_one_and_wrong_values" {
   command = plan
 

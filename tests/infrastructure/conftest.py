@@ -99,6 +99,14 @@ def internal(evaluated: Evaluate) -> Evaluation:
 
 
 @pytest.fixture(scope="session")
+def shifting(evaluated: Evaluate) -> Evaluation:
+    """As `development`, with deployments that shift requests."""
+    name, definitions, variables = DEVELOPMENT
+    chosen = 'deployment = { strategy = "LINEAR" }'
+    return evaluated(f"{name}-shifting", definitions, [*variables, chosen])
+
+
+@pytest.fixture(scope="session")
 def terraform_backend(evaluated: Evaluate) -> Evaluation:
     definitions = INFRASTRUCTURE / "terraform_backend"
     return evaluated("terraform-backend", definitions, [NAMES], plans=True)

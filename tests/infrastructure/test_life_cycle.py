@@ -14,7 +14,7 @@ from bonkei.definitions.terraform.errors import TerraformError
 
 DISTRIBUTION = "aws_cloudfront_distribution"
 
-WAYS = ["development", "production", "example", "otherwise", "internal", "terraform_backend"]
+WAYS = ["development", "production", "example", "otherwise", "internal", "shifting", "terraform_backend"]
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ resource "aws_wafv2_web_acl_association" "this" {
 
 resource "aws_lb_target_group" "this" {
   #checkov:skip=CKV_AWS_378:TLS ends at the load balancer; behind it is only the VPC
-  for_each = var.targets
+  for_each = local.target_groups
 
   name                          = "${var.name}-${each.key}"
   vpc_id                        = var.vpc_id
@@ -94,20 +94,49 @@ resource "aws_lb_listener" "this" {
   }
 }
 
+# Deployments that shift requests write the weights. The listener's default action has no weights that ECS
+# could write, so the default target has a rule, too.
 resource "aws_lb_listener_rule" "this" {
-  for_each = local.routed_targets
+  for_each = var.shifting ? var.targets : local.routed_targets
 
   listener_arn = aws_lb_listener.this.arn
-  priority     = each.value.priority
+  priority     = coalesce(each.value.priority, 49999) + (var.shifting ? 1 : 0)
 
   condition {
     path_pattern {
-      values = each.value.path_patterns
+      values = length(each.value.path_patterns) > 0 ? each.value.path_patterns : ["*"]
     }
   }
 
   action {
     type             = "forward"
-    target_group_arn = aws_lb_target_group.this[each.key].arn
+    target_group_arn = var.shifting ? null : aws_lb_target_group.this[each.key].arn
+
+    dynamic "forward" {
+      for_each = var.shifting ? [1] : []
+
+      content {
+        target_group {
+          arn    = aws_lb_target_group.this[each.key].arn
+          weight = 100
+        }
+
+        target_group {
+          arn    = aws_lb_target_group.this["${each.key}2"].arn
+          weight = 0
+        }
+      }
+    }
   }
+
+  lifecycle {
+    ignore_changes        = [action]
+    create_before_destroy = true
+    replace_triggered_by  = [terraform_data.shifting]
+  }
+}
+
+# Another way of deployments makes the rules anew, under another priority: each path always has one.
+resource "terraform_data" "shifting" {
+  input = var.shifting
 }

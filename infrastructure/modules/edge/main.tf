@@ -20,6 +20,12 @@ locals {
     keepalive = 30 # below the load balancer's idle_timeout
   }
 
+  # Where deployments shift requests, each target has two groups, which take turns.
+  target_groups = merge(
+    var.targets,
+    var.shifting ? { for name, target in var.targets : "${name}2" => target } : {},
+  )
+
   default_target = one([for name, target in var.targets : name if length(target.path_patterns) == 0])
   routed_targets = { for name, target in var.targets : name => target if length(target.path_patterns) > 0 }
 }

@@ -28,17 +28,27 @@ output "load_balancer_security_group_id" {
   value       = aws_security_group.load_balancer.id
 }
 
-output "target_group_arns" {
-  description = "ARN of each target group, by the target's name"
-  value       = { for name, group in aws_lb_target_group.this : name => group.arn }
+output "target_groups" {
+  description = "Each target's group, by the target's name; where deployments shift requests, also the alternate one and the rule for both"
+  value = {
+    for name in keys(var.targets) : name => {
+      arn           = aws_lb_target_group.this[name].arn
+      alternate_arn = var.shifting ? aws_lb_target_group.this["${name}2"].arn : null
+      rule_arn      = var.shifting ? aws_lb_listener_rule.this[name].arn : null
+    }
+  }
 
   # A service may join a target group only after the group belongs to a load balancer.
   depends_on = [aws_lb_listener.this, aws_lb_listener_rule.this]
 }
 
 output "target_group_arn_suffixes" {
-  description = "Each target group's value of CloudWatch's dimension TargetGroup, by the target's name"
-  value       = { for name, group in aws_lb_target_group.this : name => group.arn_suffix }
+  description = "The values of CloudWatch's dimension TargetGroup of each target's groups, by the target's name"
+  value = {
+    for name in keys(var.targets) : name => [
+      for key in [name, "${name}2"] : aws_lb_target_group.this[key].arn_suffix if contains(keys(local.target_groups), key)
+    ]
+  }
 }
 
 output "certificate" {

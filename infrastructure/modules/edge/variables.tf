@@ -50,8 +50,8 @@ variable "targets" {
   }
 
   validation {
-    condition     = alltrue([for target in var.targets : try(target.priority >= 1 && target.priority <= 50000, target.priority == null)])
-    error_message = "targets: a priority must be from 1 to 50000."
+    condition     = alltrue([for target in var.targets : try(target.priority >= 1 && target.priority < 49999, target.priority == null)])
+    error_message = "targets: a priority must be from 1 to 49998; the last two are the default target's."
   }
 
   validation {
@@ -80,6 +80,17 @@ variable "targets" {
     condition     = alltrue([for name in keys(var.targets) : length(name) <= 9])
     error_message = "targets: a name must have at most 9 characters, so that the target group's name fits in 32."
   }
+
+  validation {
+    condition     = !var.shifting || alltrue([for name in keys(var.targets) : length(name) <= 8 && !endswith(name, "2")])
+    error_message = "targets: with shifting a name must have at most 8 characters and not end with 2, which marks the second group."
+  }
+}
+
+variable "shifting" {
+  description = "Whether deployments shift requests from one target group to another: each target then has two"
+  type        = bool
+  default     = false
 }
 
 variable "interface_path_patterns" {

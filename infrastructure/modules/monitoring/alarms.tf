@@ -1,4 +1,5 @@
-# Alarms, by the end of their names. Each lists its differences from local.alarm_defaults.
+# Alarms, by the end of their names. Each lists its differences from local.alarm_defaults. Dimensions that
+# are a list are those of several target groups: the alarm is on their sum, or on the highest.
 
 locals {
   # Most alarms count events in a minute. Without events there is no data, and all is well.
@@ -29,12 +30,12 @@ locals {
   ]...)
 
   target_alarms = merge([
-    for program, dimensions in local.target_dimensions : {
+    for program, groups in local.target_dimensions : {
       "${program}-5xx" = {
         description = "${program} answered ${var.thresholds.target_5xx_per_minute} requests or more in a minute with 5xx. Read its ERROR stream."
         namespace   = "AWS/ApplicationELB"
         metric_name = "HTTPCode_Target_5XX_Count"
-        dimensions  = dimensions
+        groups      = groups
         threshold   = var.thresholds.target_5xx_per_minute
       }
 
@@ -44,7 +45,7 @@ locals {
         description        = "One request in a hundred to ${program} has taken ${var.thresholds.latency_seconds} seconds or more for 5 minutes. Look at its CPU, then at the database's."
         namespace          = "AWS/ApplicationELB"
         metric_name        = "TargetResponseTime"
-        dimensions         = dimensions
+        groups             = groups
         statistic          = "p99"
         evaluation_periods = 5
         threshold          = var.thresholds.latency_seconds
@@ -54,7 +55,7 @@ locals {
         description        = "A task of ${program} has failed its health check for 3 minutes. Look at the service's events and at the task's log."
         namespace          = "AWS/ApplicationELB"
         metric_name        = "UnHealthyHostCount"
-        dimensions         = dimensions
+        groups             = groups
         statistic          = "Maximum"
         evaluation_periods = 3
         threshold          = 1
@@ -65,7 +66,7 @@ locals {
         description         = "No task of ${program} has been healthy for 2 minutes: it is down."
         namespace           = "AWS/ApplicationELB"
         metric_name         = "HealthyHostCount"
-        dimensions          = dimensions
+        groups              = groups
         statistic           = "Maximum"
         evaluation_periods  = 2
         comparison_operator = "LessThanThreshold"
@@ -81,7 +82,7 @@ locals {
       description        = "${program} has run at its maximum of ${service.scaling.max_capacity} tasks for 15 minutes, and auto scaling can add no more. Raise scaling.max_capacity, or look for what keeps it busy."
       namespace          = "AWS/ApplicationELB"
       metric_name        = "HealthyHostCount"
-      dimensions         = local.target_dimensions[program]
+      groups             = local.target_dimensions[program]
       statistic          = "Maximum"
       evaluation_periods = 15
       threshold          = service.scaling.max_capacity
@@ -156,7 +157,6 @@ locals {
       description = "At least one ${upper(split("-", metric)[1])} record of ${split("-", metric)[0]} in a minute. Read the log stream of that name."
       namespace   = local.log_namespace
       metric_name = metric
-      dimensions  = null
       threshold   = 1
     }
   }
@@ -187,23 +187,62 @@ locals {
   runbook = { for name, section in local.sections : name => var.runbook_url == null ? "" : " What to do: ${var.runbook_url}#${section}" }
 }
 
+locals {
+  # On one metric, or by metric math on those of two target groups.
+  all_alarms = {
+    for name, alarm in local.alarms : name => merge(local.alarm_defaults, alarm, {
+      dimensions = try(one(alarm.groups), alarm.dimensions, null)
+      percentile = startswith(try(alarm.statistic, local.alarm_defaults.statistic), "p")
+      plain      = try(length(alarm.groups), 0) < 2
+    })
+  }
+}
+
 resource "aws_cloudwatch_metric_alarm" "this" {
-  for_each = { for name, alarm in local.alarms : name => merge(local.alarm_defaults, alarm) }
+  for_each = local.all_alarms
 
   alarm_name          = "${var.name}-${each.key}"
   alarm_description   = "${each.value.description}${local.runbook[each.key]}"
-  namespace           = each.value.namespace
-  metric_name         = each.value.metric_name
-  dimensions          = each.value.dimensions
-  statistic           = startswith(each.value.statistic, "p") ? null : each.value.statistic
-  extended_statistic  = startswith(each.value.statistic, "p") ? each.value.statistic : null
-  period              = each.value.period
+  namespace           = each.value.plain ? each.value.namespace : null
+  metric_name         = each.value.plain ? each.value.metric_name : null
+  dimensions          = each.value.plain ? each.value.dimensions : null
+  statistic           = each.value.plain && !each.value.percentile ? each.value.statistic : null
+  extended_statistic  = each.value.plain && each.value.percentile ? each.value.statistic : null
+  period              = each.value.plain ? each.value.period : null
   evaluation_periods  = each.value.evaluation_periods
   comparison_operator = each.value.comparison_operator
   threshold           = each.value.threshold
   treat_missing_data  = each.value.treat_missing_data
   alarm_actions       = [module.notification.topic_arn]
   ok_actions          = [module.notification.topic_arn]
+
+  dynamic "metric_query" {
+    for_each = each.value.plain ? [] : [each.value.statistic == "Sum" ? "SUM" : "MAX"]
+
+    content {
+      id          = "both"
+      label       = each.value.metric_name
+      expression  = "${metric_query.value}(METRICS())"
+      return_data = true
+    }
+  }
+
+  dynamic "metric_query" {
+    for_each = each.value.plain ? [] : each.value.groups
+
+    content {
+      id          = "group${metric_query.key + 1}"
+      return_data = false
+
+      metric {
+        namespace   = each.value.namespace
+        metric_name = each.value.metric_name
+        dimensions  = metric_query.value
+        stat        = each.value.statistic
+        period      = each.value.period
+      }
+    }
+  }
 }
 
 # The only alarm on what visitors get: it sees also what no load balancer or task has answered. It stands by
@@ -225,7 +264,7 @@ resource "aws_cloudwatch_metric_alarm" "visitors_5xx" {
   ok_actions          = [module.notification.cloudfront_topic_arn]
 }
 
-# The only alarm with metric math: FreeableMemory is in bytes, the alarm reports used memory in percent.
+# FreeableMemory is in bytes, the alarm reports used memory in percent.
 # For a serverless instance this is relative to its maximum capacity.
 resource "aws_cloudwatch_metric_alarm" "database_memory" {
   count = length(local.instance_dimensions)

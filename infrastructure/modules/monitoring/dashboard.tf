@@ -9,26 +9,32 @@ locals {
   )
 
   # The dimensions of a graph's line: names and values in turn, then the line's label.
-  service_lines      = [for program, dimensions in local.service_dimensions : concat(flatten([for name, value in dimensions : [name, value]]), [{ label = program }])]
-  target_lines       = [for program, dimensions in local.target_dimensions : concat(flatten([for name, value in dimensions : [name, value]]), [{ label = program }])]
+  service_lines = [for program, dimensions in local.service_dimensions : concat(flatten([for name, value in dimensions : [name, value]]), [{ label = program }])]
+  target_lines = flatten([
+    for program, groups in local.target_dimensions : [
+      for index, dimensions in groups : {
+        line = concat(flatten([for name, value in dimensions : [name, value]]), [{ label = index == 0 ? program : "${program} ${index + 1}" }])
+      }
+    ]
+  ])
   load_balancer_line = ["LoadBalancer", var.load_balancer_arn_suffix, { label = "load balancer" }]
   instance_lines     = [for identifier in var.database.instance_identifiers : ["DBInstanceIdentifier", identifier]]
 
   # In reading order: three in a row.
   graphs = [
-    { title = "Requests", stat = "Sum", metrics = [for line in local.target_lines : concat(["AWS/ApplicationELB", "RequestCount"], line)] },
-    { title = "Response time, 99th percentile (s)", stat = "p99", metrics = [for line in local.target_lines : concat(["AWS/ApplicationELB", "TargetResponseTime"], line)] },
+    { title = "Requests", stat = "Sum", metrics = [for each in local.target_lines : concat(["AWS/ApplicationELB", "RequestCount"], each.line)] },
+    { title = "Response time, 99th percentile (s)", stat = "p99", metrics = [for each in local.target_lines : concat(["AWS/ApplicationELB", "TargetResponseTime"], each.line)] },
     {
       title = "5xx"
       stat  = "Sum"
       metrics = concat(
         [concat(["AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count"], local.load_balancer_line)],
-        [for line in local.target_lines : concat(["AWS/ApplicationELB", "HTTPCode_Target_5XX_Count"], line)],
+        [for each in local.target_lines : concat(["AWS/ApplicationELB", "HTTPCode_Target_5XX_Count"], each.line)],
       )
     },
     { title = "CPU of the programs (%)", stat = "Average", metrics = [for line in local.service_lines : concat(["AWS/ECS", "CPUUtilization"], line)] },
     { title = "Memory of the programs (%)", stat = "Average", metrics = [for line in local.service_lines : concat(["AWS/ECS", "MemoryUtilization"], line)] },
-    { title = "Healthy tasks", stat = "Minimum", metrics = [for line in local.target_lines : concat(["AWS/ApplicationELB", "HealthyHostCount"], line)] },
+    { title = "Healthy tasks", stat = "Minimum", metrics = [for each in local.target_lines : concat(["AWS/ApplicationELB", "HealthyHostCount"], each.line)] },
     { title = "CPU of the database (%)", stat = "Average", metrics = [for line in local.instance_lines : concat(["AWS/RDS", "CPUUtilization"], line)] },
     { title = "Freeable memory of the database (bytes)", stat = "Average", metrics = [for line in local.instance_lines : concat(["AWS/RDS", "FreeableMemory"], line)] },
     { title = "Connections of the database", stat = "Maximum", metrics = [for line in local.instance_lines : concat(["AWS/RDS", "DatabaseConnections"], line)] },

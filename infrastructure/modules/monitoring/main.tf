@@ -11,9 +11,11 @@ locals {
 
   load_balancer_dimensions = { LoadBalancer = var.load_balancer_arn_suffix }
 
+  # Of each target group of a program. Where deployments shift requests, one of two groups may be empty.
   target_dimensions = {
-    for program, service in var.services :
-    program => merge(local.load_balancer_dimensions, { TargetGroup = service.target_group_arn_suffix })
+    for program, service in var.services : program => [
+      for suffix in service.target_group_arn_suffixes : merge(local.load_balancer_dimensions, { TargetGroup = suffix })
+    ]
   }
 
   # CloudFront's metrics are in this region alone.

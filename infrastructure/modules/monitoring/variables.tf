@@ -18,12 +18,12 @@ variable "cluster_name" {
 }
 
 variable "services" {
-  description = "The programs, by name: their service, with its minimum and maximum of tasks (null: it does not scale), their log groups (of one-off tasks too) and their value of CloudWatch's dimension TargetGroup"
+  description = "The programs, by name: their service, with its minimum and maximum of tasks (null: it does not scale), their log groups (of one-off tasks too) and the values of CloudWatch's dimension TargetGroup of their groups (two, where deployments shift requests)"
   type = map(object({
-    service_name            = string
-    scaling                 = object({ min_capacity = number, max_capacity = number })
-    log_group_names         = list(string)
-    target_group_arn_suffix = string
+    service_name              = string
+    scaling                   = object({ min_capacity = number, max_capacity = number })
+    log_group_names           = list(string)
+    target_group_arn_suffixes = list(string)
   }))
 
   validation {

@@ -1,5 +1,9 @@
 # A service: its tasks behind the load balancer, their connections, and their number.
 
+locals {
+  shifts = var.deployment.strategy != "ROLLING"
+}
+
 resource "aws_ecs_service" "this" {
   name                               = var.name
   cluster                            = var.cluster_arn
@@ -46,9 +50,46 @@ resource "aws_ecs_service" "this" {
   }
 
   load_balancer {
-    target_group_arn = var.target_group_arn
+    target_group_arn = var.target_group.arn
     container_name   = var.container_name
     container_port   = var.container_port
+
+    dynamic "advanced_configuration" {
+      for_each = module.shift_role
+
+      content {
+        alternate_target_group_arn = var.target_group.alternate_arn
+        production_listener_rule   = var.target_group.rule_arn
+        role_arn                   = advanced_configuration.value.arn
+      }
+    }
+  }
+
+  dynamic "deployment_configuration" {
+    for_each = local.shifts ? [var.deployment] : []
+
+    content {
+      strategy             = deployment_configuration.value.strategy
+      bake_time_in_minutes = deployment_configuration.value.bake_minutes
+
+      dynamic "canary_configuration" {
+        for_each = deployment_configuration.value.strategy == "CANARY" ? [deployment_configuration.value] : []
+
+        content {
+          canary_percent              = canary_configuration.value.step_percent
+          canary_bake_time_in_minutes = canary_configuration.value.step_minutes
+        }
+      }
+
+      dynamic "linear_configuration" {
+        for_each = deployment_configuration.value.strategy == "LINEAR" ? [deployment_configuration.value] : []
+
+        content {
+          step_percent              = linear_configuration.value.step_percent
+          step_bake_time_in_minutes = linear_configuration.value.step_minutes
+        }
+      }
+    }
   }
 
   service_connect_configuration {
@@ -89,6 +130,44 @@ resource "aws_ecs_service" "this" {
     aws_vpc_security_group_egress_rule.to_s3,
     aws_vpc_security_group_ingress_rule.endpoints_from_this,
   ]
+}
+
+# ---------------------------------------------------------------------------------------------
+# Deployments that shift requests: ECS registers the tasks and writes the weights of the rule
+# ---------------------------------------------------------------------------------------------
+
+data "aws_iam_policy_document" "shift" {
+  count = local.shifts ? 1 : 0
+
+  statement {
+    sid       = "Look"
+    actions   = ["elasticloadbalancing:DescribeListeners", "elasticloadbalancing:DescribeRules", "elasticloadbalancing:DescribeTargetGroups", "elasticloadbalancing:DescribeTargetHealth"]
+    resources = ["*"] # none of them knows resources
+  }
+
+  statement {
+    sid       = "MoveTasks"
+    actions   = ["elasticloadbalancing:DeregisterTargets", "elasticloadbalancing:RegisterTargets"]
+    resources = [var.target_group.arn, var.target_group.alternate_arn]
+  }
+
+  statement {
+    sid       = "MoveRequests"
+    actions   = ["elasticloadbalancing:ModifyRule"]
+    resources = [var.target_group.rule_arn]
+  }
+}
+
+module "shift_role" {
+  source = "../role"
+  count  = local.shifts ? 1 : 0
+
+  name                     = "${var.name}-shift"
+  description              = "ECS shifts the requests of ${var.name} to the tasks of a deployment"
+  service_principal        = "ecs.amazonaws.com"
+  source_account_id        = var.account.id
+  permissions_boundary_arn = var.permissions_boundary_arn
+  policies                 = { shift = data.aws_iam_policy_document.shift[0].json }
 }
 
 # ---------------------------------------------------------------------------------------------

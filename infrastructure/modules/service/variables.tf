@@ -60,9 +60,60 @@ variable "subnet_ids" {
   type        = list(string)
 }
 
-variable "target_group_arn" {
-  description = "Target group that the tasks join"
+variable "target_group" {
+  description = "Target group that the tasks join; where deployments shift requests, also the alternate one and the listener rule for both"
+  type = object({
+    arn           = string
+    alternate_arn = optional(string)
+    rule_arn      = optional(string)
+  })
+}
+
+variable "deployment" {
+  description = "How a deployment replaces the tasks: ROLLING, BLUE_GREEN, CANARY or LINEAR. The last three keep the old tasks for bake_minutes; CANARY begins with step_percent of the requests for step_minutes, LINEAR adds as many again and again"
+  type = object({
+    strategy     = optional(string, "ROLLING")
+    bake_minutes = optional(number, 3)
+    step_percent = optional(number, 10)
+    step_minutes = optional(number, 3)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = contains(["ROLLING", "BLUE_GREEN", "CANARY", "LINEAR"], var.deployment.strategy)
+    error_message = "deployment: strategy must be ROLLING, BLUE_GREEN, CANARY or LINEAR."
+  }
+
+  validation {
+    condition = alltrue([
+      min(var.deployment.bake_minutes, var.deployment.step_minutes) >= 0,
+      max(var.deployment.bake_minutes, var.deployment.step_minutes) <= 1440,
+      var.deployment.step_percent >= (var.deployment.strategy == "LINEAR" ? 3 : 0.1),
+      var.deployment.step_percent <= 100,
+    ])
+    error_message = "deployment: bake_minutes and step_minutes must be from 0 to 1440, step_percent from 0.1 to 100, for LINEAR from 3."
+  }
+
+  validation {
+    condition     = (var.deployment.strategy == "ROLLING") == (var.target_group.rule_arn == null)
+    error_message = "deployment: a strategy that shifts requests needs target_group with alternate_arn and rule_arn, and ROLLING neither."
+  }
+}
+
+variable "account" {
+  description = "Where everything is: the number of the AWS account, the region, and the partition, such as aws"
+  type = object({
+    id        = string
+    region    = string
+    partition = string
+  })
+}
+
+variable "permissions_boundary_arn" {
+  description = "Permissions boundary of the role that shifts requests; null: none"
   type        = string
+  default     = null
 }
 
 variable "load_balancer_security_group_id" {

@@ -195,7 +195,8 @@ def _paths(rule: ListenerRule) -> Iterator[str]:
     if isinstance(rule.action, Forward):
         for condition in rule.conditions:
             if isinstance(condition, PathPattern):
-                yield from (value for value in condition.values if not _STATIC.search(value))
+                every = ("*", "/*")  # the default target's, as deployments that shift need it
+                yield from (v for v in condition.values if v not in every and not _STATIC.search(v))
 
 
 def _forwards(behavior: Behavior) -> bool:
