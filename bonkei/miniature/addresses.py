@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -27,6 +27,13 @@ class Translator:
 
     def translate(self, value: str) -> str:
         return self.book.translate(value)
+
+    def hosts(self, names: Collection[str]) -> frozenset[str]:
+        """These names of AWS's, and the addresses that stand for them, of whichever caller."""
+        books = (self.book, *self.callers.values())
+        return frozenset(names).union(
+            book.hosts[name] for book in books for name in names if name in book.hosts
+        )
 
     def of(self, caller: str) -> CallerTranslator:
         """A translator for one caller."""

@@ -120,7 +120,9 @@ class Wiring:
         self.one_offs = OneOffs(config.one_offs, Started(home.started))
         self.caches = Caches(home.path)
         server = _server(config.database_url or "")
-        self.databases = Databases(self.parts.database, server, self.aws)
+        self.databases = Databases(
+            self.parts.database, server, self.aws, self.addresses.translator.hosts
+        )
         routers = LogRouters(
             config.fluent_bit,
             self.containers,

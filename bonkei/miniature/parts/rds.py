@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
@@ -46,12 +46,19 @@ class Databases:
 
     name = "databases"
 
-    def __init__(self, make: MakeDatabase, server: str, aws: AwsEndpoint) -> None:
+    def __init__(
+        self,
+        make: MakeDatabase,
+        server: str,
+        aws: AwsEndpoint,
+        hosts: Callable[[Collection[str]], Collection[str]],
+    ) -> None:
         """`server`: address and user of the user's own server; empty without one. `aws` decides
-        who may sign in with a token."""
+        who may sign in with a token. `hosts`: these names, and the addresses here."""
         self._make = make
         self._server = server
         self._aws = aws
+        self._hosts = hosts
         self._running: dict[str, Database] = {}
         self._declared: dict[str, DatabaseCluster] = {}
 
@@ -71,7 +78,7 @@ class Databases:
                 steps.note(f"using the PostgreSQL server at {self._server} (BONKEI_DATABASE_URL)")
             with steps.step("database") as step:
                 host = addresses[cluster.arn]
-                check = partial(self._refused, cluster.arn, host)
+                check = partial(self._refused, cluster.arn)
                 database = self._make(cluster, host, check)
                 self._running[cluster.arn] = database
                 await database.start()
@@ -79,13 +86,13 @@ class Databases:
             for each in database.others:
                 steps.note(each)
 
-    def _refused(self, arn: str, host: str, user: str, token: str) -> str:
+    def _refused(self, arn: str, user: str, token: str) -> str:
         """Why a token is refused; empty if it is accepted. A person may do everything, as in the
         rest of the endpoint."""
         cluster, place = self._declared[arn], Arn.of(arn)
-        names = (host, cluster.endpoint, cluster.reader_endpoint)
-        ends = (*names, *(each.endpoint for each in cluster.instances))
-        places = {f"{each}:{cluster.port}" for each in ends if each}
+        own = (cluster.endpoint, cluster.reader_endpoint)
+        names = {*own, *(each.endpoint for each in cluster.instances)} - {""}
+        places = {f"{host}:{cluster.port}" for host in self._hosts(names)}
         try:
             caller = self._aws.cloud.token_caller(token, places, user, place.region)
         except BonkeiError as error:

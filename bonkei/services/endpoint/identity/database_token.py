@@ -42,7 +42,7 @@ def verify(
             f"the token is signed for {scope.service} in {scope.region}, not {_SERVICE} in {region}"
         )
     if place not in {each.lower() for each in places}:
-        raise _refused(f"the token is for {place}, not {' or '.join(sorted(places))}")
+        raise _refused(f"the token is for {place}, which is not this cluster")
     if asked.get("DBUser") != user:
         raise _refused(f"the token is for the user {asked.get('DBUser', '')}, not {user}")
     if not asked.get("X-Amz-Expires", "").isdecimal() or int(asked["X-Amz-Expires"]) > SECONDS:

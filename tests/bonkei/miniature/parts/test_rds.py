@@ -11,6 +11,8 @@ from bonkei.base.aws_service import AwsServiceError, Caller
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.iam import PolicyStatement, Role
 from bonkei.blueprint.rds import DatabaseCluster
+from bonkei.miniature.addresses import Translator
+from bonkei.miniature.loopback import AddressBook
 from bonkei.miniature.parts.endpoint.endpoint import AwsEndpoint
 from bonkei.miniature.parts.rds import Databases, declared_clusters
 from bonkei.miniature.steps import Steps
@@ -45,7 +47,10 @@ async def test_data_that_another_home_had_is_named_once():
     lines: list[str] = []
     steps = Steps(lines.append, lambda: 0.0)
     databases = Databases(
-        lambda definition, *_: cast(Database, Started(definition)), "", cast(AwsEndpoint, None)
+        lambda definition, *_: cast(Database, Started(definition)),
+        "",
+        cast(AwsEndpoint, None),
+        Translator().hosts,
     )
     definition = cluster()
     for _ in range(2):
@@ -83,14 +88,18 @@ async def test_a_token_needs_the_permission_to_connect_as_that_user():
 
     definition = cluster(resource_id="cluster-ABC")
     iam = Iam()
-    databases = Databases(make, "", cast(AwsEndpoint, iam))
+    translator = Translator()
+    translator.book = AddressBook(hosts={definition.endpoint: HOST, "other": "127.0.0.9"})
+    translator.callers = {"app": AddressBook(hosts={definition.endpoint: "127.0.0.2"})}
+    databases = Databases(make, "", cast(AwsEndpoint, iam), translator.hosts)
     await databases.follow([definition], {definition.arn: HOST}, Steps(lambda _: None))
     (check,) = checks
     assert check("app", "a task's") == ""
     assert check("master", "a task's") == "no identity-based policy allows it"
     assert check("master", "a person's") == ""
-    assert f"'{definition.endpoint}:{definition.port}'" in check("app", "another's")
-    assert f"'{HOST}:{definition.port}'" in check("app", "another's")
+    hosts = (HOST, "127.0.0.2", definition.endpoint, definition.reader_endpoint)
+    places = sorted(f"{host}:{definition.port}" for host in hosts)
+    assert check("app", "another's") == f"it is for app at {places}"
     target = "arn:aws:rds-db:eu-west-1:123456789012:dbuser:cluster-ABC"
     role = ("arn:aws:iam::123456789012:role/app", "task", "rds-db:connect")
     assert iam.asked == [(*role, f"{target}/app"), (*role, f"{target}/master")]

@@ -63,7 +63,7 @@ def test_a_token_identifies_its_caller(host: str) -> None:
             NOW,
             "not an authentication token",
         ),
-        (lambda: token("other.example.com"), NOW, "for other.example.com:5432, not"),
+        (lambda: token("other.example.com"), NOW, "for other.example.com:5432, which is not"),
         (lambda: token(user="root"), NOW, "for the user root, not app"),
         (lambda: token(region="us-east-1"), NOW, "rds-db in us-east-1, not"),
         (lambda: token().replace("rds-db", "rds"), NOW, "signed for rds in"),
