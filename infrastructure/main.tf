@@ -159,6 +159,7 @@ module "database" {
   serverless_capacity         = var.database.serverless_capacity
   backup_retention_days       = var.database.backup_retention_days
   application_password        = var.database.application_password
+  iam_authentication          = var.database.iam_authentication
   deletion_protection         = var.deletion_protection
   log_retention_days          = var.log_retention_days
   permissions_boundary_arn    = var.permissions_boundary_arn
@@ -199,6 +200,7 @@ module "backend_task" {
   health_check_path           = local.health_check_paths["backend"]
   environment                 = merge(module.database.environment, { LOG_LEVEL = var.log_level })
   secrets                     = module.database.secrets
+  policies                    = module.database.policies
   secret_recovery_window_days = local.secret_recovery_window_days
   exec                        = local.exec
   log_router                  = module.logging.router

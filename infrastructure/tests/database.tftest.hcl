@@ -124,6 +124,33 @@ run "a_third_one_is_the_first_users_again" {
   }
 }
 
+run "tokens_of_iam_in_place_of_the_password" {
+  command = apply
+
+  module {
+    source = "./modules/database"
+  }
+
+  variables {
+    iam_authentication = true
+  }
+
+  assert {
+    condition     = output.secrets == {} && output.environment["DATABASE_USERNAME"] == "application_iam" && output.environment["DATABASE_IAM_REGION"] == "ap-northeast-1"
+    error_message = "The application has no password."
+  }
+
+  assert {
+    condition     = endswith(jsondecode(output.policies["connect-to-database"]).Statement[0].Resource, ":dbuser:${aws_rds_cluster.this.cluster_resource_id}/application_iam")
+    error_message = "It may sign in as this user, in this cluster."
+  }
+
+  assert {
+    condition     = output.migration_environment["DATABASE_IAM_USERNAME"] == run.serverless.migration_environment["DATABASE_IAM_USERNAME"] && output.migration_secrets == run.serverless.migration_secrets
+    error_message = "Migrations keep both users, so that the application may change, and change back."
+  }
+}
+
 # Each refusal costs a plan, so values that do not depend on each other share one.
 run "refuses_wrong_values" {
   command = plan

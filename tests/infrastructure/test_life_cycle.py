@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from evaluations import Evaluation
 
+from bonkei.analysis.policy.lenient import allows
 from bonkei.blueprint.wafv2 import ByteMatch
 from bonkei.definitions.terraform.errors import TerraformError
 
+CONNECT = "rds-db:connect"
 DISTRIBUTION = "aws_cloudfront_distribution"
 
 WAYS = ["development", "production", "example", "otherwise", "internal", "shifting", "terraform_backend"]
@@ -67,6 +69,23 @@ def test_with_a_domain_traffic_is_encrypted_up_to_the_load_balancer(otherwise: E
     assert distribution.aliases == ("status.example.com",)
     assert {origin.protocol_policy for origin in distribution.origins} == {"https-only"}
     assert [(found.port, found.protocol) for found in load_balancer.listeners] == [(443, "HTTPS")]
+
+
+def test_only_the_backend_signs_in_with_tokens(
+    otherwise: Evaluation, production: Evaluation
+) -> None:
+    (cluster,) = otherwise.values("aws_rds_cluster")
+    user = f"dbuser:{cluster['cluster_resource_id']}/application_iam"
+    target = f"arn:aws:rds-db:ap-northeast-1:123456789012:{user}"
+    may = {role.name for role in otherwise.blueprint.roles if allows(role, CONNECT, target)}
+    assert may == {"statuspage-production-backend-task"}
+    assert not [role for role in production.blueprint.roles if allows(role, CONNECT, target)]
+    (tasks,) = [
+        found
+        for found in otherwise.values("aws_ecs_task_definition")
+        if found["family"] == "statuspage-production-backend"
+    ]
+    assert "DATABASE_PASSWORD" not in tasks["container_definitions"]
 
 
 def test_every_role_has_the_boundary(otherwise: Evaluation) -> None:

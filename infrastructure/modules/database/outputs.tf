@@ -12,23 +12,28 @@ output "endpoint" {
 }
 
 output "environment" {
-  description = "Environment of a task that uses the database: DATABASE_HOST, _PORT and _NAME"
+  description = "Environment of a task that uses the database: DATABASE_HOST, _PORT and _NAME and, if it signs in with tokens, DATABASE_USERNAME and _IAM_REGION"
   value       = local.environment
 
   depends_on = [aws_rds_cluster_instance.this]
 }
 
 output "secrets" {
-  description = "Secrets of a task that uses the database: DATABASE_USERNAME and _PASSWORD, of the application's current user"
-  value       = local.secrets
+  description = "Secrets of a task that uses the database: DATABASE_USERNAME and _PASSWORD, of the application's current user; none if it signs in with tokens"
+  value       = { for variable, secret in local.application_secrets : variable => secret if !var.iam_authentication }
 
   # A task that reads a secret needs its value.
   depends_on = [aws_secretsmanager_secret_version.application]
 }
 
+output "policies" {
+  description = "Policies of the role of a task that uses the database: the right to sign in with tokens, if it does"
+  value       = { for name, document in { connect-to-database = data.aws_iam_policy_document.connect.json } : name => document if var.iam_authentication }
+}
+
 output "migration_environment" {
-  description = "Environment of a task that migrates: that of one that uses the database and, unless a password is next, DATABASE_FORMER_USERNAME, whose password it disables"
-  value       = merge(local.environment, local.other_is_next ? {} : { DATABASE_FORMER_USERNAME = local.other_user })
+  description = "Environment of a task that migrates: DATABASE_HOST, _PORT and _NAME, DATABASE_IAM_USERNAME, who signs in with tokens, and, unless a password is next, DATABASE_FORMER_USERNAME, whose password it disables"
+  value       = merge(local.place, { DATABASE_IAM_USERNAME = local.iam_user }, local.other_is_next ? {} : { DATABASE_FORMER_USERNAME = local.other_user })
 
   depends_on = [aws_rds_cluster_instance.this]
 }

@@ -1,6 +1,9 @@
 # The application's own user: it may only read and write rows. There are two, used in turn; both are
 # valid while new tasks replace old ones. Migrations create them with these passwords. The values
 # exist only in Secrets Manager, never in the state.
+#
+# A third user has no password, but signs in with tokens of IAM. Migrations keep all of them, so that
+# the application may change its way to sign in with one release, and back.
 
 locals {
   # Odd versions of the password belong to the first user, even ones to the second. A user without a
@@ -31,15 +34,22 @@ locals {
 # ---------------------------------------------------------------------------------------------
 
 locals {
-  environment = {
+  iam_user = "application_iam"
+
+  place = {
     DATABASE_HOST = aws_rds_cluster.this.endpoint
     DATABASE_PORT = tostring(aws_rds_cluster.this.port)
     DATABASE_NAME = aws_rds_cluster.this.database_name
   }
 
+  environment = merge(local.place, var.iam_authentication ? {
+    DATABASE_USERNAME   = local.iam_user
+    DATABASE_IAM_REGION = var.account.region
+  } : {})
+
   json_keys = { USERNAME = "username", PASSWORD = "password" }
 
-  secrets = {
+  application_secrets = {
     for variable, key in local.json_keys : "DATABASE_${variable}" => {
       secret_arn  = aws_secretsmanager_secret.application[local.current_user].arn
       kms_key_arn = module.key.arn
@@ -53,7 +63,7 @@ locals {
     local.other_is_next ? { NEXT = aws_secretsmanager_secret.application[local.other_user].arn } : {},
   )
 
-  migration_secrets = merge(local.secrets, [
+  migration_secrets = merge(local.application_secrets, [
     for user, secret_arn in local.migration_users : {
       for variable, key in local.json_keys : "DATABASE_${user}_${variable}" => {
         secret_arn  = secret_arn
@@ -62,6 +72,14 @@ locals {
       }
     }
   ]...)
+}
+
+data "aws_iam_policy_document" "connect" {
+  statement {
+    sid       = "SignInToDatabase"
+    actions   = ["rds-db:connect"]
+    resources = ["arn:${var.account.partition}:rds-db:${var.account.region}:${var.account.id}:dbuser:${aws_rds_cluster.this.cluster_resource_id}/${local.iam_user}"]
+  }
 }
 
 # ---------------------------------------------------------------------------------------------

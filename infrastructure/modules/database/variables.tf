@@ -139,6 +139,12 @@ variable "application_password" {
   }
 }
 
+variable "iam_authentication" {
+  description = "Whether the application signs in with tokens of IAM, as a user of its own, in place of a password. Migrations have made that user before"
+  type        = bool
+  default     = false
+}
+
 variable "log_retention_days" {
   description = "Days that the database's log is kept"
   type        = number

@@ -53,7 +53,8 @@ module "execution_role" {
   permissions_boundary_arn = var.permissions_boundary_arn
 }
 
-# The programs call no AWS API: what is allowed here is for the log router, and for shells.
+# The programs call no AWS API: what is allowed here is for the log router, and for shells. A token for
+# the database is made without a call.
 module "task_role" {
   source = "../role"
 
@@ -65,6 +66,7 @@ module "task_role" {
   permissions_boundary_arn = var.permissions_boundary_arn
 
   policies = merge(
+    var.policies,
     { route-logs = data.aws_iam_policy_document.route_logs.json },
     { for document in data.aws_iam_policy_document.exec : "open-shell" => document.json },
   )

@@ -118,6 +118,12 @@ variable "secrets" {
   default = {}
 }
 
+variable "policies" {
+  description = "Policies for the program itself, by name, as JSON"
+  type        = map(string)
+  default     = {}
+}
+
 variable "generated_secrets" {
   description = "Secrets that are generated for this task, by name. Raise version to generate a new value"
   type = map(object({

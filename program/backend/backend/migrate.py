@@ -46,21 +46,23 @@ def migrate(settings: MigrateSettings) -> None:
             shut_out(connection, settings.database_former_username)
 
 
-def put_role(connection: Connection, name: str, password: str) -> None:
-    """Create an application role that may only sign in, and set its password.
+def put_role(connection: Connection, name: str, password: str | None) -> None:
+    """Create an application role that may only sign in: with this password, or a token of IAM.
 
     A SCRAM verifier is sent, since the password itself would appear in the server's log.
     """
     known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone()
-    verifier = connection.pgconn.encrypt_password(
-        password.encode(), name.encode(), b"scram-sha-256"
-    )
+    role, verifier = sql.Identifier(name), None
+    if password is not None:
+        verifier = connection.pgconn.encrypt_password(
+            password.encode(), name.encode(), b"scram-sha-256"
+        ).decode()
     statement = (
         "ALTER ROLE {} WITH LOGIN PASSWORD {}" if known else "CREATE ROLE {} WITH LOGIN PASSWORD {}"
     )
-    connection.execute(
-        sql.SQL(statement).format(sql.Identifier(name), sql.Literal(verifier.decode()))
-    )
+    connection.execute(sql.SQL(statement).format(role, sql.Literal(verifier)))
+    if password is None:  # a member needs a token from then on
+        connection.execute(sql.SQL("GRANT rds_iam TO {}").format(role))
     connection.commit()
     logger.info("the role %s is %s", name, "up to date" if known else "made")
 

@@ -6,7 +6,17 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 Text = Annotated[str, Field(min_length=1)]
 Secret = Annotated[SecretStr, Field(min_length=1)]
@@ -44,11 +54,25 @@ class DatabaseSettings(_Settings):
     database_port: Annotated[int, Field(ge=1, le=65535)] = 5432
     database_name: Text
     database_username: Text
-    database_password: Secret
+    database_iam_region: Text | None = Field(
+        default=None, description="Sign in with a token of IAM, signed for this region."
+    )
+    database_password: Secret | None = Field(default=None, validate_default=True)
     database_sslmode: SslMode | None = Field(
         default=None, description="Unset: verify-full for an RDS name, prefer for any other."
     )
     database_sslrootcert: Path = RDS_CERTIFICATES
+
+    @field_validator("database_password")
+    @classmethod
+    def _password_or_token(
+        cls, password: SecretStr | None, found: ValidationInfo
+    ) -> SecretStr | None:
+        if password and found.data.get("database_iam_region"):
+            raise PydanticCustomError("both", "must not be set beside DATABASE_IAM_REGION")
+        if not password and not found.data.get("database_iam_region"):
+            raise PydanticCustomError("missing", "must be set")
+        return password
 
     @property
     def tls(self) -> dict[str, str]:
@@ -98,18 +122,22 @@ class MigrateSettings(DatabaseSettings):
     database_next_username: Text | None = None
     database_next_password: Secret | None = None
     database_former_username: Text | None = None
+    # The application's role that needs a token of IAM, whether or not the application uses it yet.
+    database_iam_username: Text | None = None
     administrator_password: Annotated[SecretStr, Field(min_length=12, max_length=128)]
     database_wait_seconds: Annotated[float, Field(ge=0, le=900)] = Field(
         default=60, description="How long to wait for a database that is not up yet."
     )
 
     @property
-    def roles(self) -> list[tuple[str, str]]:
-        """Name and password of the application's current and next roles."""
+    def roles(self) -> list[tuple[str, str | None]]:
+        """Name and password of the application's roles; None: a token of IAM."""
         found = [(self.database_username, self.database_password)]
+        if self.database_iam_username:
+            found.append((self.database_iam_username, None))
         if self.database_next_username and self.database_next_password:
             found.append((self.database_next_username, self.database_next_password))
-        return [(name, password.get_secret_value()) for name, password in found]
+        return [(name, secret.get_secret_value() if secret else None) for name, secret in found]
 
     @model_validator(mode="after")
     def _roles_differ(self) -> Self:
@@ -117,6 +145,7 @@ class MigrateSettings(DatabaseSettings):
             "DATABASE_USERNAME": self.database_username,
             "DATABASE_NEXT_USERNAME": self.database_next_username,
             "DATABASE_FORMER_USERNAME": self.database_former_username,
+            "DATABASE_IAM_USERNAME": self.database_iam_username,
         }
         for variable, name in named.items():
             if name == self.database_master_username:

@@ -68,6 +68,23 @@ def test_the_first_administrator_keeps_a_changed_password(server: Server, empty_
     assert found == [("jane", "x")]
 
 
+def test_a_role_may_sign_in_with_tokens(server: Server, empty_database: str):
+    for statement in ("CREATE ROLE rds_iam", "GRANT rds_iam TO master WITH ADMIN OPTION"):
+        server.execute(statement)
+    settings = migrate_settings(server, empty_database).model_copy(
+        update={"database_iam_username": f"{USERNAME}_iam"}
+    )
+    for _ in range(2):
+        migrate(settings)
+    with psycopg.connect(server.dsn(empty_database)) as connection:
+        found = connection.execute(
+            "SELECT pg_has_role(%s, 'rds_iam', 'MEMBER'), rolcanlogin, rolpassword"
+            " FROM pg_authid WHERE rolname = %s",
+            [f"{USERNAME}_iam", f"{USERNAME}_iam"],
+        ).fetchone()
+    assert found == (True, True, None)
+
+
 def test_the_role_gets_a_new_password(server: Server, empty_database: str):
     settings = migrate_settings(server, empty_database)
     changed = settings.model_copy(update={"database_password": SecretStr("n")})

@@ -37,6 +37,20 @@ def test_a_missing_setting_is_reported(environment):
         ServeSettings.read()
 
 
+def test_a_password_and_a_token_exclude_each_other(environment, monkeypatch):
+    environment({**DATABASE, "DATABASE_IAM_REGION": "eu-west-1"})
+    with pytest.raises(SettingsError, match=r"^DATABASE_PASSWORD: must not be set beside"):
+        ServeSettings.read()
+    monkeypatch.delenv("DATABASE_PASSWORD")
+    assert ServeSettings.read().database_password is None
+    monkeypatch.delenv("DATABASE_IAM_REGION")
+    environment({**DATABASE, **MASTER, "DATABASE_IAM_USERNAME": "status_iam"})
+    assert MigrateSettings.read().roles == [("status", "pass-word"), ("status_iam", None)]
+    environment({"DATABASE_IAM_USERNAME": "status"})
+    with pytest.raises(SettingsError, match=r"^DATABASE_IAM_USERNAME: must differ"):
+        MigrateSettings.read()
+
+
 def test_a_secret_is_not_shown(environment):
     environment({**DATABASE, **MASTER, "ADMINISTRATOR_PASSWORD": "short"})
     with pytest.raises(SettingsError) as caught:

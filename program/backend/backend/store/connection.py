@@ -16,6 +16,7 @@ from backend import logs
 from backend.settings import DatabaseSettings
 from backend.store.connect import connect_arguments
 from backend.store.request_comment import name_request
+from backend.store.sign_in import SignIn
 
 Row = DictRow
 Cursor = psycopg.AsyncCursor[Row]
@@ -43,14 +44,14 @@ class Connection:
         self._driver = driver
 
     @classmethod
-    async def open(cls, settings: DatabaseSettings) -> Self:
+    async def open(cls, settings: DatabaseSettings, sign_in: SignIn | None = None) -> Self:
         return cls(
             await BoundedConnection.connect(
                 host=settings.database_host,
                 port=settings.database_port,
                 dbname=settings.database_name,
                 user=settings.database_username,
-                password=settings.database_password.get_secret_value(),
+                password=await (sign_in or SignIn(settings)).password(),
                 autocommit=True,
                 row_factory=dict_row,
                 **connect_arguments(settings),

@@ -16,6 +16,7 @@ from backend.settings import DatabaseSettings
 from backend.store.connection import Connection
 from backend.store.outage import Outage
 from backend.store.pool import Pool, PoolBusyError
+from backend.store.sign_in import SignIn
 
 # How long a request may wait for the database, and how much of that for a connection. Clients of
 # the backend must wait longer than this; the frontend's client does.
@@ -51,7 +52,9 @@ class Write:
 class Database:
     def __init__(self, settings: DatabaseSettings, *, pool_size: int = 10) -> None:
         self._pool = Pool(
-            partial(Connection.open, settings), size=pool_size, wait_seconds=POOL_WAIT_SECONDS
+            partial(Connection.open, settings, SignIn(settings)),
+            size=pool_size,
+            wait_seconds=POOL_WAIT_SECONDS,
         )
         self._outage = Outage()
 
