@@ -29,7 +29,8 @@ _AGAIN = 1.0  # seconds between two searches for its calls and lines
 
 
 def offer_requests(console: Console, recorder: Recorder, world: RequestWorld) -> None:
-    """The topics `requests` (query: path, status, client, service, until, most) and
+    """The topics `requests` (query: path, status, client, service, least, until,
+    most) and
     `requests.one` (id)."""
     timelines = _Timelines(recorder, world)
 
@@ -49,7 +50,7 @@ def listed(recorder: Recorder, world: RequestWorld, query: Mapping[str, str]) ->
     until, most = _number(query.get("until", "")), _number(query.get("most", "")) or _PAGE
     wanted = Wanted(
         query.get("path", ""), query.get("status", ""), query.get("client", ""),
-        query.get("service", ""), until,
+        query.get("service", ""), until, _number(query.get("least", "")),
     )  # fmt: skip
     names = _Names(world)
     fits = matcher(wanted, names.all_of)

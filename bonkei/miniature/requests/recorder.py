@@ -44,13 +44,14 @@ class Entry(NamedTuple):
 class Wanted:
     """The wanted entries. An empty member matches everything. `path`: a part of method and target,
     or an X-Ray trace id from a log. `status`: `404`, `4xx`, or `0` for a client that has left.
-    `until`: no entry after this number."""
+    `until`: no entry after this number. `least`: how many milliseconds it took at least."""
 
     path: str = ""
     status: str = ""
     client: str = ""
     service: str = ""
     until: int = 0
+    least: int = 0
 
 
 @dataclass(slots=True)
@@ -189,6 +190,8 @@ def matcher(wanted: Wanted, names: Callable[[AccessRecord], str]) -> Callable[[E
 
     def fits(entry: Entry) -> bool:
         record = entry.record
+        if record.seconds * 1000 < wanted.least:
+            return False
         if trace and trace not in ids_of(record.headers, record.trace_id):
             return False
         if path and not trace and path not in f"{record.method} {record.target}".lower():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import cast
 
 import pytest
 from rows import rows_of
@@ -34,7 +35,7 @@ def record(target: str = "/", status: int = 200, bytes_: int = 0, **more: object
     headers = [header(b"X-Pad", b"x" * bytes_)] if bytes_ else []
     return AccessRecord(
         "front", str(more.get("client", "127.0.0.1")), 1, "GET", target, "a", "", status, 0, 0,
-        0.01,
+        cast(float, more.get("seconds", 0.01)),
         task_id=str(more.get("task", "")), headers=headers,
     )  # fmt: skip
 
@@ -125,12 +126,18 @@ def test_it_is_bounded_by_number_and_by_bytes() -> None:
         (Wanted(status="9xx"), []),
         (Wanted(client="10.0"), ["/b"]),
         (Wanted(service="TASK-1"), ["/c"]),
+        (Wanted(least=250), ["/c", "/b"]),
+        (Wanted(least=251), ["/c"]),
     ],
 )
-def test_it_finds_by_path_status_client_and_service(wanted: Wanted, found: list[str]) -> None:
+def test_it_finds_by_path_status_client_service_and_duration(
+    wanted: Wanted, found: list[str]
+) -> None:
     names: Callable[[AccessRecord], str] = lambda each: each.task_id  # noqa: E731
     recorder = kept(
-        record("/a?q=1"), record("/b", 404, client="10.0.0.1"), record("/c", 502, task="task-1")
+        record("/a?q=1"),
+        record("/b", 404, client="10.0.0.1", seconds=0.25),
+        record("/c", 502, task="task-1", seconds=2.0),
     )
     fits = matcher(wanted, names)
     assert [each.record.target for each in recorder.find(fits)] == found

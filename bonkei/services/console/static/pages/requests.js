@@ -16,14 +16,15 @@ export function Page({ id }) {
   const [status, setStatus] = useQuery("status");
   const [client, setClient] = useQuery("client");
   const [service, setService] = useQuery("service");
+  const [least, setLeast] = useQuery("least"); // milliseconds
   const [until, setUntil] = useQuery("until");
-  const { data: newest, error } = useTopic("requests", { path, status, client, service, until });
+  const { data: newest, error } = useTopic("requests", { path, status, client, service, least, until });
   const shown = useRef(); // the last list, until the one for another filter comes: the filter stays
   if (newest) shown.current = newest;
   const data = shown.current;
   if (!data) return html`<div class="page"><${Waiting} error=${error} /></div>`;
-  const query = { filter: path, status, client, service, until };
-  const filtered = path || status || client || service;
+  const query = { filter: path, status, client, service, least, until };
+  const filtered = path || status || client || service || least;
   const last = data.rows.at(-1);
   return html`<div class=${classes("split", id && "open")}>
     <div class="page">
@@ -34,7 +35,8 @@ export function Page({ id }) {
       <div class="row request-filters" role="group" aria-label=${t("filters")}>
         ${STATUSES.map((one) => html`<button type="button" key=${one} class=${classes("button quiet", one === status && "pressed")} aria-pressed=${one === status} onClick=${() => setStatus(one)}>${one || t("any")}</button>`)}
         <input class="field" type="search" value=${client} aria-label=${t("client")} placeholder=${t("client")} onInput=${(event) => setClient(event.target.value)} autocomplete="off" />
-        <input class="field" type="search" value=${service} aria-label=${t("service")} placeholder=${t("service")} onInput=${(event) => setService(event.target.value)} autocomplete="off" /></div>
+        <input class="field" type="search" value=${service} aria-label=${t("service")} placeholder=${t("service")} onInput=${(event) => setService(event.target.value)} autocomplete="off" />
+        <input class="field" type="number" min="0" step="1" value=${least} aria-label=${t("least")} placeholder=${t("least")} onInput=${(event) => setLeast(event.target.value)} autocomplete="off" /></div>
       ${data.rows.length > 0
         ? html`<section class="panel"><${Requests} rows=${data.rows} short=${Boolean(id)} chosen=${Number(id)} open=${(row) => go("requests", String(row.id), query)} /></section>`
         : html`<${Empty} title=${filtered ? t("none_fits") : t("none")}>${!filtered && html`<p>${t("none_text")}</p>`}<//>`}

@@ -44,6 +44,25 @@ def test_it_filters_by_path_status_service_and_client(console_page: ConsolePage)
     expect(page.get_by_text("No request matches the filter")).to_be_visible()
 
 
+def test_it_filters_by_duration(console_page: ConsolePage) -> None:
+    page = console_page.open("requests")
+    page.get_by_label("At least ms").fill("42")
+    rows = page.get_by_role("row")
+    expect(rows).to_have_count(2)
+    expect(rows.nth(1)).to_contain_text("42 ms")
+    expect(page).to_have_url(re.compile("least=42"))
+    screenshot(page, "requests-slow")
+
+
+def test_one_that_failed_shows_its_lines_first(console_page: ConsolePage) -> None:
+    page = console_page.open("requests?status=5xx")
+    page.get_by_role("row").nth(1).click()
+    headings = page.get_by_role("complementary").get_by_role("heading", level=3)
+    expect(headings.first).to_have_text("Lines")
+    expect(headings.filter(has_text="Lines")).to_have_count(1)
+    screenshot(page, "request-failed")
+
+
 def test_one_opens_with_its_reasons_calls_and_lines(console_page: ConsolePage) -> None:
     page = console_page.open("requests")
     page.get_by_role("row").nth(1).click()

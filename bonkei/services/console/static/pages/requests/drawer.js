@@ -12,14 +12,17 @@ export function RequestDrawer({ id, onClose }) {
   const title = `${t("request")} ${id}`;
   if (!data) return html`<${Drawer} title=${title} onClose=${onClose}><${Waiting} error=${error} /><//>`;
   const one = data.request;
+  const failed = one.status >= 500; // its lines name the cause
+  const lines = html`<h3>${t("lines")}</h3>${data.lines.length ? html`<${Lines} lines=${data.lines} />` : html`<p class="faint">${t("no_lines")}</p>`}`;
   return html`<${Drawer} title=${title} subtitle=${html`<span class="mono">${one.method} ${one.target}</span>`} onClose=${onClose}>
     <${Went} one=${one} database=${data.database_ms} />
+    ${failed && lines}
     ${data.differences.length > 0 && html`<h3>${t("differences")}</h3><ul class="plain">${data.differences.map((each) => html`<li class="note" key=${each}>${each}</li>`)}</ul>`}
     ${data.calls.length > 0 && html`<h3>${t("waterfall")}</h3><${Waterfall} one=${one} calls=${data.calls} />`}
     <h3>${t("steps")}</h3>
     ${data.steps.length ? html`<p class="faint">${t("now")}</p><ol class="steps">${data.steps.map((step, index) => html`<${Step} key=${index} step=${step} />`)}</ol>` : html`<p class="faint">${t("unseen")}</p>`}
     <h3>${t("terminal")}</h3><${Command} text=${`bonkei explain ${quoted(one.target)} --send`} />
-    <h3>${t("lines")}</h3>${data.lines.length ? html`<${Lines} lines=${data.lines} />` : html`<p class="faint">${t("no_lines")}</p>`}
+    ${!failed && lines}
   <//>`;
 }
 
