@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from bonkei.base.appending import append
+from bonkei.base.tracebacks import raised
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.ecs import Service, TaskDefinition
 from bonkei.blueprint.rds import DatabaseCluster
 from bonkei.config import OneOff
 from bonkei.miniature.home import MiniatureError
-from bonkei.miniature.log_files.record import raised
 from bonkei.miniature.steps import Steps
 from bonkei.services.ecs import Tasks
 

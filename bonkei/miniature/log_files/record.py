@@ -6,13 +6,13 @@ logback's encoder). Missing members are left out. Other lines stay unchanged.
 
 from __future__ import annotations
 
-import json
-import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
+
+from bonkei.base.tracebacks import exception_of, fields_of, text_of, value_of
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "FATAL")
 Kind = Literal["container", "database", "supervisor"]
@@ -23,9 +23,6 @@ _PART = re.compile(r"(?:^|:)(?:DETAIL|HINT|CONTEXT|STATEMENT|QUERY|LOCATION): ")
 _COMMENT = re.compile(r"/\*.*?request_id='([^']+)'.*?\*/")
 _BEGINS = re.compile(r"\W{0,2}(TRACE|DEBUG|INFO|WARN(?:ING)?|ERROR|CRITICAL|FATAL)\b")
 _TRACEBACK = "Traceback (most recent call last)"
-_FRAME = re.compile(r'\s+File "([^"]+)", line (\d+)')
-_RAISED = re.compile(r"[A-Za-z_][\w.]*(?:: .*)?$")
-_LIBRARIES = ("/lib/python", "/site-packages/", "<frozen ")
 _SPELLINGS = {
     "TRACE": "DEBUG", "NOTICE": "INFO", "LOG": "INFO", "WARN": "WARNING", "ERR": "ERROR",
     "CRITICAL": "FATAL", "PANIC": "FATAL", "ALERT": "FATAL", "EMERGENCY": "FATAL",
@@ -41,7 +38,6 @@ _NUMBERS = (
 _MESSAGE = ("message", "msg", "event")
 _LEVEL = ("level", "levelname", "severity", "log.level", "lvl")
 _REQUEST = ("request_id", "requestId", "req_id", "correlation_id", "trace_id", "traceId")
-_EXCEPTION = ("exception", "exc_info", "traceback", "stack_trace", "stack", "error.stack_trace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,73 +124,24 @@ def _record(label: str, kind: Kind, line: str, before: Record) -> Record:
         level = "ERROR" if text.lstrip().startswith(("error:", "✗")) else "INFO"
         return Record(label, time, text, text, level)
     task, _, text = text.partition(" ")
-    fields = _fields(text)
+    fields = fields_of(text)
     if fields is None:
         begins = _BEGINS.match(text)
         return Record(label, time, text, text, _level(begins[1]) if begins else "", task)
     return Record(
         label, time, text,
-        message=_first(fields, _MESSAGE) or text,
-        level=_level(_value(fields, _LEVEL)),
+        message=text_of(fields, _MESSAGE) or text,
+        level=_level(value_of(fields, _LEVEL)),
         task=task,
-        request_id=_first(fields, _REQUEST),
-        exception=_first(fields, _EXCEPTION) or _stack_of(fields),
+        request_id=text_of(fields, _REQUEST),
+        exception=exception_of(fields),
         fields=fields,
     )  # fmt: skip
-
-
-def raised(lines: Iterable[str]) -> str:
-    """The exception of the last Python traceback, and its innermost line outside libraries:
-    `ValueError: no name, /app/main.py:3`. Empty without a traceback. A line may be JSON."""
-    found = place = ""
-    for line in lines:
-        fields = _fields(line)
-        if fields is not None:
-            found = raised(_first(fields, _EXCEPTION).splitlines()) or found
-        elif frame := _FRAME.match(line):
-            if not place or not any(part in frame[1] for part in _LIBRARIES):
-                place = f"{frame[1]}:{frame[2]}"
-        elif place and _RAISED.match(line):
-            found, place = f"{line}, {place}", ""
-    return found
 
 
 def _milliseconds(day: str, clock: str) -> str:
     whole, _, fraction = clock.partition(".")
     return f"{day}T{whole}.{fraction[:3]:0<3}Z"
-
-
-def _fields(text: str) -> dict[str, Any] | None:
-    if not text.startswith("{"):
-        return None
-    try:
-        found = json.loads(text, parse_constant=str, parse_float=_finite)  # NaN is no JSON
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
-
-
-def _finite(text: str) -> float | str:
-    """`1e999` is JSON, and infinity is not."""
-    number = float(text)
-    return number if math.isfinite(number) else text
-
-
-def _value(fields: Mapping[str, Any], names: Iterable[str]) -> Any:
-    return next((fields[name] for name in names if fields.get(name) not in (None, "")), "")
-
-
-def _first(fields: Mapping[str, Any], names: Iterable[str]) -> str:
-    found = _value(fields, names)
-    return found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
-
-
-def _stack_of(fields: Mapping[str, Any]) -> str:
-    """pino and bunyan: `"err": {"message": …, "stack": …}`."""
-    for name in ("err", "error"):
-        if isinstance(error := fields.get(name), dict) and isinstance(error.get("stack"), str):
-            return str(error["stack"])
-    return ""
 
 
 def _level(given: Any) -> str:

@@ -13,9 +13,10 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+from bonkei.base.tracebacks import raised
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.log_files.files import lines_with
-from bonkei.miniature.log_files.record import Record, raised
+from bonkei.miniature.log_files.record import Record
 from bonkei.miniature.requests.asked import Asked
 from bonkei.miniature.requests.traces import ids_of, spellings
 from bonkei.services.edge import AccessRecord

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bonkei.miniature.log_files.record import raised
+from bonkei.base.tracebacks import raised
 from bonkei.miniature.rollout.watch import INTENDED
 from bonkei.services.ecs import TasksSnapshot
 from bonkei.services.ecs.logs import FileLogSink
@@ -31,7 +31,7 @@ class Unhealthy:
         yield f"{self.name}: {self.reason}"
         for line in self.last_words:
             yield f"  | {line}"
-        if self.error:
+        if self.error and self.error not in self.reason:
             yield f"  {self.error}"
         again = f"`bonkei restart {self.name}`"
         yield f"  see `bonkei logs {self.name}`; with its program changed: {again}"

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import re
 
+from bonkei.base.tracebacks import raised
 from bonkei.services.codebuild.buildspec.model import PHASES, Buildspec, OnFailure, PhaseSpec
 
 _ERROR = re.compile(
     r"^\W*(?:error|fatal)\b|^[\w.]*(?:Error|Exception)\b.*:|: error: ", re.IGNORECASE
 )
 _COLOUR = re.compile(r"\x1b\[[\d;]*m")
-_CAUSE = 300  # characters
+_CAUSE = 600  # characters
 _KEEP = 4_096  # characters of a failed command's output that are compared with a retry's pattern
 
 
@@ -46,9 +47,12 @@ def is_retried(rule: OnFailure, tried: int, output: str) -> bool:
 
 
 def failure_message(command: str, code: int, output: str) -> str:
-    """The message in CodeBuild's words, and then the last line of the output that names an error:
-    CodeBuild leaves the reader to look for it in the log."""
+    """The message in CodeBuild's words, and then the last line of the output that names an error,
+    and an exception's file and line: CodeBuild leaves the reader to look for them in the log."""
     lines = _COLOUR.sub("", output).splitlines()
     errors = [line.strip(" \t│╷╵") for line in lines if _ERROR.search(line)]
-    cause = f": {errors[-1][:_CAUSE]}" if errors else ""
-    return f"Error while executing command: {command}. Reason: exit status {code}{cause}"
+    cause, exception = errors[-1][:_CAUSE] if errors else "", raised(lines)
+    if cause and exception.startswith(cause):
+        cause = exception
+    reason = f"exit status {code}" + (f": {cause}" if cause else "")
+    return f"Error while executing command: {command}. Reason: {reason}"

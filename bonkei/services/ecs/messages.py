@@ -46,11 +46,13 @@ class ContainerNotStarted:
 
 @dataclass(frozen=True, slots=True)
 class ContainerExited:
-    """`exit_code` is in a shell's form: 128 + n for signal n."""
+    """`exit_code` is in a shell's form: 128 + n for signal n. `error`: the exception in its
+    output, with file and line."""
 
     task_id: str
     container: str
     exit_code: int
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -269,7 +269,7 @@ class Executor:
         code = await process.wait()
         await output.close()
         task.processes.pop(name, None)
-        self._report(m.ContainerExited(task_id, name, code))
+        self._report(m.ContainerExited(task_id, name, code, output.error_of(code)))
 
     def _router(self, task: RunningTask, task_id: str, local: LocalContainer) -> RouterCommand:
         """A log router's command, after its configuration is written for this machine."""

@@ -3,11 +3,16 @@ on."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bonkei.base.tracebacks import raised
 from bonkei.services.ecs.images.local import LocalTask
 from bonkei.services.ecs.logs import LogDriver, LogLine, LogSink, OpenLogDriver
+
+_LAST = 100  # lines that may have a traceback
+_BY_SIGNAL = 128  # exit codes above: a signal has ended it
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,7 @@ class ContainerOutput:
         self._sink = sink
         self._complain = complain
         self._driver: LogDriver | None = None
+        self._last: deque[str] = deque(maxlen=_LAST)
 
     async def open(self, open_driver: OpenLogDriver, local: LocalTask) -> None:
         """Raises BonkeiError if the container's log driver cannot be started."""
@@ -37,6 +43,7 @@ class ContainerOutput:
 
     def write(self, stream: str, time: float, lines: list[str]) -> None:
         source = self._source
+        self._last.extend(lines)
         if self._driver is not None:
             self._driver.write(stream, time, lines)
         try:
@@ -48,6 +55,11 @@ class ContainerOutput:
             )
         except OSError as error:  # a full disk: the process must be able to continue writing
             self._complain("log lines are lost", error)
+
+    def error_of(self, exit_code: int) -> str:
+        """The exception of which the program has ended, with file and line; empty if its last lines
+        have none."""
+        return raised(self._last) if 0 < exit_code < _BY_SIGNAL else ""
 
     async def writable(self) -> None:
         if self._driver is not None:

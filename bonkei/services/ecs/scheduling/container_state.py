@@ -20,6 +20,7 @@ class ContainerState:
     started_at: float | None = None
     pid: int | None = None
     exit_code: int | None = None
+    error: str = ""  # the exception of which it has ended
     reason: str = ""
     health: HealthRecord | None = None
     elsewhere: tuple[int, ...] = ()  # the ports on which it listens instead of its assigned port
@@ -33,6 +34,16 @@ class ContainerState:
     @property
     def health_status(self) -> str:
         return self.health.status if self.health else UNKNOWN
+
+    @property
+    def ending(self) -> str:
+        """How it has ended, unless well: `web: exit code 1, ValueError: no name, /app/main.py:3`.
+        ECS leaves the reader to look for the exception in the log."""
+        if not self.exit_code:
+            return ""
+        return f"{self.container.name}: exit code {self.exit_code}" + (
+            f", {self.error}" if self.error else ""
+        )
 
     def note_health(self, event: HealthProbed | Listens, now: float) -> None:
         if self.health is None:

@@ -99,13 +99,13 @@ class TaskLifecycle:
 
     @property
     def explanation(self) -> str:
-        """Why the task stops (with its containers' exit codes), or why it cannot be reached;
-        otherwise empty."""
+        """Why the task stops, with its containers' exit codes and exceptions, or why it cannot be
+        reached; otherwise empty."""
         elsewhere = listening_elsewhere(self.containers, self.endpoints)
         if not self.reason:
             return elsewhere
-        codes = [f"{n}: exit code {s.exit_code}" for n, s in self.containers.items() if s.exit_code]
-        details = ", ".join(filter(None, [*codes, elsewhere]))
+        endings = (state.ending for state in self.containers.values())
+        details = ", ".join(filter(None, [*endings, elsewhere]))
         return f"{self.reason} ({details})" if details else self.reason
 
     def has_result(self, container: str) -> bool:
@@ -140,8 +140,8 @@ class TaskLifecycle:
                 self.containers[name].status = "STOPPED"
                 self.containers[name].reason = reason
                 yield from self.stop(f"CannotStartContainerError: {reason}", now)
-            case m.ContainerExited(container=name, exit_code=code):
-                yield from self._exited(self.containers[name], code, now)
+            case m.ContainerExited(container=name):
+                yield from self._exited(self.containers[name], event, now)
             case m.OutOfMemory(container=name) if self.containers[name].status == "RUNNING":
                 self.containers[name].reason = _OUT_OF_MEMORY
                 yield m.KillContainer(self.task_id, name)
@@ -213,8 +213,12 @@ class TaskLifecycle:
         if check is not None and is_monitored(check):
             state.health = HealthRecord.begin(check, now)
 
-    def _exited(self, state: ContainerState, code: int, now: float) -> Iterator[m.Action]:
-        state.status, state.exit_code, state.pid = "STOPPED", code, None
+    def _exited(
+        self, state: ContainerState, event: m.ContainerExited, now: float
+    ) -> Iterator[m.Action]:
+        state.status, state.exit_code, state.pid = "STOPPED", event.exit_code, None
+        if state.terminated_at is None and not state.reason:  # it has ended by itself
+            state.error = event.error
         if self.stop_requested:
             return
         if state.container.essential:

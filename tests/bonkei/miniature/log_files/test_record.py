@@ -10,7 +10,7 @@ import pytest
 
 from bonkei.cli.observing.logs import render
 from bonkei.cli.terminal import as_json
-from bonkei.miniature.log_files.record import Record, parse_since, raised, read
+from bonkei.miniature.log_files.record import Record, parse_since, read
 
 TASK = "0123456789abcdef0123456789abcdef"
 PREFIX = f"2026-01-01T10:00:03.500Z {TASK} "
@@ -146,33 +146,3 @@ def test_values_of_since(given: str, moment: str) -> None:
 def test_invalid_values_of_since(given: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the command words it
         parse_since(given, datetime(2026, 1, 31, tzinfo=UTC))
-
-
-TRACEBACK = (
-    "Traceback (most recent call last):",
-    '  File "/app/main.py", line 3, in <module>',
-    "    connect()",
-    '  File "/venv/lib/python3.11/site-packages/db.py", line 9, in connect',
-    "db.RefusedError: no server: try again",
-)
-
-
-@pytest.mark.parametrize(
-    ("lines", "found"),
-    [
-        (TRACEBACK, "db.RefusedError: no server: try again, /app/main.py:3"),
-        (
-            (json.dumps({"level": "FATAL", "exception": "\n".join(TRACEBACK)}), "INFO:  ended"),
-            "db.RefusedError: no server: try again, /app/main.py:3",
-        ),
-        (
-            (*TRACEBACK, '  File "/app/main.py", line 7', "    x =", "SyntaxError: invalid syntax"),
-            "SyntaxError: invalid syntax, /app/main.py:7",
-        ),
-        (("listening", "KeyError: 1", '{"message": "x"}'), ""),
-    ],
-)
-def test_the_last_exception_is_named_with_its_file_and_line(
-    lines: tuple[str, ...], found: str
-) -> None:
-    assert raised(lines) == found

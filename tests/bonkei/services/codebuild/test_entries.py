@@ -126,6 +126,10 @@ async def test_a_failure_before_build_ends_the_build(rig: Rig, phase: str) -> No
         ("error: one\nerror: the last\nmake: *** [all] Error 1", ": error: the last"),
         ("Traceback:\n  File a.py\nValueError: no plan", ": ValueError: no plan"),
         (
+            'Traceback:\n  File "/src/plan.py", line 3, in plan\nValueError: no plan\nmake: no',
+            ": ValueError: no plan, /src/plan.py:3",
+        ),
+        (
             "\x1b[31m│\x1b[0m \x1b[1mError: Saved plan is stale\n│ Run.",
             ": Error: Saved plan is stale",
         ),

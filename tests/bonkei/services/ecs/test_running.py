@@ -232,6 +232,14 @@ async def test_a_deployment_whose_tasks_exit_is_rolled_back_while_the_old_ones_s
     assert rollouts[2:] == ["IN_PROGRESS", "FAILED", "IN_PROGRESS", "COMPLETED"]
 
 
+async def test_the_exception_that_ends_a_task_is_in_the_deployments_reason(tasks, program):
+    main = program("web").write("import os\n\nos.environ['PORTS']\n").directory / "main.py"
+    await tasks.reconcile(blueprint(definition(web_container())))
+    await until(lambda: tasks.snapshot().services[0].deployments[0].reason)
+    [shown] = tasks.snapshot().services
+    assert shown.deployments[0].reason.endswith(f"(web: exit code 1, KeyError: 'PORTS', {main}:3)")
+
+
 async def test_a_container_that_cannot_run_is_left_out_and_reported(tasks, web, edge):
     router = Container("router", "fluent-bit:3", health_check=ContainerHealthCheck(("CMD", "x")))
     app = replace(web_container(), depends_on=(ContainerDependency("router", "HEALTHY"),))

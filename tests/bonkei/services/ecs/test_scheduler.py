@@ -185,6 +185,19 @@ def test_a_task_that_served_long_is_replaced_at_once():
     assert simulation.published(TaskStateChanged)[-2].reason == "Essential container in task exited"
 
 
+def test_an_exception_is_told_of_a_container_that_ended_by_itself():
+    simulation = Simulation()
+    simulation.want(service_spec(web_task(), desired=2))
+    simulation.run(100)
+    by_itself, stopped = lives = [*simulation.scheduler.tasks.values()]
+    stopped.containers["web"].terminated_at = 1.0
+    for life in lives:
+        simulation.happen(m.ContainerExited(life.task_id, "web", 1, "KeyError: 'x', /app/a.py:3"))
+    simulation.run(0)
+    assert by_itself.explanation.endswith("(web: exit code 1, KeyError: 'x', /app/a.py:3)")
+    assert stopped.explanation.endswith("(web: exit code 1)")
+
+
 def test_a_new_definition_is_not_throttled_by_failures_of_the_old_one():
     simulation = Simulation(fails_to_prepare="no")
     simulation.want(service_spec(web_task(1)))
