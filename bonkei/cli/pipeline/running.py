@@ -104,14 +104,12 @@ def watch(
 
 def _last_words(view: RunView) -> str:
     total = sum(each.seconds for each in view.actions if each.category != "Approval")
-    said = f"{view.status} after {total:.1f} s of work"
+    failed = [each for each in view.actions if each.status == "Failed"]
+    refused = failed and all(each.category == "Approval" for each in failed)
+    said = f"{'Not approved' if refused else view.status} after {total:.1f} s of work"
     if view.status == "Succeeded":
         return said
-    failed = [
-        each
-        for each in view.actions
-        if each.status == "Failed" and each.external_id and each.category in _BUILDS
-    ]
+    failed = [each for each in failed if each.external_id and each.category in _BUILDS]
     more = f"\n  bonkei pipeline logs {view.id[:8]} {failed[-1].name}" if failed else ""
     return f"{said}: {view.summary}{more}"
 

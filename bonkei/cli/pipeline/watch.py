@@ -15,6 +15,7 @@ from bonkei.cli.pipeline.run_view import ActionView, RunView, look, token, waits
 from bonkei.cli.terminal import safe
 
 _POLL = 0.5
+_PART = 100  # characters of a long reason's beginning and end
 _COMMENT = 512  # characters, as PutApprovalResult takes them
 WAITS = 3
 """The exit code of a run that waits for an approval while no one is there to give it."""
@@ -107,7 +108,9 @@ def line(action: ActionView) -> str:
     if action.status == "InProgress":
         return f"  … {name:<28} {action.summary.splitlines()[0] if action.summary else ''}".rstrip()
     about = action.error or action.summary
-    first = about.splitlines()[0][:200] if about else ""
+    first = about.splitlines()[0] if about else ""
+    if len(first) > 2 * _PART:  # the cause is at the end
+        first = f"{first[:_PART]} … {first[-_PART:]}"
     return (
         f"  {_SIGNS.get(action.status, '-')} {name:<28} {action.seconds:7.1f} s  {first}".rstrip()
     )

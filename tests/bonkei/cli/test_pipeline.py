@@ -127,6 +127,28 @@ def test_a_run_has_its_actions_with_their_seconds() -> None:
     assert (found["error"], found["seconds"]) == ("exit status 1", 2.5)
 
 
+@pytest.mark.parametrize(
+    ("category", "said"), [("Build", "Failed after"), ("Approval", "Not approved after")]
+)
+def test_the_last_words_tell_a_rejection_from_a_failure(category: str, said: str) -> None:
+    told: list[str] = []
+    endpoint: Any = Answering("Failed", action("One", "Failed", category))
+    follow(endpoint, Started("shop-a", ID), "", told.append)
+    assert told[-1].startswith(said)
+
+
+def test_a_long_reason_keeps_its_end() -> None:
+    message = f"Build terminated: {'x' * 500}: ValueError: no plan, /src/plan.py:3"
+    endpoint: Any = Answering(
+        "Failed", action("Build", "Failed", errorDetails={"message": message})
+    )
+    [found] = look(endpoint, "shop-a", ID, 200.0).actions
+    shown = line(found)
+    assert "Build terminated" in shown
+    assert shown.endswith("ValueError: no plan, /src/plan.py:3")
+    assert len(shown) < 300
+
+
 def waiting() -> Answering:
     endpoint = Answering("InProgress", action("Approve", "InProgress", "Approval",
                                               externalExecutionSummary="1 to add"))  # fmt: skip
