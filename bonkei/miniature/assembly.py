@@ -51,20 +51,20 @@ class Assembly(Wiring):
         self.network.place(self.blueprint, self.addresses.loopback, self.addresses.translator.book)
 
     def follow_records(self, steps: Steps) -> None:
-        """Addresses, log groups, alarms and repositories, before the parts that write to them."""
+        """Addresses, log groups and repositories, before the parts that write to them."""
         services = self.service_changes.over(self.blueprint).services
         self.registered.follow(self.blueprint, {one.task_definition_arn for one in services})
         self.locate()
         self.logs.follow(self.blueprint, steps)
-        self.monitor.follow(self.blueprint)
         self.registry.follow(self.blueprint)
 
     async def follow_deliveries(self, steps: Steps, *, are_new: bool) -> None:
-        """The parts that need the resources behind the endpoint. `are_new`: pipelines that are
-        declared for the first time run at once."""
+        """The parts that need the resources behind the endpoint, and alarms, which may act at once.
+        `are_new`: pipelines that are declared for the first time run at once."""
         self.logs.buckets_are_there()
         await self.functions.follow(self.blueprint, steps)
         self.builds.follow(self.blueprint)
+        self.monitor.follow(self.blueprint)
         await self.pipelines.follow(self.blueprint, are_new=are_new)
 
     def task_settings(self, steps: Steps) -> TaskSettings:

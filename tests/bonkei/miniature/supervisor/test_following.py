@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from bonkei.blueprint import Blueprint
+from bonkei.blueprint.cloudwatch import Alarm
 from bonkei.miniature import changes, control
 from bonkei.miniature.home import MiniatureError
 from tests.bonkei.miniature.doubles import World
@@ -52,6 +53,25 @@ async def test_applied_definitions_are_followed_in_the_order_of_a_release(
     names = [database["identifier"] for database in (await subject.ask("status"))["databases"]]
     assert names == ["main", "second"]
     assert settled == [False, True]  # what the reload has replaced is garbage
+
+
+async def test_an_alarm_is_evaluated_once_its_topics_and_functions_are_there(
+    make: Make, world: World
+) -> None:
+    """Its first action may come at once, and would find no topic."""
+    subject = make()
+    await subject.miniature.start()
+    monitor = subject.miniature._assembly.monitor
+    alarm = Alarm("a", "arn:aws:cloudwatch:eu-west-1:1:alarm:a", "a", "LessThanThreshold", 1, 1, 1)
+    world.blueprint = replace(BLUEPRINT, alarms=(alarm,))
+    world.done.clear()
+    created = world.hold("cloud follows")
+    reloading = asyncio.create_task(subject.ask("reload"))
+    await reached(world, "cloud follows")
+    before = monitor.state_of("a")
+    created.set()
+    await reloading
+    assert (before, monitor.state_of("a")) == ("", "INSUFFICIENT_DATA")
 
 
 async def test_whoever_applied_does_not_wait_for_the_search_for_garbage(
