@@ -13,14 +13,17 @@ SHOWN = 1_000
 
 TABLES: LiteralString = """
     SELECT n.nspname, c.relname, c.relkind::text, greatest(c.reltuples, -1)::bigint::text,
-        (c.relpages::bigint * 8192)::text
+        CASE WHEN c.oid IN (
+            SELECT relation FROM pg_catalog.pg_locks
+            WHERE mode = 'AccessExclusiveLock' AND relation IS NOT NULL
+        ) THEN c.relpages::bigint * 8192 ELSE coalesce(pg_catalog.pg_table_size(c.oid), 0) END::text
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
     AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'
     ORDER BY 1, 2
 """
-"""Schema, name, kind, estimated rows (-1: never counted), bytes. They come only from the catalogue,
-so no lock of a table is waited for."""
+"""Schema, name, kind, estimated rows (-1: never counted), bytes. A table with an exclusive lock has
+its size from the catalogue, so that the lock is not waited for."""
 
 COLUMNS: LiteralString = """
     SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod),

@@ -75,6 +75,16 @@ async def test_tables_are_listed_from_the_catalogue(reader: Reader) -> None:
     assert {("things", "table"), (MARKUP, "table")} <= found
 
 
+async def test_a_table_that_was_never_analysed_has_its_size(
+    tables: Running, impatient: Reader
+) -> None:
+    sizes = {each.name: each.size for each in await impatient.relations()}
+    assert (sizes["things"] > 8192, sizes["open_to_all"]) == (True, 0)
+    with tables.connect() as connection, connection.transaction():
+        connection.execute("LOCK TABLE things IN ACCESS EXCLUSIVE MODE")
+        assert {each.name for each in await impatient.relations()} == sizes.keys()
+
+
 async def test_a_page_has_the_beginning_of_each_value_in_the_order_of_the_key(
     reader: Reader,
 ) -> None:
