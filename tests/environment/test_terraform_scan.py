@@ -13,7 +13,7 @@ import pytest
 from buildspecs import ROOT, Machine, Outcome, read
 from stages import Stages
 
-from scripts import scanners
+from scripts import apart, scanners
 
 MODULES = sorted(path.parent.name for path in ROOT.glob("infrastructure/modules/*/main.tf"))
 ALONE = "infrastructure/alone"
@@ -130,7 +130,7 @@ Finding = tuple[str, str, int, str]  # the module's file, the check, the line, w
 def installed() -> None:
     try:
         scanners.install()
-    except scanners.ScannerError as error:
+    except apart.InstallError as error:
         pytest.skip(str(error))
 
 
