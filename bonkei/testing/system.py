@@ -52,6 +52,11 @@ class System:
             raise BonkeiError("the definitions have no listener", remedy="see `bonkei status`")
         return next(iter(self.urls.values()))
 
+    @property
+    def databases(self) -> Mapping[str, str]:
+        """The URI of each cluster's database, for its superuser."""
+        return {name: each.server.uri for name, each in self._databases.items()}
+
     def environment(self, role: str = "") -> dict[str, str]:
         """The variables for an SDK in any language, as the account or as a role."""
         who = {"role": role, "user": ""}

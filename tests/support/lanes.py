@@ -63,6 +63,7 @@ LONG = {
     "tests/e2e/test_another_teams_stack.py": "a whole miniature of another stack starts",
     "tests/e2e/test_package.py": "the package is built, installed, and runs a whole miniature",
     "tests/bonkei/services/ecr/test_docker.py": "images are built, and the real Trivy reads one",
+    "tests/bonkei/testing/test_plugin.py": "a miniature starts for Python, and one for others",
     "tests/program/backend/test_process.py": "the backend's process starts again and again",
     "tests/program/backend/test_hostile.py": "a real backend gets many and large requests",
     "tests/bonkei/services/endpoint/test_clients.py": "clients of Python and JavaScript; `aws`",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import MutableMapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     import psycopg
@@ -40,6 +41,12 @@ class Connection:
     password: str
     database: str = "postgres"
     options: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def uri(self) -> str:
+        """PostgreSQL, "Connection URIs"; without the options."""
+        who, where = (quote(part, safe="") for part in (self.password, self.database))
+        return f"postgresql://{self.user}:{who}@{self.host}:{self.port}/{where}"
 
     def open(self) -> psycopg.Connection[tuple[object, ...]]:
         """A connection in autocommit mode. Raises psycopg.OperationalError if it fails."""

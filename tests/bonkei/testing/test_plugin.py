@@ -1,8 +1,21 @@
-"""The fixture `bonkei` in another team's tests, with a real miniature."""
+"""The fixture `bonkei` in another team's tests, with a real miniature; in other languages, too."""
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import httpx
+import psycopg
 import pytest
+from documents import Document
 
 pytest_plugins = "pytester"
 
@@ -134,3 +147,95 @@ def test_the_data_of_a_test_is_gone_before_the_next(
     ran = pytester.runpytest_subprocess("-q", "-rP", "-p", "no:cacheprovider")
     ran.assert_outcomes(passed=3)
     print(ran.stdout.str())
+
+
+OTHERS = Document.read(Path(__file__).parents[3] / "docs" / "tests.md")
+START = "uvx --from bonkei --with boto3 python -m bonkei.testing"
+
+
+@pytest.fixture(scope="module")
+def said(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """What `python -m bonkei.testing` says, while its input is open."""
+    project = tmp_path_factory.mktemp("project")
+    project.joinpath("bonkei.toml").write_text('definitions = "deploy"\n')
+    project.joinpath("deploy").mkdir()
+    project.joinpath("deploy", "main.tf").write_text(STACK)
+    own = ("BONKEI_HOME", "BONKEI_DATABASE_URL")
+    with subprocess.Popen(
+        [sys.executable, "-P", "-m", "bonkei.testing"],
+        cwd=project,
+        env={name: value for name, value in os.environ.items() if name not in own},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        yield line
+        process.stdin.close()
+        assert process.wait(60) == 0
+    with pytest.raises(httpx.TransportError):
+        httpx.get(json.loads(line)["url"])
+
+
+@pytest.mark.timeout(300)
+def test_other_languages_reset_the_data_by_a_call(said: str) -> None:
+    bonkei = json.loads(said)
+    assert httpx.get(bonkei["url"]).text == "hello"
+    given = bonkei["environment"]
+    s3 = boto3.client(
+        "s3",
+        endpoint_url=given["AWS_ENDPOINT_URL"],
+        region_name=given["AWS_REGION"],
+        aws_access_key_id=given["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=given["AWS_SECRET_ACCESS_KEY"],
+    )
+    with psycopg.connect(bonkei["databases"]["main"], autocommit=True) as database:
+        database.execute("CREATE TABLE orders (id serial)")
+        assert httpx.post(bonkei["keep"], timeout=60).status_code == 204
+        database.execute("INSERT INTO orders DEFAULT VALUES")
+        s3.put_object(Bucket="files-of-a-shop", Key="mine", Body=b"1")
+        begun = time.monotonic()
+        assert httpx.post(bonkei["reset"], timeout=60).status_code == 204
+        print(f"reset in {time.monotonic() - begun:.3f} s")
+        assert database.execute("SELECT count(*) FROM orders").fetchone() == (0,)
+        assert s3.list_objects_v2(Bucket="files-of-a-shop")["KeyCount"] == 1
+
+
+@pytest.mark.timeout(300)
+def test_a_call_without_the_token_and_a_lock_that_stays_are_refused(said: str) -> None:
+    bonkei = json.loads(said)
+    without = httpx.URL(bonkei["reset"]).copy_with(path="/reset")
+    assert httpx.post(without).status_code == 404
+    with psycopg.connect(bonkei["databases"]["main"]) as other:
+        other.execute("CREATE TABLE IF NOT EXISTS locked ()")
+        other.commit()
+        other.execute("LOCK TABLE locked")
+        refused = httpx.post(bonkei["reset"], timeout=60)
+    assert refused.status_code == 500
+    assert "lock timeout" in refused.text
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("language", "file", "command", "passed"),
+    [
+        ("js", "orders.test.mjs", ["node", "--test"], "# pass 1"),
+        ("go", "shop_test.go", ["go", "test", "."], "ok"),
+    ],
+)
+def test_the_documented_example_runs(
+    said: str, tmp_path: Path, language: str, file: str, command: list[str], passed: str
+) -> None:
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"{command[0]} is not on this machine")
+    (example,) = OTHERS.blocks(language)
+    assert START in example
+    # In place of one more miniature: it says the same, and ends with its input, too.
+    tmp_path.joinpath("said").write_text(said)
+    tmp_path.joinpath(file).write_text(example.replace(START, "cat said -"))
+    tmp_path.joinpath("go.mod").write_text("module shop\n")
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert passed in done.stdout
