@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import suppress
@@ -48,12 +49,13 @@ async def has_begun(pids: Path) -> None:
             await asyncio.sleep(0.01)
 
 
-def descriptors() -> int:
-    return len(list(Path("/proc/self/fd").iterdir()))
+def held() -> tuple[int, int]:
+    """Descriptors, and threads: asyncio has one for each process that it waits for."""
+    return len(list(Path("/proc/self/fd").iterdir())), threading.active_count()
 
 
-async def are_gone(pids: Path, before: int) -> None:
-    """git, its child, and the descriptors of their pipes."""
+async def are_gone(pids: Path, before: tuple[int, int]) -> None:
+    """git, its child, the descriptors of their pipes, and who has waited for git."""
 
     def runs(pid: int) -> bool:
         try:
@@ -62,14 +64,17 @@ async def are_gone(pids: Path, before: int) -> None:
             return False
 
     async with asyncio.timeout(60):
-        while any(runs(int(pid)) for pid in pids.read_text().split()) or descriptors() > before:
+        while any(runs(int(pid)) for pid in pids.read_text().split()) or any(
+            now > then for now, then in zip(held(), before, strict=True)
+        ):
             await asyncio.sleep(0.01)
+    await asyncio.sleep(0.01)  # the loop hears of the end
 
 
 async def test_git_ends_with_its_children_when_its_time_is_over(
     pids: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = descriptors()
+    before = held()
     calling = asyncio.create_task(git(tmp_path, "log"))
     await has_begun(pids)
     began, loop = time.monotonic(), asyncio.get_running_loop()
@@ -88,7 +93,7 @@ async def test_git_ends_with_its_children_when_its_time_is_over(
 async def test_git_ends_with_its_children_when_its_caller_is_cancelled(
     pids: Path, tmp_path: Path, call: Callable[[Path], Coroutine[None, None, object]]
 ) -> None:
-    before = descriptors()
+    before = held()
     calling = asyncio.create_task(call(tmp_path))
     await has_begun(pids)
     calling.cancel()
