@@ -16,7 +16,15 @@ from bonkei.definitions.terraform.errors import TerraformError
 CONNECT = "rds-db:connect"
 DISTRIBUTION = "aws_cloudfront_distribution"
 
-WAYS = ["development", "production", "example", "otherwise", "internal", "shifting", "terraform_backend"]
+WAYS = [
+    "development",
+    "production",
+    "example",
+    "otherwise",
+    "internal",
+    "shifting",
+    "terraform_backend",
+]
 
 
 @pytest.fixture
