@@ -17,6 +17,7 @@ from bonkei.miniature.rollout.rollout import settle, unreachable
 from bonkei.miniature.steps import Steps
 from bonkei.miniature.wiring import Wiring
 from bonkei.services.ecs import TaskSettings
+from bonkei.services.ecs.hooks import verdict
 
 
 class Assembly(Wiring):
@@ -80,6 +81,7 @@ class Assembly(Wiring):
             log_router=self.logs.log_router,
             built=self.registry.built,
             minute=60 / self._config.time_factor,
+            hook=lambda call: verdict(self.aws, call),
         )
 
     def _task_environment(

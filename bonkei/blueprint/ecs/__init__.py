@@ -186,6 +186,17 @@ class DeploymentAlarms:
 
 
 @dataclass(frozen=True, slots=True)
+class LifecycleHook:
+    """A function that ECS calls, with a role, in some stages of a deployment. `details`: JSON for
+    the function, or empty."""
+
+    function_arn: str
+    role_arn: str
+    stages: tuple[str, ...]
+    details: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TrafficShift:
     """How a deployment brings its traffic to new tasks beside the old ones: blue/green, canary and
     linear ("Amazon ECS deployment types"). `steps`: percent of the traffic that the new tasks
@@ -195,6 +206,7 @@ class TrafficShift:
     strategy: str  # BLUE_GREEN | CANARY | LINEAR
     steps: tuple[tuple[float, float], ...] = ()
     bake: float = 0.0
+    hooks: tuple[LifecycleHook, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

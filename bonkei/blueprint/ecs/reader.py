@@ -11,6 +11,7 @@ from bonkei.blueprint.ecs import (
     AutoScaling,
     Cluster,
     DeploymentAlarms,
+    LifecycleHook,
     Service,
     ServiceConnect,
     ServiceConnectEndpoint,
@@ -148,7 +149,16 @@ def _shift(config: Block) -> TrafficShift | None:
             linear.number("step_bake_time_in_minutes", 6),
         )
         steps = [(n * percent, wait) for n in range(1, math.ceil(100 / percent))]
-    return TrafficShift(strategy, tuple(steps), config.number("bake_time_in_minutes", 0))
+    hooks = tuple(
+        LifecycleHook(
+            hook.text("hook_target_arn"),
+            hook.text("role_arn", ""),
+            tuple(sorted(hook.texts("lifecycle_stages"))),
+            hook.text("hook_details", ""),
+        )
+        for hook in config.blocks("lifecycle_hook")
+    )
+    return TrafficShift(strategy, tuple(steps), config.number("bake_time_in_minutes", 0), hooks)
 
 
 def _alarms(block: Block | None) -> DeploymentAlarms | None:

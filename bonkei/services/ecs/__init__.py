@@ -4,6 +4,7 @@ manager       Tasks: joins scheduler, clock and executor; other parts use this
 compose       from the blueprint to the scheduler's input (task_spec)
 scheduling    decisions: services, deployments, tasks, time
 scaling       the number of tasks that a service should have
+hooks         the functions that a deployment asks
 messages      the events and actions between scheduling and execution
 execution     actions: processes, ports, environments
 images        the content of a container's image

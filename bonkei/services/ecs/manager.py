@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 
+from bonkei.base.background import Background
 from bonkei.base.events import AlarmStateChanged, Bus, TargetDrained, TargetHealthChanged
 from bonkei.base.vault import Vault
 from bonkei.blueprint import Blueprint
@@ -68,6 +69,7 @@ class Tasks:
         )  # fmt: skip
         self._unsubscribe: list[Callable[[], None]] = []
         self._started = False
+        self._hooks = Background()
 
     async def prepare(self) -> None:
         """Find out what this machine can, which the first task would otherwise wait for."""
@@ -195,6 +197,7 @@ class Tasks:
             return
         await self._scaler.stop()
         await self._memory.stop()
+        await self._hooks.stop()
         self._submit(lambda now: self._scheduler.stop_all("The miniature is stopped", now))
         await self._until(
             lambda: all(life.status == "STOPPED" for life in self._scheduler.tasks.values())
@@ -267,6 +270,10 @@ class Tasks:
     def _scale(self, arn: str, desired: int, cause: str) -> None:
         self._submit(lambda now: self._scheduler.scale(arn, desired, cause, now))
 
+    async def _ask(self, call: m.CallHook) -> None:
+        verdict = await self._settings.hook(call)
+        self._submit(lambda now: self._scheduler.hook_answered(call, verdict, now))
+
     def _report(self, event: m.TaskEvent) -> None:
         self._submit(lambda now: self._scheduler.handle(event, now))
 
@@ -280,6 +287,9 @@ class Tasks:
         try:
             while self._inbox:
                 for action in self._inbox.popleft()(time.monotonic()):
+                    if isinstance(action, m.CallHook):
+                        self._hooks.start(self._ask(action))
+                        continue
                     if isinstance(action, m.PrepareTask):
                         life = self._scheduler.tasks[action.task_id]
                         self._executor.adopt(action.task_id, life.spec)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bonkei.base.events import Endpoint, Event
+from bonkei.blueprint.ecs import LifecycleHook
 
 PortKey = tuple[str, int]  # (container name, container port)
 
@@ -143,6 +144,16 @@ class ReleaseTask:
 
 
 @dataclass(frozen=True, slots=True)
+class CallHook:
+    """Ask a function whether a deployment may go on from this stage."""
+
+    service_arn: str
+    deployment_id: str
+    stage: str
+    hook: LifecycleHook
+
+
+@dataclass(frozen=True, slots=True)
 class Publish:
     event: Event
 
@@ -154,5 +165,6 @@ Action = (
     | TerminateContainer
     | KillContainer
     | ReleaseTask
+    | CallHook
     | Publish
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -12,6 +12,7 @@ from bonkei.blueprint.ecs import Container, TaskDefinition
 from bonkei.services.ecs.built import Built, nothing_is_built
 from bonkei.services.ecs.errors import TaskError
 from bonkei.services.ecs.logs import OpenLogDriver, no_log_driver
+from bonkei.services.ecs.messages import CallHook
 
 
 class Translator(Protocol):
@@ -46,6 +47,15 @@ def may_start_all(_definition: TaskDefinition, _group: str) -> str:
 
 def may_read_all(_definition: TaskDefinition, _secret: str) -> str:
     """Allow every secret, because permissions are not simulated."""
+    return ""
+
+
+AskHook = Callable[[CallHook], Awaitable[str]]
+"""Why a lifecycle hook does not let a deployment go on, or empty."""
+
+
+async def agrees(_call: CallHook) -> str:
+    """Let every deployment go on, because no functions are simulated."""
     return ""
 
 
@@ -98,6 +108,7 @@ class TaskSettings:
     addition to the `LogSink`. `log_router`: how a log router is run, with its configuration
     written; raises BonkeiError if it cannot be run. `metric_period`: seconds between two datapoints
     of auto scaling; CloudWatch's are a minute. `minute`: how many seconds one of the alarms' takes.
+    `hook`: asks a lifecycle hook of a deployment.
     """
 
     home: Path
@@ -112,3 +123,4 @@ class TaskSettings:
     cloud: Callable[[TaskDefinition, str, str], Mapping[str, str]] = no_cloud
     may_read: Callable[[TaskDefinition, str], str] = may_read_all
     may_start: Callable[[TaskDefinition, str], str] = may_start_all
+    hook: AskHook = agrees

@@ -8,6 +8,7 @@ import pytest
 
 from bonkei.blueprint.ecs import (
     AutoScaling,
+    LifecycleHook,
     ServiceConnect,
     ServiceConnectEndpoint,
     ServiceTarget,
@@ -40,6 +41,9 @@ def test_a_service_has_its_relations(blueprint) -> None:
         ({"strategy": "CANARY", "canary_configuration": [
             {"canary_percent": 20, "canary_bake_time_in_minutes": "2"}]},
          TrafficShift("CANARY", ((20.0, 2.0),))),
+        ({"strategy": "BLUE_GREEN", "lifecycle_hook": [
+            {"hook_target_arn": "f", "role_arn": "r", "lifecycle_stages": ["PRE_SCALE_UP"]}]},
+         TrafficShift("BLUE_GREEN", hooks=(LifecycleHook("f", "r", ("PRE_SCALE_UP",)),))),
         ({"strategy": "LINEAR", "linear_configuration": [{"step_percent": 40}]},
          TrafficShift("LINEAR", ((40.0, 6.0), (80.0, 6.0)))),
     ],

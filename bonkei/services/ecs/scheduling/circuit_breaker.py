@@ -21,6 +21,7 @@ LEAST, MOST = 3, 200  # failed tasks: the bounds of BOUNDED_PERCENT
 CIRCUIT_BREAKER = "ECS deployment circuit breaker"
 FAILED = f"{CIRCUIT_BREAKER}: tasks failed to start."
 ALARMS = "ECS deployment alarms"
+HOOKS = "ECS deployment lifecycle hooks"
 """Our words. AWS does not document its own."""
 
 

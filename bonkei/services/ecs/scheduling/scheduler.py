@@ -120,6 +120,15 @@ class Scheduler:
         self._ringing = self._ringing | {name} if rings else self._ringing - {name}
         return self._decide(now)
 
+    def hook_answered(self, call: m.CallHook, verdict: str, now: float) -> list[m.Action]:
+        """A lifecycle hook has decided. `verdict`: why the deployment may not go on, or empty."""
+        service = self.services.get(call.service_arn)
+        primary = service.primary if service is not None else None
+        if primary is not None and primary.id == call.deployment_id:
+            primary.unasked -= {call.hook}
+            primary.objection = verdict
+        return self._decide(now)
+
     def target_drained(self, arn: str, task_id: str, now: float) -> list[m.Action]:
         """The load balancer has drained a task."""
         life = self.tasks.get(task_id)
@@ -166,7 +175,7 @@ class Scheduler:
         service.deployments.insert(0, deployment)
         service.failed = None
         yield _deployment_changed(service, deployment)
-        yield from _shifted(service, deployment)
+        yield from _entered(service, deployment)
 
     def _beside(
         self, service: ServiceState, deployment: Deployment, now: float, *, waits: bool
@@ -207,6 +216,7 @@ class Scheduler:
         if primary.phases:
             for one in tuple(service.deployments):
                 stays = one in (primary, service.production)
+                stays = stays and one.phase.stage not in traffic.BEFORE
                 limits = service.limits if stays else Limits(0, 0)
                 actions += self._move(service, one, limits, service.counts(one), now, alone=True)
         else:
@@ -238,9 +248,11 @@ class Scheduler:
                     return
             elif now < primary.phase_since + primary.phase.wait:
                 return
+            if primary.unasked or primary.objection:
+                return
             primary.phases, primary.phase_since = primary.phases[1:], now
             if primary.phases:
-                yield from _shifted(service, primary)
+                yield from _entered(service, primary)
             else:
                 service.production = service.completed = primary
                 primary.complete()
@@ -260,6 +272,9 @@ class Scheduler:
         elif ringing:
             who, rollback = circuit_breaker.ALARMS, primary.trial.rollback
             why = circuit_breaker.alarms_ring(ringing)
+        elif primary.objection:
+            who, rollback = circuit_breaker.HOOKS, True
+            why = f"{who}: {primary.objection}."
         else:
             return
         primary.fail(why, now)
@@ -334,6 +349,14 @@ def _shifted(service: ServiceState, deployment: Deployment) -> Iterator[m.Action
     targets = service.spec.task.registrations.targets
     for event in traffic.shifted(targets, deployment.phase, alternate=deployment.alternate):
         yield m.Publish(event)
+
+
+def _entered(service: ServiceState, deployment: Deployment) -> Iterator[m.Action]:
+    """What a phase begins with: its weights, and its hooks."""
+    yield from _shifted(service, deployment)
+    deployment.unasked = frozenset(deployment.phase.hooks)
+    for hook in deployment.phase.hooks:
+        yield m.CallHook(service.spec.arn, deployment.id, deployment.phase.stage, hook)
 
 
 def _answering(service: ServiceState) -> Deployment | None:

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from bonkei.blueprint.ecs import AutoScaling
+from bonkei.blueprint.ecs import AutoScaling, LifecycleHook
 from bonkei.services.ecs.scheduling.circuit_breaker import CircuitBreaker
 from bonkei.services.ecs.scheduling.lifecycle import TaskLifecycle
 from bonkei.services.ecs.scheduling.rolling import Counts, Limits
@@ -88,7 +88,8 @@ class Deployment:
     breaker counts them, while it is IN_PROGRESS. `trial`: while it is IN_PROGRESS. `alone_since`:
     when its tasks were the only ones for the first time. `failed_at`: when it was given up.
     `phases`: those that are left, the present one first; it began at `phase_since`. `alternate`:
-    whether its tasks are in the service's alternate target groups."""
+    whether its tasks are in the service's alternate target groups. `unasked`: the hooks of the
+    phase that have not agreed. `objection`: why one of them ends the deployment."""
 
     id: str
     key: str
@@ -104,6 +105,8 @@ class Deployment:
     phases: tuple[Phase, ...] = ()
     phase_since: float = 0.0
     alternate: bool = False
+    unasked: frozenset[LifecycleHook] = frozenset()
+    objection: str = ""
 
     @property
     def phase(self) -> Phase:
@@ -117,7 +120,7 @@ class Deployment:
         """Roll back to this deployment, and forget earlier failures of its tasks."""
         self.rollout_state, self.reason = "IN_PROGRESS", reason
         self.failed_tasks, self.backoff, self.failed_at = 0, Backoff(), None
-        self.phases = ()
+        self.phases, self.unasked, self.objection = (), frozenset(), ""
 
     def fail(self, reason: str, now: float) -> None:
         self.rollout_state, self.reason, self.failed_at = "FAILED", reason, now

@@ -11,30 +11,46 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from bonkei.base.events import TrafficShifted
-from bonkei.blueprint.ecs import ServiceTarget, TrafficShift
+from bonkei.blueprint.ecs import LifecycleHook, ServiceTarget, TrafficShift
 
 SCALE_UP = "SCALE_UP"
+BEFORE = frozenset({"RECONCILE_SERVICE", "PRE_SCALE_UP"})
+"""The stages without new tasks."""
+_ALWAYS = frozenset({SCALE_UP, "TEST_TRAFFIC_SHIFT", "PRODUCTION_TRAFFIC_SHIFT", "BAKE_TIME"})
 
 
 @dataclass(frozen=True, slots=True)
 class Phase:
     """The new tasks get `percent` of the requests, and all of the tests' if `tests`, for `wait`
-    seconds."""
+    seconds, and until the `hooks` have agreed."""
 
     stage: str
     percent: float = 0.0
     wait: float = 0.0
     tests: bool = True
+    hooks: tuple[LifecycleHook, ...] = ()
 
 
 def phases(shift: TrafficShift, minute: float = 60.0) -> tuple[Phase, ...]:
-    """The phases of a deployment. The first one lasts until its tasks are healthy. `minute`: how
-    many seconds one takes."""
-    steps = (
-        Phase("PRODUCTION_TRAFFIC_SHIFT", percent, wait * minute) for percent, wait in shift.steps
+    """The phases of a deployment. SCALE_UP lasts until its tasks are healthy. `minute`: how many
+    seconds one takes. Stages that only hooks know are left out without any."""
+    steps = (*shift.steps, (100.0, 0.0))
+    every = (
+        Phase("RECONCILE_SERVICE", tests=False),
+        Phase("PRE_SCALE_UP", tests=False),
+        Phase(SCALE_UP, tests=False),
+        Phase("POST_SCALE_UP", tests=False),
+        Phase("TEST_TRAFFIC_SHIFT"),
+        Phase("POST_TEST_TRAFFIC_SHIFT"),
+        *(Phase("PRODUCTION_TRAFFIC_SHIFT", percent, wait * minute) for percent, wait in steps),
+        Phase("POST_PRODUCTION_TRAFFIC_SHIFT", 100.0),
+        Phase("BAKE_TIME", 100.0, shift.bake * minute),
     )
-    bake = Phase("BAKE_TIME", 100.0, shift.bake * minute)
-    return (Phase(SCALE_UP, tests=False), Phase("TEST_TRAFFIC_SHIFT"), *steps, bake)
+    hooked = (
+        replace(each, hooks=tuple(hook for hook in shift.hooks if each.stage in hook.stages))
+        for each in every
+    )
+    return tuple(each for each in hooked if each.hooks or each.stage in _ALWAYS)
 
 
 def at_once(these: Iterable[Phase]) -> tuple[Phase, ...]:

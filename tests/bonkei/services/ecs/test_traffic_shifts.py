@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from bonkei.base.aws_service import AwsServiceError, Principal, RoleSession
 from bonkei.base.events import (
     ServiceEndpointAdded,
     ServiceEndpointRemoved,
@@ -13,8 +17,9 @@ from bonkei.base.events import (
     TargetRegistered,
     TrafficShifted,
 )
-from bonkei.blueprint.ecs import ServiceTarget, TrafficShift
+from bonkei.blueprint.ecs import LifecycleHook, ServiceTarget, TrafficShift
 from bonkei.services.ecs import messages as m
+from bonkei.services.ecs.hooks import verdict
 from bonkei.services.ecs.scheduling.circuit_breaker import CircuitBreaker
 from bonkei.services.ecs.scheduling.service_state import ServiceSpec, Trial
 from bonkei.services.ecs.scheduling.traffic import phases
@@ -246,3 +251,109 @@ def test_a_removed_service_stops_in_the_middle_of_a_shift() -> None:
     simulation.run(60)
     assert SERVICE not in simulation.scheduler.services
     assert not simulation.scheduler.tasks
+
+
+HOOK = LifecycleHook("arn:function:look", "arn:role", ("POST_TEST_TRAFFIC_SHIFT", "PRE_SCALE_UP"))
+
+
+def asked(simulation: Simulation) -> list[m.CallHook]:
+    return list(simulation.actions(m.CallHook))
+
+
+def answer(simulation: Simulation, verdict: str = "") -> None:
+    call, now = asked(simulation)[-1], simulation.now
+    simulation._carry_out(simulation.scheduler.hook_answered(call, verdict, now))
+
+
+def test_a_deployment_waits_for_its_hooks() -> None:
+    simulation = serving()
+    simulation.want(revision(2, replace(CANARY, hooks=(HOOK,))))
+    simulation.run(60)
+    assert [call.stage for call in asked(simulation)] == ["PRE_SCALE_UP"]
+    assert runs(simulation) == {1: 2}, "no task starts before"
+    answer(simulation)
+    simulation.run(60)
+    assert [call.stage for call in asked(simulation)[1:]] == ["POST_TEST_TRAFFIC_SHIFT"]
+    assert weight(simulation, TARGET.test_rule) == {GREEN: 100, BLUE: 0}
+    assert weight(simulation) == {BLUE: 100, GREEN: 0}
+    answer(simulation)
+    simulation.run(300)
+    assert runs(simulation) == {2: 2}
+
+
+@pytest.mark.parametrize("agreed", [0, 1])
+def test_a_hook_that_objects_ends_the_deployment(agreed: int) -> None:
+    simulation = serving()
+    old = registered(simulation, BLUE)
+    simulation.want(revision(2, replace(CANARY, hooks=(HOOK,))))
+    for _ in range(agreed):
+        answer(simulation)
+        simulation.run(30)
+    answer(simulation, "look answered FAILED")
+    simulation.run(60)
+    assert registered(simulation, BLUE) == old
+    assert runs(simulation) == {1: 2}
+    assert weight(simulation, TARGET.test_rule) == {BLUE: 100, GREEN: 0}
+    assert failure(simulation) == (
+        "ECS deployment lifecycle hooks: look answered FAILED. Rolled back to web:1."
+    )
+
+
+def test_a_late_answer_of_an_earlier_deployment_says_nothing() -> None:
+    simulation = serving()
+    simulation.want(revision(2, replace(CANARY, hooks=(HOOK,))))
+    late = asked(simulation)[-1]
+    simulation.want(revision(3, replace(CANARY, hooks=(HOOK,))))
+    simulation._carry_out(simulation.scheduler.hook_answered(late, "no", simulation.now))
+    answer(simulation)
+    simulation.run(30)
+    answer(simulation)
+    simulation.run(300)
+    assert runs(simulation) == {3: 2}
+
+
+class Functions:
+    """Answers Invoke with these payloads in turn."""
+
+    def __init__(self, *answers: Any) -> None:
+        self.answers = [*answers]
+        self.events: list[dict[str, Any]] = []
+        self.principals: list[Principal] = []
+
+    async def call(
+        self, principal: Principal, service: str, operation: str,
+        parameters: Mapping[str, Any], region: str = "",
+    ) -> Mapping[str, Any]:  # fmt: skip
+        assert (service, operation, region) == ("lambda", "Invoke", "")
+        self.principals.append(principal)
+        self.events.append(json.loads(parameters["Payload"]))
+        found = self.answers.pop(0)
+        if isinstance(found, Exception):
+            raise found
+        return found if "Payload" in found else {"Payload": json.dumps(found).encode()}
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        ([{"hookStatus": "SUCCEEDED"}], ""),
+        ([{"hookStatus": "IN_PROGRESS", "hookDetails": {"n": 1}}, {"hookStatus": "SUCCEEDED"}], ""),
+        ([{"hookStatus": "FAILED"}], "look answered FAILED"),
+        ([{"status": "ok"}], "look answered without a hookStatus of SUCCEEDED, FAILED"),
+        ([{"Payload": b"[]"}], "look answered without a hookStatus"),
+        ([{"Payload": b"<"}], "look could not be asked: Expecting value"),
+        ([{"Payload": b"gone", "FunctionError": "Unhandled"}], "look could not be asked: "),
+        ([AwsServiceError("AccessDeniedException", "no")], "look could not be asked: "),
+    ],
+)
+async def test_what_a_hook_answers(answers: list[Any], expected: str) -> None:
+    functions = Functions(*answers)
+    hook = replace(HOOK, details='{"stage": "last"}')
+    found = await verdict(functions, m.CallHook("arn:s", "ecs-svc/2", "PRE_SCALE_UP", hook), 0.01)
+    assert found.startswith(expected)
+    assert bool(found) == bool(expected)
+    assert functions.principals[0] == RoleSession("arn:role", "ecs-lifecycle-hook")
+    assert functions.events[0]["lifecycleStage"] == "PRE_SCALE_UP"
+    assert functions.events[-1]["hookDetails"] == (
+        {"stage": "last"} if len(answers) == 1 else {"stage": "last", "n": 1}
+    )
