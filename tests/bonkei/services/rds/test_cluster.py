@@ -12,6 +12,8 @@ import psutil
 import psycopg
 import pytest
 
+from bonkei.definitions.provider.aws.rds.postgresql import TABLE
+
 from .conftest import HOST, SECRET
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -29,6 +31,23 @@ async def test_it_serves_the_declared_database(running):
     assert snapshot.status == "available"
     assert snapshot.server.startswith("PostgreSQL 18.")
     assert snapshot.memory > 1_000_000
+
+
+SETTINGS = """
+    SELECT lower(name), vartype,
+           CASE context WHEN 'postmaster' THEN 'static' WHEN 'internal' THEN 'fixed'
+                        ELSE 'dynamic' END,
+           coalesce(min_val, ''), coalesce(max_val, ''),
+           coalesce(array_to_string(enumvals, ','), '')
+    FROM pg_settings WHERE name !~ '[.]'
+"""
+
+
+async def test_the_provider_knows_the_servers_parameters(running):
+    """The table is this query's result."""
+    with running.connect() as connection:
+        lines = ["\t".join(row).rstrip() for row in connection.execute(SETTINGS)]
+    assert sorted(TABLE.read_text().splitlines()) == sorted(lines)
 
 
 async def test_the_master_user_has_the_rights_that_rds_grants(running):

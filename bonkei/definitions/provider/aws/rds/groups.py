@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bonkei.definitions.provider.aws.rds.postgresql import postgresql_parameters
 from bonkei.definitions.provider.aws.shared.checks import (
     Check,
     at,
@@ -69,6 +70,7 @@ def _parameter_group(kind: str) -> ResourceBehaviour:
         at("name_prefix", length(1, 226)),
         at("family", matches(_FAMILY, "a family of an engine, such as aurora-postgresql17")),
         unique("parameter", "name", "parameter"),
+        postgresql_parameters,
         import_="name",
     )
 
