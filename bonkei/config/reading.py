@@ -122,12 +122,7 @@ def load_home(file: Path, environment: Mapping[str, str]) -> Path:
 
 
 def _require_ports_apart(config: Config) -> None:
-    places = (
-        ("CloudFront", "BONKEI_EDGE_PORT", config.edge_port),
-        ("the load balancer", "BONKEI_ALB_PORT", config.alb_port),
-        ("the AWS endpoint", "BONKEI_CLOUD_PORT", config.cloud_port),
-        ("the console", "BONKEI_CONSOLE_PORT", config.console_port),
-    )
+    places = (*config.ports, ("the console", "BONKEI_CONSOLE_PORT", config.console_port))
     for (one, first, port), (other, second, same) in combinations(places, 2):
         if port is not None and port == same:  # None: it is off
             raise ConfigError(

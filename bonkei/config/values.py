@@ -113,3 +113,13 @@ class Config:
     """Whether the definitions may run programs, unasked."""
     programs_see: tuple[str, ...] = ()
     """The environment variables that these programs get."""
+
+    @property
+    def ports(self) -> tuple[tuple[str, str, int], ...]:
+        """The ports for which no other will do: who listens there, and the variable that names
+        another one."""
+        return (
+            ("CloudFront", "BONKEI_EDGE_PORT", self.edge_port),
+            ("the load balancer", "BONKEI_ALB_PORT", self.alb_port),
+            ("the AWS endpoint", "BONKEI_CLOUD_PORT", self.cloud_port),
+        )

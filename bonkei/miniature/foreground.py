@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import uvloop
 
@@ -38,6 +39,8 @@ def run(config: Config, home: Home, report: Report, *, background: bool = False)
             journal.be_quiet()
             _leave_terminal(home)
 
+    for line in taken_ports(config):
+        journal(line)
     try:
         require_intact(home.path)
         manifest.begin(home.path, kept_files(home.path))
@@ -53,6 +56,18 @@ def run(config: Config, home: Home, report: Report, *, background: bool = False)
     finally:
         journal.close()
         lock.release()
+
+
+def taken_ports(config: Config) -> Iterator[str]:
+    """A line about each port that another program has: the start ends at the first that it needs,
+    and would show the next one only then."""
+    for who, variable, port in config.ports:
+        with socket.socket() as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                trial.bind(("127.0.0.1", port))
+            except OSError as error:
+                yield f"port {port}, for {who} ({variable}): {error.strerror}"
 
 
 async def _live(miniature: Miniature, report: Report, started: Callable[[], None]) -> int:

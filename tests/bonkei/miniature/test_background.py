@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -18,7 +19,9 @@ import psutil
 import pytest
 from ports import free_port
 
+from bonkei.config import Config
 from bonkei.miniature import background
+from bonkei.miniature.foreground import taken_ports
 from bonkei.miniature.home import Home
 from bonkei.miniature.lock import holder
 
@@ -31,6 +34,22 @@ def hang_ups_end() -> Iterator[None]:
     before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
     signal.signal(signal.SIGHUP, before)
+
+
+def test_all_ports_that_others_have_are_named(tmp_path: Path) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as one,
+        socket.create_server(("127.0.0.1", 0)) as two,
+    ):
+        ports = [each.getsockname()[1] for each in (one, two)]
+        home = tmp_path / ".bonkei"
+        ours = {"edge_port": ports[0], "alb_port": free_port(), "cloud_port": ports[1]}
+        config = Config(tmp_path / "bonkei.toml", tmp_path, tmp_path, home, **ours)
+        said = list(taken_ports(config))
+    assert said == [
+        f"port {ports[0]}, for CloudFront (BONKEI_EDGE_PORT): Address already in use",
+        f"port {ports[1]}, for the AWS endpoint (BONKEI_CLOUD_PORT): Address already in use",
+    ]
 
 
 @contextmanager
