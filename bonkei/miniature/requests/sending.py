@@ -61,7 +61,7 @@ async def send(asked: Asked, hear: Hear, logs: Path) -> Sent:
         sent = await _gather(own, records, logs, begun)
         if own.status < _FAILED:
             return sent
-        return replace(sent, cause=await asyncio.to_thread(_cause, sent, logs, begun))
+        return replace(sent, cause=await asyncio.to_thread(cause_of, sent, logs, begun))
     except TimeoutError:
         raise MiniatureError(
             f"no answer within {LONGEST:.0f} s", remedy="see `bonkei status` and `bonkei logs`"
@@ -113,15 +113,19 @@ async def _gather(own: AccessRecord, records: list[AccessRecord], logs: Path, be
             return Sent(own, calls, tuple(lines[:_MOST_LINES]))
 
 
-def _cause(sent: Sent, logs: Path, begun: float) -> str:
+def cause_of(sent: Sent, logs: Path, begun: float) -> str:
     """The exception or the last error in the request's lines, else in the latest lines of the tasks
-    that answered with 5xx: a program may log an outage once, and not for each request."""
-    if found := _error(sent.lines):
-        return found
-    failed = [one for one in (sent.record, *sent.calls) if one.status >= _FAILED]
+    that answered with 5xx: a program may log an outage once, and not for each request. The task
+    that answered first counts first, because the others have waited for it."""
+    failed = [one for one in (*sent.calls, sent.record) if one.status >= _FAILED]
     since = datetime.fromtimestamp(begun - _OUTAGE, UTC).isoformat(timespec="milliseconds")
-    tasks = {one.task_id for one in failed if one.task_id}
-    return _error(one for one in lines_with(logs, tasks, since) if one.task in tasks)
+    tasks = dict.fromkeys(one.task_id for one in failed if one.task_id)
+    recent = lines_with(logs, tasks, since)
+    for task in tasks:
+        for lines in (sent.lines, recent):
+            if found := _error(one for one in lines if one.task == task):
+                return found
+    return _error(sent.lines)
 
 
 def _error(lines: Iterable[Record]) -> str:

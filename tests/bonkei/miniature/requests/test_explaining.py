@@ -14,7 +14,7 @@ from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.parts.edge.access_hooks import Requests
 from bonkei.miniature.requests.asked import Wish
 from bonkei.miniature.requests.explaining import RequestWorld, explain
-from bonkei.miniature.requests.sending import related
+from bonkei.miniature.requests.sending import Sent, cause_of, related
 from bonkei.services.edge import AccessRecord
 from tests.bonkei.services.edge.definitions import SECRET, stack
 from tests.bonkei.services.edge.support import Message, Running, Target, running
@@ -100,6 +100,22 @@ async def test_the_cause_of_a_503_is_named(
         sent = await explain(world(edge, requests, tmp_path), Wish("/"), sends=True)
     assert sent["was"]["status"] == 503
     assert f"because: {cause}\n" in render(sent) + "\n"
+
+
+def test_the_cause_is_that_of_the_service_which_failed_first(tmp_path: Path) -> None:
+    """The one that waits for it only says that it has failed."""
+    said = {"web": "the backend gives no answer", "api": "the database is unavailable"}
+    for name, words in said.items():
+        (tmp_path / name).mkdir()
+        record = json.dumps({"level": "ERROR", "message": words, "request_id": "Root=1-2-3"})
+        line = f"2026-01-01 10:00:0{len(name)}.000 task-{name} {record}\n"
+        (tmp_path / name / f"{name}.log").write_text(line)
+    own, call = (
+        AccessRecord("a", "127.0.0.1", 1, "GET", "/", "h", "", 503, 0, 0, 0.1, task_id=task)
+        for task in ("task-web", "task-api")
+    )
+    assert cause_of(Sent(own, (call,)), tmp_path, begun=0.0) == said["api"]
+    assert cause_of(Sent(own), tmp_path, begun=0.0) == said["web"]
 
 
 async def test_a_503_of_the_load_balancer_names_what_is_missing(tmp_path: Path) -> None:
