@@ -55,6 +55,7 @@ class Gaps:
 
 
 _UNKNOWN = "not known to Bonkei"
+_STAND_IN = "a stand-in for its provider takes the arguments, and sends them nowhere"
 
 
 def read_coverage(state: State, gaps: Gaps) -> tuple[NotSimulated, ...]:
@@ -78,7 +79,9 @@ def judge(kind: str) -> tuple[Any, str]:
         return judged[kind]
     fitting = (pattern for pattern in judged if fnmatch.fnmatchcase(kind, pattern))
     closest = max(fitting, key=len, default=None)
-    return ("unknown", _UNKNOWN) if closest is None else judged[closest]
+    if closest is None:
+        return ("unknown", _UNKNOWN) if kind.startswith("aws_") else ("missing", _STAND_IN)
+    return judged[closest]
 
 
 def _parts(state: State) -> Iterator[NotSimulated]:

@@ -8,6 +8,7 @@ surroundings      other inputs of a plan
 behaviour         the functions of a type, beyond its schema
 aws               the AWS provider's types, a module or package for each service
 small             HashiCorp's small providers: random, time, archive, ...
+stand_in          in place of any other provider
 facts             facts on each argument from the real provider's own schemas
 region_and_tags   arguments that all types of AWS's provider share
 schema, data      the types, their arguments and attributes

@@ -42,12 +42,14 @@ async def _serve(
     types_are_there: asyncio.Event,
 ) -> None:
     with importing():
-        from bonkei.definitions.provider.catalogue import providers, unused  # noqa: PLC0415 -- input may end meanwhile
+        from bonkei.definitions.provider.catalogue import providers  # noqa: PLC0415 -- input may end meanwhile
         from bonkei.definitions.provider.plugin.server import serve  # noqa: PLC0415
+        from bonkei.definitions.provider.stand_in import stand_in  # noqa: PLC0415
         from bonkei.definitions.provider.surroundings import read  # noqa: PLC0415
 
-        bare = {name: unused(name, given) for name, given in document.get("unused", {}).items()}
-        served = {**bare, **providers()}
+        described = document.get("not_served", {})
+        others = {name: stand_in(name, described[name], document["existing"]) for name in described}
+        served = {**others, **providers()}
     surroundings = read(document)
     await serve(served, surroundings, sockets, types_are_there)
 

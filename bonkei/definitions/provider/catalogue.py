@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from bonkei.definitions.provider import facts, region_and_tags, schema, small
 from bonkei.definitions.provider.addresses import AWS
@@ -33,12 +33,6 @@ def providers() -> Mapping[str, Provider]:
         *_small(),
     )
     return {provider.schema.address: provider for provider in served}
-
-
-def unused(address: str, arguments: Iterable[str]) -> Provider:
-    """A provider of which the definitions use nothing. They may configure it."""
-    takes = Block({name: schema.optional("dynamic", sensitive=True) for name in arguments})
-    return Provider(schema=schema.ProviderSchema(address, "0.0.0", takes))
 
 
 def resource_schemas(address: str) -> Mapping[str, Block]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from bonkei.definitions.provider.values import Typed
+
 Type: TypeAlias = Any
 """cty's JSON form: "string", "number", "bool", "dynamic", ["list", t], ["set", t], ["map", t],
 ["object", {name: t}], ["tuple", [t, …]]."""
@@ -176,9 +178,18 @@ def type_of(block: Block) -> Type:
 
 
 def type_of_nested(nested: NestedBlock) -> Type:
-    """The value of all blocks of one kind as a cty type."""
+    """The value of all blocks of one kind as a cty type. Where something in them may have any type,
+    the list is a tuple, so it may itself have any."""
     inner = type_of(nested.block)
+    if _has_any(inner):
+        return "dynamic"
     return inner if nested.nesting == "single" else [nested.nesting, inner]
+
+
+def _has_any(type_: Type) -> bool:
+    if isinstance(type_, list) and type_[0] == "object":
+        return any(map(_has_any, type_[1].values()))
+    return bool(type_ == "dynamic")
 
 
 def empty(block: Block) -> dict[str, Any]:
@@ -190,6 +201,8 @@ def empty(block: Block) -> dict[str, Any]:
 
 def absent(nested: NestedBlock) -> Any:
     """The value of no block of a kind."""
+    if type_of_nested(nested) == "dynamic":
+        return Typed(["tuple", []], [])
     return None if nested.nesting == "single" else {} if nested.nesting == "map" else []
 
 

@@ -57,6 +57,25 @@ class Typed:
     value: Value
 
 
+def typed(value: Any) -> Typed:
+    """A plain value with the type that Terraform gives a literal of it."""
+    return Typed(_type_of(value), value)
+
+
+def _type_of(value: Any) -> Any:
+    match value:
+        case bool():
+            return "bool"
+        case int() | float():
+            return "number"
+        case list():
+            return ["tuple", [_type_of(item) for item in value]]
+        case dict():
+            return ["object", {key: _type_of(item) for key, item in value.items()}]
+        case _:
+            return "string"
+
+
 def is_known(value: Value) -> bool:
     """Whether neither the value nor anything in it is unknown."""
     if value is UNKNOWN:

@@ -112,7 +112,7 @@ def read_diagnostic(document: Mapping[str, Any], locate: Callable[[str], Path]) 
 
 def _place(given: Mapping[str, Any] | None, detail: str) -> tuple[str | None, int | None]:
     """The file in Terraform's form, and the line. Some errors have them only in their text."""
-    if given and given.get("filename"):
+    if given and given.get("filename") not in (None, "", "<empty>"):  # a block that is not written
         return given["filename"], given["start"]["line"]
     if at := _AT.search(detail):
         return at[1], int(at[2])

@@ -146,7 +146,7 @@ class Place:
             self.mirror.make()
             types = self.directory / "types.json"
             types.unlink(missing_ok=True)
-            unused = providers.unused(self._written())
+            others = providers.not_served(self._written(), self.backend.state_file)
             surroundings = ProviderSurroundings(
                 home=provider_home,
                 state_file=None if tests else self.backend.state_file,
@@ -156,7 +156,7 @@ class Place:
                 existing=self.elsewhere.existing,
                 observed=observed or {},
                 types=types,
-                unused=unused,
+                not_served=others,
             )
             log, seen = self.directory / "provider.log", self.consent.variables
             outside = environments.of_programs(os.environ, {}, seen)
@@ -174,7 +174,7 @@ class Place:
                     )
                     self.mirror.refresh(self.backend.block, self._lifted())
                     self._place_remote_states()
-                    self._initialize(session, environments.of_init(os.environ, settings), unused)
+                    self._initialize(session, environments.of_init(os.environ, settings), others)
                     if programs:
                         self._require_consent()
                     shown = self._showing(
@@ -246,12 +246,12 @@ class Place:
         self.consent.require(found, self.interruption.has_come)
 
     def _initialize(
-        self, session: Session, environment: Mapping[str, str], unused: Iterable[str]
+        self, session: Session, environment: Mapping[str, str], others: Iterable[str]
     ) -> None:
         """Run `init`, unless it has been run for the same modules and providers."""
         stamp = self.directory / "initialized"
         wanted = stamps.initialization(self.definitions, self.backend.block)
-        wanted = " ".join((wanted, *unused))
+        wanted = " ".join((wanted, *others))
         if self._has_data() and text_of(stamp) == wanted:
             return
         begin = self.interruption.heeded(runs.start)

@@ -23,7 +23,7 @@ from bonkei.definitions.provider.plugin import codec, wire
 from bonkei.definitions.provider.plugin.protocol import message
 from bonkei.definitions.provider.plugin.selection import Selection
 from bonkei.definitions.provider.private import Private, fresh
-from bonkei.definitions.provider.schema import Block, empty, type_of
+from bonkei.definitions.provider.schema import Block, empty, type_of, type_of_nested
 from bonkei.definitions.provider.surroundings import Surroundings
 from bonkei.definitions.provider.values import UNKNOWN, Object, Value
 
@@ -140,12 +140,20 @@ def from_stored(document: bytes, block: Block) -> Value:
 
 
 def _with_every_block(stored: Any, block: Block) -> Any:
-    """Make a missing block empty: null would be a change."""
+    """Make a missing block empty: null would be a change. What is stored of a value of one type is
+    lost where now any type is taken: only a stand-in's schema changes so."""
     whole = {**empty(block), **stored}
+    for name, attribute in block.attributes.items():
+        if attribute.type == "dynamic" and not isinstance(whole[name], dict):
+            whole[name] = None
     for name, nested in block.blocks.items():
         value = whole[name]
-        if nested.nesting in ("list", "set"):
-            whole[name] = [_with_every_block(item, nested.block) for item in value or ()]
+        if type_of_nested(nested) == "dynamic":
+            if not isinstance(value, dict):
+                whole[name] = {"type": ["tuple", []], "value": []}
+        elif nested.nesting in ("list", "set"):
+            inner = value if isinstance(value, list) else ()
+            whole[name] = [_with_every_block(item, nested.block) for item in inner]
         elif isinstance(value, dict) and nested.nesting == "single":
             whole[name] = _with_every_block(value, nested.block)
     return whole

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bonkei.definitions.provider import private
+from bonkei.definitions.provider.addresses import AWS
 from bonkei.definitions.provider.behaviour import Described, FunctionFailed, Problem, Refused
 from bonkei.definitions.provider.existing import Existing, not_simulated
 from bonkei.definitions.provider.plugin import codec, wire
@@ -74,7 +75,9 @@ class Servicer(ManagedResources):
 
     def configure_provider(self, request: Any) -> Any:
         block = self._provider.schema.configuration
-        problems = self._connection.configure(self._coder.decode(request.config, block))
+        problems: Sequence[Problem] = ()
+        if self._provider.schema.address == AWS:  # another's region is not one of AWS's
+            problems = self._connection.configure(self._coder.decode(request.config, block))
         return answer("ConfigureProvider", problems, block)
 
     def validate_data_resource_config(self, request: Any) -> Any:

@@ -26,11 +26,6 @@ _APART = (
 )
 _INSTEAD = {
     "hashicorp/cloudinit": "Write the parts with templatefile(), and join them with base64gzip().",
-    "hashicorp/awscc": f"hashicorp/aws has most of its resources. {_APART}",
-    **dict.fromkeys(
-        ("hashicorp/kubernetes", "hashicorp/helm", "gavinbunney/kubectl"),
-        f"It works on a cluster, and none runs in the miniature. {_APART}",
-    ),
 }
 """Remedies for certain providers."""
 _WRONG_VALUE = ("Invalid value for input variable", "Value for undeclared variable")

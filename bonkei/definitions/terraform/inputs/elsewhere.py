@@ -9,15 +9,19 @@ https://developer.hashicorp.com/terraform/language/files/override
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from bonkei.base.folders import below, text_of
+from bonkei.definitions.provider.values import typed
 from bonkei.definitions.terraform.errors import TerraformError
 from bonkei.definitions.terraform.inputs.earlier import Earlier, remote_states
 
+_OTHERS = re.compile("(?!aws)[a-z][a-z0-9]*_")
+"""How the types of another provider begin."""
 OVERRIDE = "zz_bonkei_elsewhere_override.tf.json"
 
 
@@ -43,7 +47,9 @@ class Elsewhere:
 
 
 def check_existing(existing: Sequence[Mapping[str, Any]]) -> None:
-    """Raise TerraformError for a type, an attribute or a value that the provider does not have."""
+    """Raise TerraformError for a type, an attribute or a value that the provider does not have. The
+    stand-in for another provider takes what it is given."""
+    existing = [one for one in existing if not _OTHERS.match(str(one.get("type")))]
     if not existing:
         return
     from bonkei.definitions.provider import catalogue, schema  # noqa: PLC0415 -- large, and seldom needed
@@ -112,7 +118,7 @@ def _local(file: Path) -> Mapping[str, Any]:
 
 def _state_file(name: str, outputs: Mapping[str, Any]) -> str:
     """A state with only outputs, in version 4 of Terraform's format."""
-    described = {key: {"value": value, "type": _type_of(value)} for key, value in outputs.items()}
+    described = {key: {"value": value, "type": typed(value).type} for key, value in outputs.items()}
     return json.dumps(
         {
             "version": 4,
@@ -124,18 +130,3 @@ def _state_file(name: str, outputs: Mapping[str, Any]) -> str:
         },
         default=str,
     )
-
-
-def _type_of(value: Any) -> Any:
-    """The type in cty's JSON form."""
-    match value:
-        case bool():
-            return "bool"
-        case int() | float():
-            return "number"
-        case list():
-            return ["tuple", [_type_of(item) for item in value]]
-        case dict():
-            return ["object", {key: _type_of(item) for key, item in value.items()}]
-        case _:
-            return "string"

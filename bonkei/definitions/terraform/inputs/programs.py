@@ -21,6 +21,7 @@ from typing import Any
 from bonkei.base import kept
 from bonkei.base.folders import bytes_of
 from bonkei.definitions.terraform.errors import TerraformError, relative
+from bonkei.definitions.terraform.inputs.hcl import block_end
 
 _BEGIN = r"^\ufeff?(?:.*\*/)?[ \t]*"  # a comment may end on the line where a block begins
 _GAP = r"(?:\s|/\*.*?\*/)*"
@@ -29,10 +30,6 @@ _HEADER = re.compile(
     rf"{_BEGIN}(?P<head>provisioner\b{_GAP}(?P<kind>{_LABEL})"
     rf'|data\b{_GAP}(?:"?external\b|"[^"\n]*\\){_GAP}.*)',
     re.MULTILINE,
-)
-_SKIPPED = re.compile(
-    r"#[^\n]*|//[^\n]*|/\*.*?(?:\*/|\Z)|<<-?([\w-]+)\r?\n.*?(?:^[ \t]*\1[ \t]*\r?$|\Z)",
-    re.DOTALL | re.MULTILINE,
 )
 _FILE = re.compile(r"\$\{path\.(?:module|root|cwd)\}/([\w./-]+)")
 _SHOWN = 6  # lines of a program
@@ -140,7 +137,7 @@ def _read_blocks(name: str, content: str) -> Iterator[tuple[int, str]]:
     for header in _HEADER.finditer(content):
         start = header.start("head")
         opened = content.find("{", header.end("kind") if header["kind"] else start)
-        end = _block_end(content, opened + 1) if opened >= 0 else len(content)
+        end = block_end(content, opened + 1) if opened >= 0 else len(content)
         yield content.count("\n", 0, start) + 1, content[start:end]
 
 
@@ -163,35 +160,6 @@ def _pairs(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...],
             yield from _pairs(each[1], (*path, each[0]))
         else:
             yield from _pairs(each, path)
-
-
-def _block_end(text: str, at: int) -> int:
-    """The place behind the brace that closes what is open at `at`."""
-    while at < len(text):
-        if skipped := _SKIPPED.match(text, at):
-            at = skipped.end()
-        elif text[at] == '"':
-            at = _string_end(text, at + 1)
-        elif text[at] == "{":
-            at = _block_end(text, at + 1)
-        elif text[at] == "}":
-            return at + 1
-        else:
-            at += 1
-    return at
-
-
-def _string_end(text: str, at: int) -> int:
-    while at < len(text):
-        if text.startswith(("\\", "$${", "%%{"), at):
-            at += 2 if text[at] == "\\" else 3
-        elif text.startswith(("${", "%{"), at):
-            at = _block_end(text, at + 2)
-        elif text[at] == '"':
-            return at + 1
-        else:
-            at += 1
-    return at
 
 
 def _named_in(text: str, folder: Path, written: Path) -> Iterator[str]:

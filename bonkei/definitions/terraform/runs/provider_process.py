@@ -40,8 +40,8 @@ class ProviderSurroundings:
     types: Path | None = None
     """A file with the types that Terraform needs, which is there at `prepare`; without it, all."""
     aws_rules: str = "error"
-    unused: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """Further addresses, whose providers are declared and not used, with the arguments given."""
+    not_served: Mapping[str, Any] = field(default_factory=dict)
+    """Further addresses, of providers that stand-ins serve, with what the definitions say."""
     beside: Sequence[Path] = ()
     """The states of other root modules, whose resources exist, too."""
 
@@ -58,7 +58,7 @@ class ProviderSurroundings:
             "existing": list(self.existing),
             "observed": dict(self.observed),
             "types": None if self.types is None else str(self.types),
-            "unused": dict(self.unused),
+            "not_served": dict(self.not_served),
             "sockets": dict(sockets),
         }
         file.write_text(json.dumps(document, default=str), encoding="utf-8")
@@ -92,7 +92,7 @@ class ProviderProcess:
         self._directory = make_socket_directory()
         try:
             with contextlib.ExitStack() as ours:
-                sockets = listen((*VERSIONS, *surroundings.unused), self._directory)
+                sockets = listen((*VERSIONS, *surroundings.not_served), self._directory)
                 for each in sockets.values():
                     ours.callback(each.close)  # so that a connection ends when the process does
                 descriptors = {address: each.fileno() for address, each in sockets.items()}

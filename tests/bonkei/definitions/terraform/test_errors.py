@@ -12,7 +12,6 @@ from bonkei.config import load
 from bonkei.definitions.provider import addresses, catalogue, schema
 from bonkei.definitions.terraform.errors import Diagnostic, TerraformError
 from bonkei.definitions.terraform.explanations import upgrades
-from bonkei.definitions.terraform.inputs.providers import unused
 from bonkei.definitions.terraform.state import lock as state_lock
 from bonkei.miniature import applied
 from tests.bonkei.definitions.terraform.project import Project
@@ -337,61 +336,6 @@ def test_a_provider_that_is_not_served_is_refused_without_a_network(
     assert "use the provider hashicorp/cloudinit" in found.detail
     assert "hashicorp/aws, hashicorp/external" in found.detail
     assert "join them with base64gzip()" in found.detail
-
-
-DECLARED = """
-terraform {
-  required_providers {
-    # tls = { source = "hashicorp/tls" }
-    datadog = {
-      source  = "DataDog/datadog"
-      version = "~> 3.0"
-    }
-    auth0 = { source = "auth0/auth0" }
-  }
-}
-provider "datadog" {
-  api_key = "secret"
-  tags    = { a = ["b"] }
-}
-output "x" { value = 1 }
-"""
-
-
-def test_a_provider_that_is_declared_and_not_used_is_ignored(
-    new_project: Callable[[], Project],
-) -> None:
-    """Until a block uses it, and again afterwards."""
-    project = new_project()
-    region = 'provider "aws" {\n  region = "eu-west-1"\n}\n'
-    project.write("infrastructure/versions.tf", region)
-    for used in ("", 'resource "auth0_client" "x" {\n  name = "x"\n}\n', ""):
-        project.write("infrastructure/main.tf", DECLARED + used)
-        if not used:
-            assert project.workspace().plan().count("create") == 0
-            continue
-        (found,) = errors(project.workspace().validate)
-        assert found.summary == "A provider that is not served"
-        assert "auth0/auth0" in found.detail
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        (DECLARED, ["auth0/auth0", "datadog/datadog"]),
-        (f'{DECLARED}\nmodule "m" {{\n  providers = {{ datadog = datadog }}\n}}',
-         ["auth0/auth0", "datadog/datadog"]),
-        (f'{DECLARED}\ndata "datadog_role" "x" {{}}', ["auth0/auth0"]),
-        (f'{DECLARED}\nresource "x_y" "z" {{\n  provider = auth0.second\n}}', ["datadog/datadog"]),
-        (DECLARED.replace("api_key = ", "assume {\n}\napi_key = "), ["auth0/auth0"]),
-        ('terraform {\n  required_providers {\n    x = { source = "reg.test/a/b" }\n  }\n}', []),
-        ("", []),
-    ],
-)  # fmt: skip
-def test_what_is_not_used_is_seen_in_the_text(text: str, found: list[str]) -> None:
-    own = "registry.terraform.io/"
-    seen = [name.removeprefix(own) for name in unused([text]) if name.startswith(own)]
-    assert seen == found
 
 
 TYPES = {
