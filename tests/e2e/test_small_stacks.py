@@ -33,6 +33,19 @@ def test_it_is_planned_and_checked(stack: Path) -> None:
     assert checked.exit_code == 0, checked.output + str(checked.exception)
 
 
+@pytest.mark.usefixtures("forked_providers")
+@pytest.mark.parametrize("stack", ["looked-up", "shared-network"], indirect=True)
+def test_its_look_ups_are_described_by_a_command(stack: Path) -> None:
+    """With nothing but the definitions."""
+    settings = stack / "bonkei.toml"
+    settings.write_text('definitions = "."\n')
+    written = run(stack, "existing", "--write")
+    assert written.exit_code == 0, written.output
+    assert "[[existing]]" in settings.read_text()
+    planned = run(stack, "plan")
+    assert planned.exit_code == 0, planned.output + str(planned.exception)
+
+
 @pytest.mark.skipif(not shutil.which("valkey-server"), reason="Valkey is not installed")
 @pytest.mark.parametrize("stack", ["cache"], indirect=True)
 def test_its_cache_counts(stack: Path, tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ values may hold `*` and `?`.
 from __future__ import annotations
 
 import fnmatch
+import json
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -142,6 +144,37 @@ def proposal(kind: str, config: Object, renamed: Mapping[str, str] | None = None
     return {"type": kind, **described, **({"tags": tags} if tags else {})}
 
 
+def proposals(
+    kind: str,
+    config: Object,
+    renamed: Mapping[str, str] | None = None,
+    zones: Sequence[str] = (),
+) -> Sequence[Described]:
+    """Describe what this look-up would find, with what others read of it: networks have ranges of
+    addresses, and a subnet's route table is associated with it. `zones`: one subnet in each."""
+    one = dict(proposal(kind, config, renamed))
+    number = zlib.crc32(json.dumps(one, sort_keys=True, default=str).encode())
+    if kind == "aws_vpc":
+        return [{**one, "cidr_block": one.get("cidr_block", "10.0.0.0/16")}]
+    if kind == "aws_subnet":
+        if "availability_zone" in one or not zones:
+            zones = (one.pop("availability_zone", ""),)
+        first = number % 1024 // len(zones) * len(zones)
+        return [
+            {
+                **one,
+                **({"availability_zone": zone} if zone else {}),
+                "cidr_block": one.get("cidr_block", f"10.0.{place // 4}.{place % 4 * 64}/26"),
+            }
+            for place, zone in enumerate(zones, first)
+        ]
+    if kind == "aws_route_table" and (subnet := one.pop("subnet_id", None)):
+        table = one.setdefault("id", f"rtb-{number:017x}")
+        link = {"type": "aws_route_table_association", "subnet_id": subnet, "route_table_id": table}
+        return [one, link]
+    return [one]
+
+
 def none_found(kind: str, config: Object, renamed: Mapping[str, str] | None = None) -> Refused:
     """The error for a resource that this stack does not have."""
     said = asked(config)
@@ -149,7 +182,7 @@ def none_found(kind: str, config: Object, renamed: Mapping[str, str] | None = No
         f"there is no {kind}{f' with {said}' if said else ''}",
         "There is no AWS account behind the miniature. If this stack creates it, add depends_on to"
         " the data block. If it exists outside this stack, describe it in bonkei.toml:",
-        missing=[proposal(kind, config, renamed)],
+        missing=proposals(kind, config, renamed),
     )
 
 

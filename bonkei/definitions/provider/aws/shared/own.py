@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from bonkei.definitions.provider.aws.shared.lookups import (
     chosen,
     none_found,
-    proposal,
+    proposals,
     several_found,
 )
 from bonkei.definitions.provider.aws.shared.regions import zone_names
@@ -59,11 +59,7 @@ def every(resource_type: str, candidates: Candidates | None = None) -> DataSourc
     def missing(config: Object, found: Object) -> Sequence[Described]:
         if found["ids"]:
             return ()
-        one = proposal(resource_type, config)
-        region = found["region"]
-        if resource_type != "aws_subnet" or "availability_zone" in one:
-            return [one]
-        return [{**one, "availability_zone": zone} for zone in zone_names(str(region))[:2]]
+        return proposals(resource_type, config, zones=zone_names(str(found["region"]))[:2])
 
     return DataSource(read=read, missing=missing)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from ipaddress import ip_network
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -174,6 +176,37 @@ def test_a_missing_or_ambiguous_resource_is_refused(
         read(type_name, **looked_for)
     assert said in raised.value.problem.summary
     assert raised.value.problem.detail
+
+
+SUBNET_ID = "subnet-0a1b2c3d4e5f60718"
+
+
+def proposed(type_name: str, config: dict[str, Any]) -> list[dict[str, Any]]:
+    """What one would have to describe so that the look-up finds something."""
+    source = DATA_SOURCES[type_name]
+    try:
+        return [dict(one) for one in source.missing(config, source.read(config, Context()))]
+    except Refused as refusal:
+        return [dict(one) for one in refusal.missing]
+
+
+def test_what_is_missed_is_described_with_what_others_read_of_it() -> None:
+    [vpc] = proposed("aws_vpc", {"tags": {"Name": "shared"}})
+    assert vpc == {"type": "aws_vpc", "tags": {"Name": "shared"}, "cidr_block": "10.0.0.0/16"}
+    of_vpc = {"filter": [{"name": "vpc-id", "values": ["vpc-1"]}]}
+    two = [one for tier in "ab" for one in proposed("aws_subnets", {**of_vpc, "tags": {"T": tier}})]
+    ranges = [ip_network(one["cidr_block"]) for one in [*two, *proposed("aws_subnet", of_vpc)]]
+    assert all(each.subnet_of(ip_network(vpc["cidr_block"])) for each in ranges)
+    assert not any(one.overlaps(other) for one, other in combinations(ranges[:4], 2))
+    table, link = proposed("aws_route_table", {"subnet_id": SUBNET_ID})
+    assert link == {
+        "type": "aws_route_table_association",
+        "subnet_id": SUBNET_ID,
+        "route_table_id": table["id"],
+    }
+    peers = {"aws_route_table": [table], "aws_route_table_association": [link]}
+    context = Context(peers=lambda kind: peers.get(kind, []))
+    assert DATA_SOURCES["aws_route_table"].read({"subnet_id": SUBNET_ID}, context)["id"]
 
 
 def test_the_default_vpc_exists_and_its_resources_adopt_the_same_values() -> None:
