@@ -325,17 +325,6 @@ def test_each_damaged_file_is_named_with_a_remedy(full: Project, before: dict[st
     require_named(full, UNSEEN)
 
 
-def test_each_damaged_file_is_named_after_a_kill(full: Project, before: dict[str, Any]) -> None:
-    assert before
-    stopped = digests(full.home)
-    with running(full) as miniature:
-        write_again(full)
-        assert miniature.kill() == []
-    written = {name for name, digest in digests(full.home).items() if digest != stopped.get(name)}
-    assert {"repositories/kept.git/bonkei.json", "monitor/rules.json"} <= written
-    require_named(full, (*UNSEEN, *UNSEEN_AFTER_A_KILL))
-
-
 @pytest.mark.parametrize(
     ("name", "damage"),
     [
@@ -361,13 +350,18 @@ def test_a_start_with_it_is_refused_and_touches_nothing(
         assert digests(full.home) == there
 
 
-def test_all_is_as_before_when_the_files_are_back(full: Project, before: dict[str, Any]) -> None:
+def test_each_damaged_file_is_named_after_a_kill(full: Project, before: dict[str, Any]) -> None:
+    """And all is as before when the files that were damaged are back."""
+    stopped = digests(full.home)
     with running(full) as miniature:
         assert content(full) == before
-        assert any(
-            "the definitions are as they were last applied" in line for line in miniature.lines
-        )
-        miniature.interrupt()
+        known = "the definitions are as they were last applied"
+        assert any(known in line for line in miniature.lines)
+        write_again(full)
+        assert miniature.kill() == []
+    written = {name for name, digest in digests(full.home).items() if digest != stopped.get(name)}
+    assert {"repositories/kept.git/bonkei.json", "monitor/rules.json"} <= written
+    require_named(full, (*UNSEEN, *UNSEEN_AFTER_A_KILL))
 
 
 def test_what_a_start_makes_anew_may_be_damaged(full: Project, before: dict[str, Any]) -> None:

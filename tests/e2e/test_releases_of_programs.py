@@ -3,7 +3,8 @@
 The pipeline, its builds with their buildspecs, the scanner, the registry, ECS's decisions and the
 way to Slack are those of the definitions. All broken releases queue at once, so that one is built
 while another is deployed. What a health check decides about a new task is shown in
-tests/bonkei/services/ecs.
+tests/bonkei/services/ecs, and a program that ends at its start in
+test_releases_as_the_readme_says.py.
 """
 
 from __future__ import annotations
@@ -76,7 +77,6 @@ def stays_for(seconds: float) -> str:
 
 
 BROKEN = {
-    "crashes at its start": Broken(_before("raise SystemExit(3)\n"), "Deploy", "exit code 3"),
     # Ten seconds of checks are declared here.
     "dies after its checks": Broken(
         {
@@ -283,10 +283,8 @@ def test_a_good_release_under_load_loses_no_request(shop: Shop, good: Good) -> N
     assert len(good.visitors.milliseconds) > 10 * _MANY
     assert shop.version() == "good"
     assert shop.project.slack() == ""
-    released = shop.project.bonkei(
-        "aws", "--", "ssm", "get-parameter", "--name", "/shop-test/web/image-tag"
-    )
-    assert good.commit in released.stdout
+    released = shop.client("ssm").get_parameter(Name="/shop-test/web/image-tag")["Parameter"]
+    assert good.commit in released["Value"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,28 +22,26 @@ _BROWSER = "a real browser draws every page"
 LONG = {
     "tests/e2e/test_a_request_through_everything.py": f"{_MINIATURE}, for TOGETHER",
     "tests/e2e/test_guide.py": "a person's first day: two pipelines, from an empty home",
-    "tests/e2e/test_releases_of_programs.py": "eight releases, whose tasks must stay for a while",
-    "tests/e2e/test_releases_as_the_readme_says.py": f"{_MINIATURE}; two releases of all programs",
+    "tests/e2e/test_releases_of_programs.py": "seven releases, whose tasks must stay for a while",
+    "tests/e2e/test_releases_as_the_readme_says.py": f"{_MINIATURE}; a release of all programs",
     "tests/e2e/test_following_the_definitions.py": f"{_PLANS} five times, and tasks roll",
     "tests/bonkei/services/console/browser": f"{_BROWSER} in each state, and axe looks at it",
     "tests/program/frontend/browser": f"{_BROWSER}, and axe looks at it",
-    "tests/e2e/test_terraform_pipeline.py": "a real scan, plan and apply for each of eight runs",
+    "tests/e2e/test_terraform_pipeline.py": "a real scan, plan and apply for each of seven runs",
     "tests/infrastructure/test_life_cycle.py": f"{_PLANS}: five variants live and die, for all",
     "tests/infrastructure/test_faults.py": f"{_PLANS} for each batch of faults",
     "tests/infrastructure/test_terraform.py": "`terraform test` plans a module eighty times",
     "tests/e2e/test_releases.py": "eleven runs of a pipeline, each with a real build",
     "tests/e2e/test_logs_of_everything.py": f"{_MINIATURE}; four inputs for each of its paths",
     "tests/e2e/test_services_that_fail.py": "services are given the time to fail",
-    "tests/e2e/test_starting_and_stopping.py": f"{_MINIATURE}, four times",
-    "tests/e2e/test_damaged_homes.py": f"{_MINIATURE}, five times",
+    "tests/e2e/test_starting_and_stopping.py": f"{_MINIATURE}, three times",
+    "tests/e2e/test_damaged_homes.py": f"{_MINIATURE}, four times",
     "tests/infrastructure/test_releases.py": f"{_PLANS} five times",
     "tests/conventions/test_scanners.py": "the real scanners read every file",
-    "tests/e2e/test_builds.py": f"{_MINIATURE}; Terraform and the real `aws` in builds",
     "tests/e2e/test_console.py": f"{_MINIATURE}, and alarms are rehearsed",
     "tests/bonkei/services/ecr/test_engines.py": "each engine is probed, and builds images",
     "tests/e2e/test_stopping_in_order.py": "requests that last longer than a stop waits",
     "tests/e2e/test_setting_up.py": "`make` makes environments",
-    "tests/e2e/test_in_a_browser.py": _MINIATURE,
     "tests/bonkei/services/rds/test_database.py": "PostgreSQL makes, starts and keeps its files",
     "tests/bonkei/services/rds/test_ownership.py": "PostgreSQL makes, starts and keeps its files",
     "tests/e2e/test_open_files.py": "a miniature starts, and five hundred clients stay",
@@ -85,7 +83,7 @@ TOGETHER = (
     "tests/e2e/test_in_a_browser.py",
     "tests/e2e/test_starting_and_stopping.py",
 )
-"""Files that one worker takes at once: each worker would make the home that they share anew."""
+"""Files that one worker takes at once, and that share a home and its first start."""
 
 FOLDERS = ("tests/bonkei/services/console/browser", "tests/program/frontend/browser")
 """Folders that one worker takes at once: each would start the browser that they share anew."""

@@ -1,4 +1,4 @@
-# CodeBuild projects outside a pipeline: two that run this repository's own buildspecs, and small ones.
+# CodeBuild projects outside a pipeline.
 
 terraform {
   required_providers {
@@ -10,38 +10,15 @@ provider "aws" {
   region = "ap-northeast-1"
 }
 
-variable "terraform_sha256" {
-  type = string
+resource "aws_s3_bucket" "source" {
+  bucket = "builds-source"
 }
 
-resource "aws_kms_key" "state" {
-  description = "Terraform's state"
-}
-
-resource "aws_s3_bucket" "store" {
-  for_each = toset(["source", "state"])
-
-  bucket = "builds-${each.key}"
-}
-
-resource "aws_s3_bucket_versioning" "store" {
-  for_each = aws_s3_bucket.store
-
-  bucket = each.value.bucket
+resource "aws_s3_bucket_versioning" "source" {
+  bucket = aws_s3_bucket.source.bucket
 
   versioning_configuration {
     status = "Enabled"
-  }
-}
-
-resource "aws_dynamodb_table" "lock" {
-  name         = "builds-lock"
-  billing_mode = "PAY_PER_REQUEST"
-  hash_key     = "LockID"
-
-  attribute {
-    name = "LockID"
-    type = "S"
   }
 }
 
@@ -75,7 +52,7 @@ resource "aws_iam_role" "build" {
 
 data "aws_iam_policy_document" "wide" {
   statement {
-    actions   = ["s3:*", "kms:*", "dynamodb:*", "logs:*", "ssm:*", "secretsmanager:*", "sts:*", "ecs:*"]
+    actions   = ["s3:*", "logs:*", "ssm:*", "sts:*"]
     resources = ["*"]
   }
 }
@@ -83,7 +60,7 @@ data "aws_iam_policy_document" "wide" {
 data "aws_iam_policy_document" "narrow" {
   statement {
     actions   = ["s3:GetObject"]
-    resources = ["${aws_s3_bucket.store["source"].arn}/source.zip"]
+    resources = ["${aws_s3_bucket.source.arn}/source.zip"]
   }
 }
 
@@ -111,7 +88,7 @@ locals {
           - ARN="$(aws sts get-caller-identity --query Arn --output text)"
           - echo "the word is $WORD"
           - REFUSED="$(aws iam list-roles 2>&1 || true)"
-          - test -f infrastructure/main.tf
+          - test -f there.txt
   EOT
 }
 
@@ -123,7 +100,7 @@ resource "aws_codebuild_project" "small" {
 
   source {
     type      = "S3"
-    location  = "${aws_s3_bucket.store["source"].bucket}/source.zip"
+    location  = "${aws_s3_bucket.source.bucket}/source.zip"
     buildspec = each.key == "wide" ? local.small : replace(local.small, "/[^\n]*parameter-store.*\n[^\n]*WORD: .*\n/", "")
   }
 
@@ -141,63 +118,6 @@ resource "aws_codebuild_project" "small" {
     cloudwatch_logs {
       group_name  = aws_cloudwatch_log_group.builds.name
       stream_name = each.key
-    }
-  }
-}
-
-resource "aws_codebuild_project" "terraform" {
-  for_each = toset(["plan", "apply"])
-
-  name          = "terraform-${each.key}"
-  service_role  = aws_iam_role.build["wide"].arn
-  build_timeout = 10
-
-  source {
-    type      = "S3"
-    location  = "${aws_s3_bucket.store["source"].bucket}/source.zip"
-    buildspec = "environment/buildspecs/terraform_${each.key}.yaml"
-  }
-
-  dynamic "secondary_sources" {
-    for_each = each.key == "apply" ? ["Plan"] : []
-
-    content {
-      type              = "S3"
-      location          = "${aws_s3_bucket.store["source"].bucket}/plan.zip"
-      source_identifier = secondary_sources.value
-    }
-  }
-
-  artifacts {
-    type      = each.key == "plan" ? "S3" : "NO_ARTIFACTS"
-    location  = each.key == "plan" ? aws_s3_bucket.store["source"].bucket : null
-    name      = each.key == "plan" ? "plan.zip" : null
-    packaging = each.key == "plan" ? "ZIP" : null
-  }
-
-  environment {
-    type         = "ARM_CONTAINER"
-    image        = "aws/codebuild/amazonlinux-aarch64-standard:3.0"
-    compute_type = "BUILD_GENERAL1_SMALL"
-
-    dynamic "environment_variable" {
-      for_each = {
-        TERRAFORM_VERSION        = "1.15.5"
-        TERRAFORM_SHA256         = var.terraform_sha256
-        TFVARS_BUCKET            = aws_s3_bucket.store["source"].bucket
-        TFVARS_KEY               = "terraform.tfvars"
-        STATE_BUCKET             = aws_s3_bucket.store["state"].bucket
-        STATE_KMS_KEY            = aws_kms_key.state.arn
-        LOCK_TABLE               = aws_dynamodb_table.lock.name
-        SERVICE_NAME             = "statuspage"
-        ENVIRONMENT_IDENTIFIER   = "development"
-        PERMISSIONS_BOUNDARY_ARN = "arn:aws:iam::123456789012:policy/boundary"
-      }
-
-      content {
-        name  = environment_variable.key
-        value = environment_variable.value
-      }
     }
   }
 }
