@@ -18,15 +18,16 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    """A copy of this project. The test starts its miniature."""
+    """A copy of this project."""
     folder = tmp_path_factory.mktemp("miniature")
     project = applied_copy(folder, tmp_path_factory)
     with removed(project):
         yield project
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def miniature(project: Project) -> Iterator[Running]:
+    """Of all files that lanes.TOGETHER names. The last one stops it."""
     with running(project) as started:
         yield started
 

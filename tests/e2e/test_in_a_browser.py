@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from browsers import UNOPTIMISED, launched, needs_browser, new_context, violations_in_both
+from browsers import UNOPTIMISED, launched, needs_browser
 from foreground import Running
 from miniatures import administrator_password, eventually
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
@@ -21,7 +21,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def tab(browser: Browser, miniature: Running) -> Iterator[Page]:
-    context = new_context(browser, base_url=miniature.project.site)
+    context = browser.new_context(base_url=miniature.project.site)
+    context.set_default_timeout(60_000)
     yield context.new_page()
     context.close()
 
@@ -50,10 +51,11 @@ def page(tab: Page, miniature: Running) -> Iterator[Page]:
     assert troubles == [], "the browser complained"
 
 
-@pytest.mark.parametrize("path", ["/", "/ja/", "/history", "/admin/sign-in"])
-def test_no_accessibility_violation(page: Page, path: str) -> None:
-    page.goto(path)
-    assert violations_in_both(page) == []
+def test_each_public_page_is_drawn_without_a_complaint(page: Page) -> None:
+    """tests/program/frontend/browser looks at them with axe."""
+    for path in ("/", "/ja/", "/history", "/admin/sign-in"):
+        page.goto(path)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 
 def test_an_administrator_signs_in_and_the_public_page_follows(

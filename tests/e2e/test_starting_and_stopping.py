@@ -36,18 +36,17 @@ def small(tmp_path: Path) -> Iterator[Project]:
 
 
 @pytest.fixture(scope="module")
-def interrupted(project: Project) -> Running:
+def interrupted(project: Project, miniature: Running) -> Running:
     """The first run: it got a component, and Ctrl-C."""
-    with running(project) as first:
-        made = httpx.post(
-            f"{project.site}/api/v1/components",
-            json={"name": "Kept"},
-            headers=administrator(project),
-            timeout=ANSWER,
-        )
-        assert made.status_code == 201
-        first.interrupt()
-    return first
+    made = httpx.post(
+        f"{project.site}/api/v1/components",
+        json={"name": "Kept"},
+        headers=administrator(project),
+        timeout=ANSWER,
+    )
+    assert made.status_code == 201
+    miniature.interrupt()
+    return miniature
 
 
 @pytest.fixture(scope="module")

@@ -41,7 +41,7 @@ while True:
         file.unlink(missing_ok=True)
     shutil.rmtree(root / "inner", ignore_errors=True)
 """
-_ENOUGH = 0.4  # seconds; each reader met a change within a tenth of them
+_ENOUGH = 0.2  # seconds; each reader met a change within a fifth of them
 
 
 @pytest.fixture
