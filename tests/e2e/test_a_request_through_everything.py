@@ -323,13 +323,11 @@ def test_the_made_component_is_on_the_page(curled: str, client: httpx.Client) ->
 def test_an_alarm_reaches_slack_through_topic_and_function(miniature: Running) -> None:
     """Publish → SNS → the real handler from its real package → the inbox that stands for Slack."""
     project = miniature.project
-    topics = json.loads(project.bonkei("aws", "sns", "list-topics").stdout)["Topics"]
-    topic = next(one["TopicArn"] for one in topics if one["TopicArn"].endswith("-alarms"))
+    sns = project.client("sns")
+    topics = [one["TopicArn"] for one in sns.list_topics()["Topics"]]
+    topic = next(arn for arn in topics if arn.endswith("-alarms"))
     event = ROOT / "tests/program/functions/alarm/events/alarm.json"
-    said = project.bonkei(
-        "aws", "sns", "publish", "--topic-arn", topic, "--message", event.read_text()
-    )
-    assert json.loads(said.stdout)["MessageId"]
+    assert sns.publish(TopicArn=topic, Message=event.read_text())["MessageId"]
 
     name_of_alarm = json.loads(event.read_text())["AlarmName"]
 
@@ -354,11 +352,8 @@ def test_aws_opens_a_shell_in_a_task(miniature: Running) -> None:
     """The real command, with the miniature's own plugin on the PATH."""
     shell = ("--interactive", "--container", "backend", "--command", "sh -c 'echo port $PORT'")
     place = ("--cluster", "statuspage-development", "--task")
-    listed = miniature.project.bonkei(
-        "aws", "--", "ecs", "list-tasks", *place[:2],
-        "--service-name", "statuspage-development-backend", "--query", "taskArns[0]",
-    )  # fmt: skip
-    task = json.loads(listed.stdout)
+    ecs = miniature.project.client("ecs")
+    [task] = ecs.list_tasks(cluster=place[1], serviceName=f"{place[1]}-backend")["taskArns"]
     said = miniature.project.bonkei("aws", "--", "ecs", "execute-command", *place, task, *shell)
     assert re.search(r"\nport \d+\n", said.stdout), said
 

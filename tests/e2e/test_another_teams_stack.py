@@ -125,12 +125,8 @@ def test_a_task_reaches_its_queue_as_its_role(
 def test_an_event_runs_a_task_and_a_failure_is_shown(foreign: Running) -> None:
     """One target's role may pass the task's roles. The other's may not."""
     project = foreign.project
-
-    def aws(*words: str) -> Any:
-        return json.loads(project.bonkei("aws", *words, "--output", "json").stdout)
-
     entry = {"Source": "shop", "DetailType": "Day closed", "Detail": "{}"}
-    aws("events", "put-events", "--entries", json.dumps([entry]))
+    project.client("events").put_events(Entries=[entry])
 
     def failed() -> list[dict[str, Any]]:
         stopped = project.status()["tasks"]["stopped"]
@@ -139,13 +135,17 @@ def test_an_event_runs_a_task_and_a_failure_is_shown(foreign: Running) -> None:
     [task] = eventually(failed, "the task has ended")
     assert (task["failed"], task["containers"][0]["exit_code"]) == (True, 3)
     assert "events-rule/report" in project.bonkei("status").stdout
-    described = aws("ecs", "describe-tasks", "--cluster", "shop", "--tasks", task["id"])["tasks"]
+    described = project.client("ecs").describe_tasks(cluster="shop", tasks=[task["id"]])["tasks"]
     assert [(one["group"], one["stopCode"]) for one in described] == [
         ("reports", "EssentialContainerExited")
     ]
-    url = aws("sqs", "get-queue-url", "--queue-name", "unreported")["QueueUrl"]
-    receive = ("sqs", "receive-message", "--queue-url", url, "--message-attribute-names", "All")
-    [letter] = eventually(lambda: aws(*receive).get("Messages"), "the dead letter")
+    sqs = project.client("sqs")
+    queue = {"QueueUrl": sqs.get_queue_url(QueueName="unreported")["QueueUrl"]}
+
+    def received() -> list[Any]:
+        return list(sqs.receive_message(**queue, MessageAttributeNames=["All"]).get("Messages", ()))
+
+    [letter] = eventually(received, "the dead letter")
     assert json.loads(letter["Body"])["detail-type"] == "Day closed"
     attributes = letter["MessageAttributes"]
     assert attributes["ERROR_CODE"]["StringValue"] == "NO_PERMISSIONS"

@@ -179,56 +179,76 @@ def test_a_listener_rule_changes(rolled: Rolled) -> None:
     assert rolled.troubles == []
 
 
-def test_a_change_by_a_call_is_drift_and_an_apply_changes_it_back(changing: Running) -> None:
-    project = changing.project
-    alarm, group = "statuspage-development-backend-5xx", "/ecs/statuspage-development/frontend"
-
-    def ask(*words: str) -> Any:
-        return json.loads(project.bonkei("aws", "--", *words, "--output", "json").stdout or "null")
-
-    assert project.status()["outside"] == []
-    ask("cloudwatch", "delete-alarms", "--alarm-names", alarm)
-    ask("logs", "put-retention-policy", "--log-group-name", group, "--retention-in-days", "1")
-    addresses = {
-        'module.monitoring.aws_cloudwatch_metric_alarm.this["backend-5xx"]',
-        "module.frontend_task.aws_cloudwatch_log_group.this",
-    }
-    assert {each["address"] for each in project.status()["outside"]} == addresses
-    planned = json.loads(project.bonkei("plan", "--json").stdout)
-    assert addresses <= {each["address"] for each in planned["outside"]}
-    assert addresses <= {each["address"] for each in planned["changes"]}
-    project.bonkei("apply")
-    found = ask("cloudwatch", "describe-alarms", "--alarm-names", alarm)["MetricAlarms"]
-    assert [each["AlarmName"] for each in found] == [alarm]
-    groups = ask("logs", "describe-log-groups", "--log-group-name-prefix", group)["logGroups"]
-    assert groups[0]["retentionInDays"] == 7
-    assert project.status()["outside"] == []
-
-
 def target_states(project: Project) -> set[str]:
     groups = project.status()["edge"]["target_groups"]
     return {target["state"] for group in groups for target in group["targets"]}
 
 
-def test_a_missing_rule_of_a_security_group_is_reported_and_comes_back(changing: Running) -> None:
+RULE_FILE = "infrastructure/modules/service/main.tf"
+RULE = '"From ${each.key}"\n  ip_protocol                  = "tcp"'
+CLOSED = RULE.replace("tcp", "udp")
+ALARM, GROUP = "statuspage-development-backend-5xx", "/ecs/statuspage-development/frontend"
+OUTSIDE = {
+    'module.monitoring.aws_cloudwatch_metric_alarm.this["backend-5xx"]',
+    "module.frontend_task.aws_cloudwatch_log_group.this",
+}
+
+
+@pytest.fixture(scope="module")
+def closed(changing: Running) -> subprocess.CompletedProcess[str]:
+    """The apply without a rule of a security group."""
+    changing.project.edit(RULE_FILE, RULE, CLOSED)
+    return changing.project.bonkei("apply")
+
+
+@pytest.fixture(scope="module")
+def put_back(changing: Running, closed: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    """The plan after two changes by calls. Then an apply puts back these, and the rule."""
+    project = changing.project
+    assert closed.returncode == 1
+    assert project.status()["outside"] == []
+    project.client("cloudwatch").delete_alarms(AlarmNames=[ALARM])
+    project.client("logs").put_retention_policy(logGroupName=GROUP, retentionInDays=1)
+    assert {each["address"] for each in project.status()["outside"]} == OUTSIDE
+    project.edit(RULE_FILE, CLOSED, RULE)
+    planned: dict[str, Any] = json.loads(project.bonkei("plan", "--json").stdout)
+    project.bonkei("apply")
+    return planned
+
+
+def test_a_missing_rule_of_a_security_group_is_reported(
+    changing: Running, closed: subprocess.CompletedProcess[str]
+) -> None:
     """Targets are unhealthy within seconds. The status names the group, its file and its line."""
     project = changing.project
-    file = "infrastructure/modules/service/main.tf"
-    rule = '"From ${each.key}"\n  ip_protocol                  = "tcp"'
-    project.edit(file, rule, rule.replace("tcp", "udp"))
-    applied = project.bonkei("apply")
-    assert applied.returncode == 1
-    assert "backend: the load balancer does not reach its tasks: " in applied.stdout
+    assert closed.returncode == 1
+    assert "backend: the load balancer does not reach its tasks: " in closed.stdout
     eventually(lambda: target_states(project) == {"unhealthy"}, "all are unhealthy")
-    closed = project.status()["network"]["obstacles"]
-    assert {each["source"] for each in closed} >= {"the load balancer"}
-    [why, *_] = [each["why"] for each in closed if each["source"] == "the load balancer"]
+    obstacles = project.status()["network"]["obstacles"]
+    assert {each["source"] for each in obstacles} >= {"the load balancer"}
+    [why, *_] = [each["why"] for each in obstacles if each["source"] == "the load balancer"]
     assert "lets nothing in from module.edge.aws_security_group.load_balancer" in why
-    assert "infrastructure/modules/service/main.tf:" in project.bonkei("status").stdout
+    assert f"{RULE_FILE}:" in project.bonkei("status").stdout
     assert httpx.get(f"{project.site}/{uuid4()}", timeout=ANSWER).status_code == 504
 
-    project.edit(file, rule.replace("tcp", "udp"), rule)
-    project.bonkei("apply")
+
+def test_a_change_by_a_call_is_drift_and_an_apply_changes_it_back(
+    changing: Running, put_back: dict[str, Any]
+) -> None:
+    project = changing.project
+    assert {each["address"] for each in put_back["outside"]} >= OUTSIDE
+    assert {each["address"] for each in put_back["changes"]} >= OUTSIDE
+    alarms = project.client("cloudwatch").describe_alarms(AlarmNames=[ALARM])["MetricAlarms"]
+    assert [each["AlarmName"] for each in alarms] == [ALARM]
+    groups = project.client("logs").describe_log_groups(logGroupNamePrefix=GROUP)["logGroups"]
+    assert groups[0]["retentionInDays"] == 7
+    assert project.status()["outside"] == []
+
+
+def test_a_rule_that_is_back_lets_requests_in_again(
+    changing: Running, put_back: dict[str, Any]
+) -> None:
+    project = changing.project
     eventually(lambda: "healthy" in target_states(project), "healthy again", PATIENCE)
     eventually(
         lambda: httpx.get(f"{project.site}/{uuid4()}", timeout=ANSWER).status_code == 404,
@@ -239,9 +259,10 @@ def test_a_missing_rule_of_a_security_group_is_reported_and_comes_back(changing:
 
 def test_a_failed_change_leaves_everything_unchanged(changing: Running) -> None:
     project = changing.project
+    state = project.home / "terraform" / "terraform.tfstate"
+    before, tasks = state.read_bytes(), task_ids(project, "backend")
     project.edit("infrastructure/main.tf", "priority          = 100", "priority          = 0")
     outcome = project.bonkei("apply")
     assert outcome.returncode == 1
     assert httpx.get(project.site, timeout=ANSWER).status_code == 200
-    project.edit("infrastructure/main.tf", "priority          = 0", "priority          = 100")
-    assert "No changes" in project.bonkei("plan").stdout
+    assert (state.read_bytes(), task_ids(project, "backend")) == (before, tasks)

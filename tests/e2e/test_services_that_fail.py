@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from botocore.exceptions import ClientError
-from miniatures import ANSWER, Project, begin_applied, eventually, removed, visitors
+from miniatures import ANSWER, WAIT, Project, begin_applied, eventually, removed, visitors
 
 FOREIGN = Path(__file__).with_name("foreign")
 MIGRATION = """
@@ -36,7 +36,7 @@ BREAKER = """
     rollback = true
   }
 """
-STABLE = ("ecs", "wait", "services-stable", "--cluster", "shop", "--services", "web")
+WEB = {"cluster": "shop", "services": ["web"]}
 IGNORED = """
   lifecycle {
     ignore_changes = [task_definition]
@@ -293,21 +293,24 @@ def test_a_service_that_was_rolled_back_is_stable(
     in which another test runs.
     """
     assert rolled_back.restarted.returncode == 1
-    service = {"cluster": "shop", "services": ["web"]}
 
     def is_listed_alone() -> bool:
-        [found] = project.client("ecs").describe_services(**service)["services"]
+        [found] = project.client("ecs").describe_services(**WEB)["services"]
         return len(found["deployments"]) == 1
 
     eventually(is_listed_alone, "the failed deployment is gone", every=0.5)
-    waited = project.bonkei("aws", "--", *STABLE)
-    assert waited.returncode == 0, waited.stdout + waited.stderr
+    wait_until_stable(project)
+
+
+def wait_until_stable(project: Project) -> None:
+    """By the waiter of AWS's SDK, which `aws ecs wait services-stable` uses, too."""
+    often = {"Delay": 1, "MaxAttempts": int(WAIT)}
+    project.client("ecs").get_waiter("services_stable").wait(**WEB, WaiterConfig=often)
 
 
 def revision(project: Project) -> int:
     """The one that the service runs, by ECS's own word."""
-    service = {"cluster": "shop", "services": ["web"]}
-    [found] = project.client("ecs").describe_services(**service)["services"]
+    [found] = project.client("ecs").describe_services(**WEB)["services"]
     return int(found["taskDefinition"].rpartition(":")[2])
 
 
@@ -356,7 +359,7 @@ def test_a_service_keeps_what_ecs_has_decided(another: Project) -> None:
 
     good = release(project, "python3", "server.py")
     eventually(lambda: revision(project) > first, "it is deployed")
-    assert project.bonkei("aws", "--", *STABLE).returncode == 0
+    wait_until_stable(project)
     project.bonkei("down")
     assert "Ready after" in project.bonkei("up", "--detach").stdout
     assert good.endswith(f":{revision(project)}")

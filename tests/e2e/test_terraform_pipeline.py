@@ -244,7 +244,7 @@ def github(account: Account, role: str, *words: str) -> subprocess.CompletedProc
         env={
             **os.environ, **account.project.account(role=f"shop-test-tf-github-{role}"), **files,
             "PATH": f"{place / 'tools'}:{os.environ['PATH']}",
-            "SECONDS_BETWEEN_LOOKS": "1",
+            "SECONDS_BETWEEN_LOOKS": "4",  # each of them starts `aws` twice
         },
     )  # fmt: skip
 
