@@ -27,6 +27,9 @@ locals {
     ManagedBy   = "terraform"
   }
 
+  # The account of the vault that gets copies of the database's snapshots, if it is another one.
+  copying_account_ids = tolist(setsubtract([for copy in var.database.backup_copy[*] : element(split(":", copy.vault_arn), 4)], [local.account.id]))
+
   # Every program listens on this port, under its own name: http://backend:8000.
   port = 8000
 
@@ -160,6 +163,7 @@ module "database" {
   backup_retention_days       = var.database.backup_retention_days
   application_password        = var.database.application_password
   iam_authentication          = var.database.iam_authentication
+  copying_account_ids         = local.copying_account_ids
   deletion_protection         = var.deletion_protection
   log_retention_days          = var.log_retention_days
   permissions_boundary_arn    = var.permissions_boundary_arn
@@ -402,6 +406,20 @@ module "monitoring" {
     max_connections       = module.database.max_connections
     log_group_name        = module.database.log_group_name
   }
+}
+
+module "backup" {
+  source = "./modules/backup"
+  count  = var.database.backup_copy == null ? 0 : 1
+
+  name                     = local.name
+  account                  = local.account
+  cluster_arn              = module.database.arn
+  kms_key_arn              = module.database.kms_key_arn
+  copy                     = var.database.backup_copy
+  topic_arn                = module.monitoring.topic_arn
+  deletion_protection      = var.deletion_protection
+  permissions_boundary_arn = var.permissions_boundary_arn
 }
 
 module "budget" {

@@ -226,7 +226,7 @@ variable "bootstrap" {
 # ---------------------------------------------------------------------------------------------
 
 variable "database" {
-  description = "Aurora PostgreSQL: version, class and number of instances (serverless_capacity in ACU for db.serverless), how far back it can be restored, and the versions of the application's password. To rotate it: name one more as next_version, release infrastructure and programs, then make it current_version and release both again. With iam_authentication it signs in with tokens of IAM, which nothing rotates"
+  description = "Aurora PostgreSQL: version, class and number of instances (serverless_capacity in ACU for db.serverless), how far back it can be restored, and the versions of the application's password. To rotate it: name one more as next_version, release infrastructure and programs, then make it current_version and release both again. With iam_authentication it signs in with tokens of IAM, which nothing rotates. backup_copy: a vault in another region or account that gets a snapshot each day, and for how many days"
   type = object({
     engine_version              = optional(string, "18")
     allow_major_version_upgrade = optional(bool, false)
@@ -242,6 +242,10 @@ variable "database" {
       next_version    = optional(number)
     }), {})
     iam_authentication = optional(bool, false)
+    backup_copy = optional(object({
+      vault_arn      = string
+      retention_days = optional(number, 35)
+    }))
   })
   default = {}
 }

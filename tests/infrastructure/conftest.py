@@ -24,7 +24,14 @@ vpc_cidr_block           = "10.32.0.0/19"
 cpu_architecture         = "X86_64"
 exec_enabled             = false
 budget_usd_per_month     = 300
-database                 = { iam_authentication = true }
+
+database = {
+  iam_authentication = true
+  backup_copy = {
+    vault_arn = "arn:aws:backup:ap-northeast-3:210987654321:backup-vault:copies"
+  }
+}
+
 runbook_url              = "https://git.example.com/ops/alarms.md"
 bootstrap                = true
 origin_header            = { current_version = 2, previous_version = 1 }

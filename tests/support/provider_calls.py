@@ -12,6 +12,9 @@ acm_certificate: DescribeCertificate ListTagsForCertificate | RequestCertificate
 acm_certificate_validation: DescribeCertificate |
 application-autoscaling_policy: DescribeScalingPolicies | PutScalingPolicy DeleteScalingPolicy
 application-autoscaling_target: DescribeScalableTargets ListTagsForResource | RegisterScalableTarget DeregisterScalableTarget TagResource
+backup_plan: GetBackupPlan ListTags | CreateBackupPlan UpdateBackupPlan DeleteBackupPlan TagResource
+backup_selection: GetBackupSelection | CreateBackupSelection DeleteBackupSelection
+backup_vault: DescribeBackupVault ListTags | CreateBackupVault DeleteBackupVault TagResource backup-storage:MountCapsule kms:CreateGrant kms:DescribeKey
 budgets_budget: ViewBudget ListTagsForResource | ModifyBudget TagResource UntagResource
 cloudfront_cache_policy: GetCachePolicy | CreateCachePolicy UpdateCachePolicy DeleteCachePolicy
 cloudfront_distribution: GetDistribution ListTagsForResource | CreateDistribution UpdateDistribution DeleteDistribution TagResource

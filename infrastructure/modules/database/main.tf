@@ -31,6 +31,8 @@ module "key" {
   account         = var.account
   description     = "Data, backups, secrets and log of ${local.identifier}"
   log_group_names = [local.log_group_name]
+
+  copying_account_ids = var.copying_account_ids
 }
 
 # ---------------------------------------------------------------------------------------------

@@ -3,6 +3,16 @@ output "instance_identifiers" {
   value       = local.instance_identifiers # not the instances' own, for which their alarms would wait
 }
 
+output "arn" {
+  description = "The cluster"
+  value       = aws_rds_cluster.this.arn
+}
+
+output "kms_key_arn" {
+  description = "Key of the data, the snapshots and the secrets"
+  value       = module.key.arn
+}
+
 output "endpoint" {
   description = "Host name of the writer"
   value       = aws_rds_cluster.this.endpoint

@@ -145,6 +145,12 @@ variable "iam_authentication" {
   default     = false
 }
 
+variable "copying_account_ids" {
+  description = "Other accounts that may copy the database's snapshots"
+  type        = list(string)
+  default     = []
+}
+
 variable "log_retention_days" {
   description = "Days that the database's log is kept"
   type        = number

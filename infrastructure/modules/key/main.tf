@@ -53,6 +53,42 @@ data "aws_iam_policy_document" "this" {
       }
     }
   }
+
+  dynamic "statement" {
+    for_each = length(var.copying_account_ids) > 0 ? [var.copying_account_ids] : []
+
+    content {
+      sid       = "AccountsCopy"
+      actions   = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
+      resources = ["*"]
+
+      principals {
+        type        = "AWS"
+        identifiers = [for id in statement.value : "arn:${var.account.partition}:iam::${id}:root"]
+      }
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(var.copying_account_ids) > 0 ? [var.copying_account_ids] : []
+
+    content {
+      sid       = "AccountsGrantToServices"
+      actions   = ["kms:CreateGrant"]
+      resources = ["*"]
+
+      principals {
+        type        = "AWS"
+        identifiers = [for id in statement.value : "arn:${var.account.partition}:iam::${id}:root"]
+      }
+
+      condition {
+        test     = "Bool"
+        variable = "kms:GrantIsForAWSResource"
+        values   = ["true"]
+      }
+    }
+  }
 }
 
 resource "aws_kms_key" "this" {

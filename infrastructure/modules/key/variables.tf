@@ -32,6 +32,12 @@ variable "log_group_names" {
   default     = []
 }
 
+variable "copying_account_ids" {
+  description = "Other accounts that may copy what the key encrypts, such as snapshots"
+  type        = list(string)
+  default     = []
+}
+
 variable "service_principals" {
   description = "AWS services, such as sns.amazonaws.com, that may use the key on behalf of this account"
   type        = list(string)

@@ -336,7 +336,7 @@ def parts_of(world: World) -> Callable[..., Parts]:
             Definitions(world),
             Edge(world),
             lambda settings: Tasks(world, bus, settings),
-            lambda cluster, host: Database(world, cluster.identifier, host),
+            lambda cluster, host, _refused: Database(world, cluster.identifier, host),
             install,
             lambda ecs, report, beside: Cloud(world),
             lambda may, report, put_object: Logs(world),

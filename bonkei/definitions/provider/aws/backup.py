@@ -67,6 +67,10 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("name", matches(r"[a-zA-Z0-9_.-]{1,50}", "letters, digits and _.-, at most 50")),
         at("rule.schedule", schedule),
         at("rule.copy_action.destination_vault_arn", arn("backup")),
+        arguments={
+            f"rule.{block}.opt_in_to_archive_for_supported_resources": False
+            for block in ("lifecycle", "copy_action.lifecycle")
+        },
         recomputed={"version": "*"},
     ),
     "aws_backup_selection": resource(
