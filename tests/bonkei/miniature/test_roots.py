@@ -142,3 +142,27 @@ def test_a_remote_state_is_found_by_what_both_name(
     assert found["x"].among(earlier, tmp_path / "app") == earlier[1]
     other = remote_states(tmp_path / "app")[tmp_path / "app"]["x"]
     assert other.among(earlier[:1], tmp_path / "app") is None
+
+
+@pytest.mark.parametrize(
+    ("key", "expression"),
+    [("a/1", "local.key"), ("a/1/2", '"${local.key}/2"'), ("x/a/1", "local.whole")],
+)
+def test_a_remote_states_key_may_be_made_of_local_values(
+    tmp_path: Path, key: str, expression: str
+) -> None:
+    """Nothing else tells both roots apart."""
+    earlier = []
+    for name, own in (("zero", "z"), ("one", key)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "main.tf").write_text(
+            f'terraform {{\n  backend "s3" {{ key = "{own}" }}\n}}'
+        )
+        earlier.append(Earlier(name, tmp_path / name, tmp_path / "state"))
+    (tmp_path / "main.tf").write_text(
+        f'data "terraform_remote_state" "x" {{\n  config = {{ key = {expression} }}\n}}\n'
+        'locals {\n  key   = "a/1"\n  whole = "x/${local.key}"\n  self = "${local.self}/"\n}\n'
+        'terraform {\n  backend "s3" {\n    key = "app"\n  }\n}\n'
+    )
+    found = remote_states(tmp_path)[tmp_path]["x"]
+    assert found.among(earlier, tmp_path) == earlier[1]

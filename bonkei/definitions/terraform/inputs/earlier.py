@@ -24,6 +24,12 @@ _PLACE = re.compile(r'\b(?:key|path|prefix|name)\s*=\s*"([^"\n]+)"')
 _INSERTED = re.compile(r"\$\{.*?\}")
 _FOLDER = re.compile(r"^\$\{path\.(?:module|root|cwd)\}/?")
 _OUTPUT = re.compile(r'^\s*output\s+"([\w-]+)"', re.MULTILINE)
+_LOCALS = re.compile(r"^locals\s*\{(.*?)^\}", re.MULTILINE | re.DOTALL)
+_DEEPEST = 5
+"""How many local values one after another are followed."""
+_LOCAL = re.compile(r'^\s*([\w-]+)\s*=\s*"([^"\n]*)"\s*$', re.MULTILINE)
+_IN_TEXT = re.compile(r"\$\{\s*local\.([\w-]+)\s*\}")
+_ALONE = re.compile(r"=\s*local\.([\w-]+)(?![\w.\[-])")
 _WORD = re.compile(r"[\w-]+")
 
 
@@ -96,7 +102,17 @@ def remote_states(folder: Path) -> Mapping[Path, Mapping[str, RemoteState]]:
 
 def _described(name: str, block: str, text: str) -> RemoteState:
     read = re.findall(rf"\.terraform_remote_state\.{name}(?:\[[^\]]*\])?\.outputs\.([\w-]+)", text)
-    return RemoteState(name, tuple(_PLACE.findall(block)), frozenset(read))
+    texts = dict(_LOCAL.findall("\n".join(_LOCALS.findall(text))))
+    return RemoteState(name, tuple(_PLACE.findall(_with_locals(block, texts))), frozenset(read))
+
+
+def _with_locals(text: str, texts: Mapping[str, str]) -> str:
+    """A text with local values that are texts in their places. One may be made of others."""
+    quoted = {name: f'= "{value}"' for name, value in texts.items()}
+    for _ in range(_DEEPEST):
+        text = _IN_TEXT.sub(lambda found: texts.get(found[1], found[0]), text)
+        text = _ALONE.sub(lambda found: quoted.get(found[1], found[0]), text)
+    return text
 
 
 def _fits(place: str, other: str) -> bool:
