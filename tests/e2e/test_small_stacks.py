@@ -98,3 +98,39 @@ def test_its_page_is_served(stack: Path, tmp_path: Path) -> None:
 
     with removed(project), running(project):
         eventually(heard_both, "answers of two tasks")
+
+
+@pytest.mark.parametrize("stack", ["blue-green"], indirect=True)
+def test_its_deployment_shifts_the_requests(stack: Path, tmp_path: Path) -> None:
+    """By halves, while visitors come. None of them sees an error, and the old task ends last."""
+    project = Project(stack, tmp_path / "home")
+
+    def visit() -> str:
+        answer = httpx.get(f"{project.load_balancer}/", timeout=ANSWER)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    def deployments() -> list[str]:
+        [service] = project.status()["tasks"]["services"]
+        return [each["traffic"] for each in service["deployments"]]
+
+    with removed(project), running(project):
+        old = visit()
+        project.client("ecs").update_service(cluster="main", service="web", forceNewDeployment=True)
+        shared = eventually(
+            lambda: {visit() for _ in range(20)} if "50 %" in str(deployments()) else None,
+            "the requests are shared",
+        )
+        assert old in shared
+        assert len(shared) == 2
+        eventually(lambda: visit() != old and deployments() == [""], "the old task has ended")
+        assert {visit() for _ in range(20)} == shared - {old}
+        elb = project.client("elbv2")
+        [balancer] = elb.describe_load_balancers()["LoadBalancers"]
+        arn = balancer["LoadBalancerArn"]
+        [listener] = elb.describe_listeners(LoadBalancerArn=arn)["Listeners"]
+        rule, _ = elb.describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]
+        groups = rule["Actions"][0]["ForwardConfig"]["TargetGroups"]
+        assert {each["TargetGroupArn"].split("/")[1]: each["Weight"] for each in groups} == {
+            "blue": 0, "green": 100,
+        }  # fmt: skip

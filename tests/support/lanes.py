@@ -57,7 +57,7 @@ LONG = {
     "tests/bonkei/definitions/terraform/test_errors.py": "Terraform runs for each mistake",
     "tests/environment/test_terraform_scan.py": "the real scanner starts for each of three modules",
     "tests/bonkei/definitions/terraform/test_selection.py": "Terraform runs for each selection",
-    "tests/e2e/test_small_stacks.py": "a miniature starts for three stacks, and each is planned",
+    "tests/e2e/test_small_stacks.py": "a miniature starts for four stacks, and each is planned",
     "tests/e2e/test_another_teams_stack.py": "a whole miniature of another stack starts",
     "tests/e2e/test_package.py": "the package is built, installed, and runs a whole miniature",
     "tests/bonkei/services/ecr/test_docker.py": "images are built, and the real Trivy reads one",
