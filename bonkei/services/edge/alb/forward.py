@@ -75,7 +75,9 @@ def _weighted(
     action: Forward, pools: Mapping[str, Pool]
 ) -> tuple[tuple[Pool, ...], tuple[int, ...]]:
     """The groups that receive requests, and the sums of the weights up to each."""
-    weighted = [target for target in action.targets if target.weight > 0]
+    weighted = [  # a deployment's weights may outlive a group
+        each for each in action.targets if each.weight > 0 and each.target_group_arn in pools
+    ]
     weights = tuple(accumulate(target.weight for target in weighted))
     return tuple(pools[target.target_group_arn] for target in weighted), weights
 

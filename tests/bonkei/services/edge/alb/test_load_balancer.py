@@ -252,6 +252,10 @@ async def test_a_deployment_moves_the_weights_of_a_rule_under_load() -> None:
                 for _ in range(300):
                     assert (await client.request()).status == 200
                 assert low <= len(b.requests) - before <= high
+        gone = TrafficShifted(arn, (("arn:tg/gone", 100), ("arn:tg/a", 0)))
+        edge.bus.publish(gone)
+        await edge.edge.apply(blueprint)  # forgets groups that nothing declares
+        assert (await edge.get("/")).status == 503
         shift(20)
         weights = (WeightedTarget("arn:tg/a", 80), WeightedTarget("arn:tg/b", 20))
         assert edge.edge.snapshot().shifts == ((arn, weights),)
