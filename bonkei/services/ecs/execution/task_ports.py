@@ -15,15 +15,23 @@ class TaskPorts:
     def __init__(self, tasks: Mapping[str, RunningTask], ports: Ports) -> None:
         self._tasks = tasks
         self._ports = ports
+        self._offered: dict[int, str] = {}
 
     def to_listen(self, who: str, port: int) -> Iterator[int]:
         """A port of the task has its place here. Another one stays as it is, unless it is taken:
-        by another task, or by another program of this machine."""
+        by another task, or by another program of this machine.
+
+        It is offered to one task only: two with SO_REUSEADDR can both bind it, and the one that
+        listens last would end."""
         task, container = self._found(who)
         if (known := _place(task, container, port)) is not None:
             yield known
             return
-        yield port
+        task_id = who.split(" ", maxsplit=1)[0]
+        holder = self._offered.get(port, task_id)
+        if holder == task_id or holder not in self._tasks:
+            self._offered[port] = task_id
+            yield port
         free = self._ports.take()
         task.endpoints[container, port] = free
         yield free.port
