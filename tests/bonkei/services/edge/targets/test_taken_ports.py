@@ -109,7 +109,7 @@ async def visit(edge: Running, way: str, port: int) -> bytes:
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
 @pytest.mark.parametrize("way", ["load balancer", "http", ""])
 async def test_a_program_on_a_tasks_port_gets_no_request(way: str, host: str) -> None:
-    port, own = free_port(ADDRESS), free_port()
+    port, own = free_port(ADDRESS), free_port(host)
     described = balancer_only() if way == "load balancer" else blueprint(port, way)
     async with running(described, SETTINGS) as edge, starting() as task:
         async with squatting(host, own) as received:
