@@ -28,6 +28,7 @@ from bonkei.blueprint.logs.log_group import (
     LogResourcePolicy,
     LogStream,
     MetricFilter,
+    QueryDefinition,
     SubscriptionFilter,
 )
 from bonkei.blueprint.rds import DatabaseCluster
@@ -61,6 +62,7 @@ class Blueprint:
     log_groups: tuple[LogGroup, ...] = ()
     log_streams: tuple[LogStream, ...] = ()
     metric_filters: tuple[MetricFilter, ...] = ()
+    query_definitions: tuple[QueryDefinition, ...] = ()
     subscription_filters: tuple[SubscriptionFilter, ...] = ()
     log_resource_policies: tuple[LogResourcePolicy, ...] = ()
     access_logs: tuple[AccessLog, ...] = ()

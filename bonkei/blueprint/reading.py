@@ -31,6 +31,7 @@ from bonkei.blueprint.logs.log_group import (
     read_log_resource_policies,
     read_log_streams,
     read_metric_filters,
+    read_query_definitions,
     read_subscription_filters,
 )
 from bonkei.blueprint.model import Blueprint
@@ -78,6 +79,7 @@ def read(
         log_groups=read_log_groups(state),
         log_streams=read_log_streams(state),
         metric_filters=read_metric_filters(state),
+        query_definitions=read_query_definitions(state),
         subscription_filters=read_subscription_filters(state),
         log_resource_policies=read_log_resource_policies(state),
         access_logs=read_access_logs(state),

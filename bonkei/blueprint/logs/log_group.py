@@ -56,6 +56,17 @@ class MetricFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class QueryDefinition:
+    """A saved query of Logs Insights. Without groups, it is for any."""
+
+    address: str
+    identifier: str
+    name: str
+    query: str
+    log_group_names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SubscriptionFilter:
     """Passes matching events to `destination_arn`: a function, a Kinesis or a Firehose stream."""
 
@@ -135,6 +146,21 @@ def read_log_resource_policies(state: State) -> tuple[LogResourcePolicy, ...]:
         )
         for block in state.managed("aws_cloudwatch_log_resource_policy")
     )
+
+
+def read_query_definitions(state: State) -> tuple[QueryDefinition, ...]:
+    """Every saved query, in the order of names."""
+    found = (
+        QueryDefinition(
+            block.address,
+            block.text("query_definition_id"),
+            block.text("name"),
+            block.text("query_string"),
+            block.texts("log_group_names"),
+        )
+        for block in state.managed("aws_cloudwatch_query_definition")
+    )
+    return tuple(sorted(found, key=lambda each: each.name))
 
 
 def read_metric_filters(state: State) -> tuple[MetricFilter, ...]:

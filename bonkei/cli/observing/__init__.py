@@ -6,4 +6,5 @@ explain        `bonkei explain`: the decisions about one request
 logs           `bonkei logs`: the records of programs and services
 log_groups     its source with --group: CloudWatch's log groups
 log_objects    its source with --destination s3: objects of buckets
+log_query      its rows with --query: Logs Insights over either
 """

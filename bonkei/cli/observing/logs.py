@@ -103,6 +103,11 @@ def _pattern(
     metavar="PATTERN",
     help="Only records that match a CloudWatch pattern: '{ $.level = \"ERROR\" }'.",
 )
+@click.option(
+    "--query",
+    metavar="QUERY",
+    help="Run a query of Logs Insights, or a saved one by its name: 'stats count(*) by level'.",
+)
 @click.option("--request", default="", metavar="ID", help="Only the lines of one request.")
 @click.option("--group", help="The events of this log group, by its name or the end of it.")
 @click.option("--stream", default="", help="For a group: only streams with this prefix.")
@@ -122,6 +127,7 @@ def logs(
     level: str | None,
     since: str,
     pattern: FilterPattern | None,
+    query: str | None,
     request: str,
     group: str | None,
     stream: str,
@@ -136,6 +142,15 @@ def logs(
     """
     wanted = Filter(level.upper() if level else "", since, request, pattern)
     count = lines if lines is not None else (None if since or request else 100)
+    if query is not None:
+        from bonkei.cli.observing.log_query import Place, Wanted, ask
+
+        if level or pattern or request or follow or stream:
+            raise click.UsageError("--query has its own `filter`, and shows what there is now")
+        place = Place(service, group, destination or "cloudwatch")
+        _require_groups_alone(service, group, place.destination)
+        ask(context, place, Wanted(query, since, lines), form)
+        return
     if destination == "s3":
         _require_no_group(group, stream)
         objects = LogObjects(context.home.cloud / "s3", service)

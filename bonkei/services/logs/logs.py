@@ -21,6 +21,7 @@ from bonkei.services.logs.delivery.requests.request import Finished
 from bonkei.services.logs.delivery.requests.target import Deliverer
 from bonkei.services.logs.errors import LogsError
 from bonkei.services.logs.live_tails import LiveTails
+from bonkei.services.logs.queries.queries import Queries
 from bonkei.services.logs.store.documents import GroupDocument
 from bonkei.services.logs.store.limits import InputEvent
 from bonkei.services.logs.store.log_store import DEFAULT_BYTES, LogStore
@@ -101,6 +102,7 @@ class Logs:
         self._notes: tuple[str, ...] = ()
         self._exports: Exports | None = None
         self._tails = LiveTails()
+        self._queries = Queries()
         self._endpoints = Endpoints(bus)
         self.requests = RequestDeliveries(
             settings.account,
@@ -135,6 +137,7 @@ class Logs:
 
     async def stop(self) -> None:
         """Call this after everything that writes has stopped."""
+        await self._queries.stop()
         if self._exports is not None:
             await self._exports.stop()
 
@@ -152,7 +155,9 @@ class Logs:
             self._settings.account,
             region,
             lambda: self._blueprint.metric_filters,
+            lambda: self._blueprint.query_definitions,
             self._tails,
+            self._queries,
         )
 
     def awslogs(

@@ -198,14 +198,16 @@ def require_role_arn(role: str) -> None:
 
 _LOGS_WITHOUT = (
     "DescribeLogGroups", "DescribeResourcePolicies", "PutResourcePolicy", "DeleteResourcePolicy",
-    "DescribeDestinations", "DescribeQueries", "TestMetricFilter",
+    "DescribeDestinations", "DescribeQueries", "DescribeQueryDefinitions", "GetQueryResults",
+    "StopQuery", "GetLogRecord", "TestMetricFilter",
 )  # fmt: skip
 
 
 def _logs(operation: str, given: Parameters, names: Names) -> Iterator[Requirement]:
     action = f"logs:{operation}"
     named = [given.get("logGroupName"), given.get("logGroupIdentifier")]
-    groups = [str(each) for each in (*named, *(given.get("logGroupIdentifiers") or ())) if each]
+    several = (*(given.get("logGroupIdentifiers") or ()), *(given.get("logGroupNames") or ()))
+    groups = [str(each) for each in (*named, *several) if each]
     if operation in _LOGS_WITHOUT:
         yield Requirement(action)
         return

@@ -13,6 +13,7 @@ from bonkei.base.aws_service import AwsCall
 from bonkei.services.logs.api import (
     events,
     groups,
+    insights,
     live_tail,
     metric_filters,
     streams,
@@ -24,12 +25,13 @@ OPERATIONS: Mapping[str, Operation] = {
     **groups.OPERATIONS,
     **streams.OPERATIONS,
     **events.OPERATIONS,
+    **insights.OPERATIONS,
     **live_tail.OPERATIONS,
     **metric_filters.OPERATIONS,
     **subscriptions.OPERATIONS,
 }
-"""Everything else (StartQuery and the rest of Logs Insights, export tasks) is refused by name.
-PutMetricFilter is refused, too, because metric filters come from the definitions."""
+"""Everything else (such as export tasks) is refused by name. PutMetricFilter and PutQueryDefinition
+are refused, too, because these come from the definitions."""
 
 
 class LogsService:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bonkei.base.arn import log_group_name
-from bonkei.blueprint.logs.log_group import MetricFilter
+from bonkei.blueprint.logs.log_group import MetricFilter, QueryDefinition
 from bonkei.grammar.filter_pattern import FilterPattern, FilterPatternError, parse
 from bonkei.services.logs.errors import LogsError, invalid
 from bonkei.services.logs.live_tails import LiveTails
+from bonkei.services.logs.queries.queries import Queries
 from bonkei.services.logs.store.group import LogGroup
 from bonkei.services.logs.store.log_store import LogStore
 from bonkei.services.logs.store.position import from_token, to_token
@@ -23,14 +24,16 @@ PAGE = 50  # items of a description ("DescribeLimit" of the API's model)
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """`region` and `account`: for ARNs. `metric_filters`: those of the definitions. `tails`: the
-    sessions of Live Tail."""
+    """`region` and `account`: for ARNs. `metric_filters`, `query_definitions`: those of the
+    definitions. `tails`: the sessions of Live Tail."""
 
     store: LogStore
     account: str
     region: str
     metric_filters: Callable[[], Sequence[MetricFilter]] = tuple
+    query_definitions: Callable[[], Sequence[QueryDefinition]] = tuple
     tails: LiveTails = field(default_factory=LiveTails)
+    queries: Queries = field(default_factory=Queries)
 
     def arn(self, group: str) -> str:
         """The ARN without the `:*` that stands for its streams."""

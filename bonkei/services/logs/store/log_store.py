@@ -49,7 +49,7 @@ class LogStore:
         clock: Callable[[], float] = time.time,
         limit: int = DEFAULT_BYTES,
     ) -> None:
-        self._directory = directory
+        self.directory = directory
         self._listener = listener
         self._clock = clock
         self._limit = limit
@@ -64,15 +64,15 @@ class LogStore:
 
     def open(self) -> None:
         """Read the directory. A group that was only partly created or removed is removed."""
-        self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for entry in entries(self._directory):
+        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for entry in entries(self.directory):
             document = GroupDocument.read(entry) if entry.is_dir() else None
             if document is not None:
                 self._groups[document.name] = LogGroup(entry, document)
             elif entry.is_dir():
                 shutil.rmtree(entry, ignore_errors=True)
-        self._policies = read_policies(self._directory)
-        self.stored = sum(map(size_of, matching(self._directory, "*/*/*.log")))
+        self._policies = read_policies(self.directory)
+        self.stored = sum(map(size_of, matching(self.directory, "*/*/*.log")))
         self.sweep()
         self.is_open = True
 
@@ -104,7 +104,7 @@ class LogStore:
             raise LogsError(
                 "ResourceAlreadyExistsException", "The specified log group already exists"
             )
-        directory = self._directory / document.directory
+        directory = self.directory / document.directory
         document.write(directory)
         self._groups[document.name] = group = LogGroup(directory, document)
         return group
@@ -123,7 +123,7 @@ class LogStore:
         return MappingProxyType(self._policies)
 
     def set_policies(self, policies: Mapping[str, ResourcePolicy]) -> None:
-        write_policies(self._directory, policies)
+        write_policies(self.directory, policies)
         self._policies = dict(policies)
 
     # Streams.

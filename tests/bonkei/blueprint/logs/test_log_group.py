@@ -35,6 +35,24 @@ def test_log_groups_and_metric_filters(blueprint) -> None:
     assert found.metric_filters[0].default_value == 0
 
 
+def test_saved_queries_are_read_in_the_order_of_their_names(blueprint) -> None:
+    found = blueprint(
+        {
+            f"aws_cloudwatch_query_definition.{name}": {
+                "query_definition_id": name,
+                "name": f"app/{name}",
+                "query_string": "limit 1",
+                "log_group_names": groups,
+            }
+            for name, groups in {"slow": ["/app"], "errors": None}.items()
+        }
+    )
+    assert [(each.name, each.log_group_names) for each in found.query_definitions] == [
+        ("app/errors", ()),
+        ("app/slow", ("/app",)),
+    ]
+
+
 def test_a_log_group_has_its_subscriptions_and_streams(blueprint) -> None:
     found = blueprint(
         {

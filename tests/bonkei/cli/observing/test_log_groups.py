@@ -108,3 +108,33 @@ def test_filters_the_output_of_services_too(tmp_path: Path) -> None:
     )
     assert said(tmp_path, "--request", "1-ab") == ["asked"]
     assert said(tmp_path, "web", "--filter", "{ $.status >= 500 }") == ["other"]
+
+
+@pytest.mark.usefixtures("store")
+def test_a_query_shows_a_table_of_its_rows(tmp_path: Path) -> None:
+    query = "filter ispresent(level) | stats count(*) as many by level | sort level"
+    result = run(tmp_path, "logs", "--query", query)
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines() == ["level  many", "ERROR  1", "INFO   1"]
+    assert result.stderr.splitlines()[-1] == "2 rows from 2 of 4 events"
+
+
+@pytest.mark.usefixtures("store")
+def test_a_query_is_of_one_group_from_a_time_on(tmp_path: Path) -> None:
+    since = ("--since", "2026-01-01T10:00:00.001Z")
+    fields = ("--query", "fields @logStream as s, message", "--json", "-n", "2")
+    result = run(tmp_path, "logs", "--group", "web", *since, *fields)
+    assert [json.loads(line) for line in result.stdout.splitlines()] == [
+        {"s": "a/1"},
+        {"s": "b/2", "message": "two"},
+    ]
+    result = run(tmp_path, "logs", "--group", "db", "--raw", "--query", "fields strlen(@message)")
+    assert result.stdout == "43\n"
+
+
+@pytest.mark.usefixtures("store")
+def test_a_query_with_a_mistake_or_another_filter_is_refused(tmp_path: Path) -> None:
+    result = run(tmp_path, "logs", "--query", "felds x")
+    assert "line 1, column 1: `felds` is not a command" in str(result.exception)
+    result = run(tmp_path, "logs", "--query", "limit 1", "--follow")
+    assert result.exit_code == 2

@@ -134,3 +134,8 @@ def test_new_objects_are_followed(root: Path) -> None:
     late.start()
     assert next(iter(objects.follow())).message == "BLOCK GET /b"
     late.join()
+
+
+def test_a_query_reads_columns_and_members_as_fields(root: Path) -> None:
+    query = "filter ispresent(`sc-status`) or level = 'WARNING' | fields `cs-uri-stem` as p, level"
+    assert records(root, "--query", query) == [{"level": "WARNING"}, {"p": "/a"}]

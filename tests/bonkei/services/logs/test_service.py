@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from bonkei.blueprint.logs.log_group import QueryDefinition
 from bonkei.services.logs.errors import LogsError
 from tests.bonkei.services.logs.conftest import NOW, Api
 
@@ -46,6 +48,18 @@ def test_tokens_lead_both_ways_and_repeat_at_the_end(api: Api) -> None:
     assert texts(get(api, limit=2, nextToken=end["nextBackwardToken"])) == ["8", "9"]
     api.put("stream", (1, "new"))
     assert texts(get(api, nextToken=end["nextForwardToken"])) == ["new"]
+
+
+def test_saved_queries_are_those_of_the_definitions(api: Api) -> None:
+    saved = (QueryDefinition("a", "id-1", "app/errors", "limit 1", ("group",)),)
+    api.desk = replace(api.desk, query_definitions=lambda: saved)
+    [found] = api("DescribeQueryDefinitions", queryDefinitionNamePrefix="app/")["queryDefinitions"]
+    assert (found["name"], found["queryString"], found["logGroupNames"]) == (
+        "app/errors",
+        "limit 1",
+        ["group"],
+    )
+    assert not api("DescribeQueryDefinitions", queryDefinitionNamePrefix="b")["queryDefinitions"]
 
 
 def test_follows_a_stream_that_is_still_empty(api: Api) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -122,7 +123,82 @@ def test_errors_have_the_codes_of_the_model(logs: Any) -> None:
 
 
 def test_unsupported_operations_are_refused_by_name(logs: Any) -> None:
-    with pytest.raises(ClientError, match="StartQuery"):
-        logs.start_query(logGroupName="/app", startTime=0, endTime=1, queryString="fields @message")
     with pytest.raises(ClientError, match="CreateExportTask"):
         logs.create_export_task(logGroupName="/app", fromTime=0, to=1, destination="bucket")
+
+
+def test_a_query_is_started_and_its_rows_are_fetched(logs: Any) -> None:
+    logs.create_log_group(logGroupName="/asked")
+    logs.create_log_stream(logGroupName="/asked", logStreamName="one")
+    now = logs.describe_log_groups(logGroupNamePrefix="/asked")["logGroups"][0]["creationTime"]
+    events = [
+        {"timestamp": now + at, "message": f'{{"n": {at}, "kind": "{"ab"[at % 2]}"}}'}
+        for at in range(5)
+    ]
+    logs.put_log_events(logGroupName="/asked", logStreamName="one", logEvents=events)
+    found = _asked(logs, now, "filter n > 0 | stats count(*) as many by kind | sort kind")
+    assert found["status"] == "Complete"
+    assert [{each["field"]: each["value"] for each in row} for row in found["results"]] == [
+        {"kind": "a", "many": "2"},
+        {"kind": "b", "many": "2"},
+    ]
+    assert found["statistics"]["recordsScanned"] == 5
+    assert found["statistics"]["recordsMatched"] == 4
+    [row] = _asked(logs, now, "fields n, @log | limit 1")["results"]
+    fields = {each["field"]: each["value"] for each in row}
+    assert (fields["n"], fields["@log"]) == ("4", "123456789012:/asked")
+    record = logs.get_log_record(logRecordPointer=fields["@ptr"])["logRecord"]
+    assert (record["n"], record["@logStream"]) == ("4", "one")
+    [latest, *_] = logs.describe_queries(logGroupName="/asked")["queries"]
+    assert latest["queryString"] == "fields n, @log | limit 1"
+    names = {
+        each["name"]: each["percent"]
+        for each in logs.get_log_group_fields(logGroupName="/asked")["logGroupFields"]
+    }
+    assert (names["kind"], names["@message"]) == (100, 100)
+
+
+def test_a_query_that_never_ends_can_be_stopped(logs: Any) -> None:
+    logs.create_log_group(logGroupName="/slow")
+    logs.create_log_stream(logGroupName="/slow", logStreamName="one")
+    now = logs.describe_log_groups(logGroupNamePrefix="/slow")["logGroups"][0]["creationTime"]
+    event = {"timestamp": now, "message": "a" * 60 + "!"}
+    logs.put_log_events(logGroupName="/slow", logStreamName="one", logEvents=[event])
+    asked = logs.start_query(
+        logGroupIdentifiers=["/slow"],
+        startTime=now // 1000,
+        endTime=now // 1000,
+        queryString="filter @message like /^(a+)+$/",
+    )["queryId"]
+    assert logs.get_query_results(queryId=asked)["status"] in ("Scheduled", "Running")
+    assert logs.stop_query(queryId=asked)["success"]
+    assert logs.get_query_results(queryId=asked)["status"] == "Cancelled"
+    with pytest.raises(ClientError, match="has ended"):
+        logs.stop_query(queryId=asked)
+
+
+def test_a_malformed_query_is_refused_with_its_place(logs: Any) -> None:
+    logs.create_log_group(logGroupName="/malformed")
+    wanted = {"logGroupName": "/malformed", "startTime": 0, "endTime": 1}
+    with pytest.raises(logs.exceptions.MalformedQueryException) as caught:
+        logs.start_query(**wanted, queryString="fields a | felds b")
+    error = caught.value.response["queryCompileError"]
+    assert error["location"] == {"startCharOffset": 11, "endCharOffset": 17}
+    with pytest.raises(ClientError, match="PPL is not simulated"):
+        logs.start_query(**wanted, queryString="fields a", queryLanguage="PPL")
+    with pytest.raises(ClientError, match="Exactly one of"):
+        logs.start_query(**wanted, logGroupNames=["/malformed"], queryString="fields a")
+    with pytest.raises(logs.exceptions.ResourceNotFoundException):
+        logs.start_query(startTime=0, endTime=1, logGroupName="/none", queryString="fields a")
+
+
+def _asked(logs: Any, now: int, query: str) -> Any:
+    asked = logs.start_query(
+        logGroupNames=["/asked"], startTime=now // 1000, endTime=now // 1000 + 1, queryString=query
+    )
+    for _ in range(600):
+        found = logs.get_query_results(queryId=asked["queryId"])
+        if found["status"] not in ("Scheduled", "Running"):
+            return found
+        time.sleep(0.05)
+    raise AssertionError("the query did not end")
