@@ -105,6 +105,8 @@ def _join_watching(home: Home, assembly: Assembly, rehearsals: Rehearsals) -> No
         lambda: assembly.logs.store,
         assembly.bus,
         lambda: _secrets(assembly, assembly.blueprint),
+        lambda: assembly.logs.queries,
+        lambda: assembly.blueprint.query_definitions,
     )
     offer_logs(console, logs)
     offer_metrics(console, lambda: assembly.monitor.monitor, time.time)

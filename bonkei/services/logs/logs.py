@@ -102,7 +102,7 @@ class Logs:
         self._notes: tuple[str, ...] = ()
         self._exports: Exports | None = None
         self._tails = LiveTails()
-        self._queries = Queries()
+        self.queries = Queries()
         self._endpoints = Endpoints(bus)
         self.requests = RequestDeliveries(
             settings.account,
@@ -137,7 +137,7 @@ class Logs:
 
     async def stop(self) -> None:
         """Call this after everything that writes has stopped."""
-        await self._queries.stop()
+        await self.queries.stop()
         if self._exports is not None:
             await self._exports.stop()
 
@@ -157,7 +157,7 @@ class Logs:
             lambda: self._blueprint.metric_filters,
             lambda: self._blueprint.query_definitions,
             self._tails,
-            self._queries,
+            self.queries,
         )
 
     def awslogs(

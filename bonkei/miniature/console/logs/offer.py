@@ -1,4 +1,4 @@
-"""The topics `logs`, live, and `logs.search`, once."""
+"""The topics `logs`, live, and `logs.search` and `logs.query`, once."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from bonkei.base.events import Bus
+from bonkei.blueprint.logs.log_group import QueryDefinition
 from bonkei.miniature.console.estate import hidden_texts
 from bonkei.miniature.console.logs import groups, local
+from bonkei.miniature.console.logs.question import answer_of, read_search, saved_queries
 from bonkei.miniature.console.logs.rows import rows
 from bonkei.miniature.console.logs.wish import Wish, read_wish
 from bonkei.services.console import Console, ConsoleError, Json
 from bonkei.services.logs.errors import LogsError
+from bonkei.services.logs.queries.queries import Queries
 from bonkei.services.logs.store.log_store import LogStore
 
 _MOST_STREAMS = 200
@@ -27,18 +30,21 @@ _UNUSED = 30.0  # seconds without a look after which nothing is kept
 @dataclass(frozen=True, slots=True)
 class LogSources:
     """`directory`: that of this machine's log files. `store`: that of log groups. `bus`: has the
-    events. `secrets`: values that no row may show."""
+    events. `secrets`: values that no row may show. `queries`: run over the store. `saved`: the
+    queries of the definitions."""
 
     directory: Path
     store: Callable[[], LogStore]
     bus: Bus
     secrets: Callable[[], Sequence[str]] = tuple
+    queries: Callable[[], Queries] = Queries
+    saved: Callable[[], Sequence[QueryDefinition]] = tuple
 
 
 def offer_logs(console: Console, sources: LogSources) -> None:
-    """Give both topics to the console."""
+    """Give the topics to the console."""
     desk = Desk(sources)
-    console.topics({"logs": desk.tail, "logs.search": desk.search})
+    console.topics({"logs": desk.tail, "logs.search": desk.search, "logs.query": desk.query})
 
 
 class Desk:
@@ -75,6 +81,13 @@ class Desk:
             found, more = await asyncio.to_thread(local.search, self._sources.directory, wish)
         return {"records": rows(found, wish, self._secrets()), "more": more}
 
+    async def query(self, query: Mapping[str, str]) -> Json:
+        """The rows of a query of Logs Insights over one group, or over all of them."""
+        store = self._store()
+        wanted = read_search(query, store.directory, tuple(store.groups), "")
+        started = await self._sources.queries().answer(wanted, store.now)
+        return answer_of(started, self._secrets())
+
     def _secrets(self) -> frozenset[str]:
         """Read from the disk from time to time, because they may change."""
         now = time.monotonic()
@@ -97,7 +110,8 @@ class Desk:
             known = store.group(wish.group).streams.values()
             newest = sorted(known, key=lambda one: one.ingested, reverse=True)
             streams = [one.name for one in newest[:_MOST_STREAMS]]
-        return {"logs": labels, "groups": names, "streams": streams}
+        saved = saved_queries(self._sources.saved())
+        return {"logs": labels, "groups": names, "streams": streams, "saved": saved}
 
     def _store(self) -> LogStore:
         store = self._sources.store()

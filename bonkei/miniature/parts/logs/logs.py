@@ -16,6 +16,7 @@ from bonkei.services.logs.awslogs.options import parse_options
 from bonkei.services.logs.delivery.requests.deliveries import PutObject
 from bonkei.services.logs.delivery.requests.request import Row
 from bonkei.services.logs.logs import Logs, LogsSnapshot, May, RoleWriter
+from bonkei.services.logs.queries.queries import Queries
 from bonkei.services.logs.store.log_store import LogStore
 
 if TYPE_CHECKING:
@@ -92,6 +93,11 @@ class LogPart:
     def store(self) -> LogStore:
         """The log groups, for who shows them."""
         return self._logs.store
+
+    @property
+    def queries(self) -> Queries:
+        """Runs queries of Logs Insights."""
+        return self._logs.queries
 
     async def stop_requests(self) -> None:
         """Call this when no more requests come, while the buckets still exist."""

@@ -1,6 +1,5 @@
 """Queries of Logs Insights over the store.
 
 search    the events of groups for a query, read from the disk; `bonkei logs --query` uses it, too
-queries   starts `python -m bonkei.services.logs.queries`, a process for each query that can be stopped,
-          and keeps what it found
+queries   starts a process for each query, which can be stopped, and keeps what it found
 """

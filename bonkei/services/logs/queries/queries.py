@@ -12,7 +12,7 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import uuid4
 
@@ -37,6 +37,7 @@ class Started:
     status: str = "Scheduled"
     output: bytes = b""
     process: asyncio.subprocess.Process | None = None
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def is_running(self) -> bool:
@@ -82,7 +83,19 @@ class Queries:
         if not started.is_running:
             raise invalid(f"The query {identifier} has ended: its status is {started.status}.")
         started.status = "Cancelled"
+        started.ended.set()
         _kill(started)
+
+    async def answer(self, search: Search, now: int) -> Started:
+        """Wait for the query's end. Cancelled, it stops the query. Raises LogsError."""
+        identifier = self.start(search, now)
+        started = self.get(identifier)
+        try:
+            await started.ended.wait()
+        finally:
+            if started.is_running:
+                self.cancel(identifier)
+        return started
 
     async def stop(self) -> None:
         await self._background.stop()
@@ -105,6 +118,7 @@ class Queries:
                 await started.process.wait()
         if started.status == "Running":
             _ended(started, output)
+            started.ended.set()
         self._forget()
 
     def _forget(self) -> None:

@@ -198,3 +198,19 @@ def test_a_wish_by_its_words() -> None:
     assert (wish.since, wish.until) == ("2026-01-31T11:50:00.000Z", "2026-01-31T12:00:00.000Z")
     assert wish.level == "WARNING"
     assert read_wish({}, now) == Wish()
+
+
+async def test_a_query_has_rows_and_shows_no_secret(
+    tmp_path: Path, groups: LogStore, bus: Bus
+) -> None:
+    desk = Desk(LogSources(tmp_path / "logs", lambda: groups, bus, secrets=lambda: ["one 7 of a"]))
+    groups.put(GROUP, "backend/backend/one", [(int(NOW * 1000), "password one 7 of a")])
+    asked = {"query": "stats count(*) as n by @logStream as s | sort s", "group": GROUP}
+    found: Any = await desk.query(asked)
+    assert found["columns"] == ["s", "n"]
+    assert found["rows"] == [["backend/backend/one", "31"], ["backend/backend/two", "30"]]
+    assert (found["matched"], found["scanned"], found["more"]) == (61, 61, False)
+    found = await desk.query({"query": "filter @message like 'password' | fields @message"})
+    assert found["rows"] == [["password ••••"]]
+    with pytest.raises(BonkeiError, match="line 1, column 1: `felds` is not a command"):
+        await desk.query({"query": "felds x"})

@@ -1,5 +1,6 @@
 // Logs: records of this machine and of log groups, live or from a given time.
 import { At, Empty, Filter, Problem, Status, Table, Waiting, classes, go, html, link, place, useQuery, useRef, useState, words } from "../lib/index.js";
+import { Queries } from "./logs/query.js";
 import { RecordDrawer } from "./logs/record.js";
 import { useRange } from "./logs/range.js";
 import { text } from "./logs/text.js";
@@ -8,15 +9,17 @@ import { useLatest } from "./metrics/latest.js";
 export const style = "/pages/logs/logs.css";
 
 const LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR", "FATAL"];
-const NAMES = ["group", "log", "stream", "task", "level", "request", "filter", "since", "until"];
+const NAMES = ["query", "group", "log", "stream", "task", "level", "request", "filter", "since", "until"];
 
 export function Page({ id }) {
   const t = words(text);
   const { query } = place.use();
   const asked = Object.fromEntries(NAMES.map((name) => [name, query[name] || ""]));
-  const searches = Boolean(asked.since || asked.until);
+  const [, setQuery] = useQuery("query");
+  const asks = Boolean(asked.query);
+  const searches = Boolean(asked.since || asked.until) && !asks;
   const [paused, pause] = useState(false);
-  const live = useLatest("logs", { ...asked, since: "", until: "" }, !paused && !searches);
+  const live = useLatest("logs", { ...asked, query: "", since: "", until: "" }, !paused && !searches);
   const range = useRange(asked, searches);
   const { data, error } = searches ? range : live;
   const records = data?.records || [];
@@ -26,13 +29,15 @@ export function Page({ id }) {
   return html`<div class=${classes("split", chosen && "open")}>
     <div class="page">
       <div class="page-head"><h1>${t("title")}</h1>
-        ${!searches && html`<button type="button" class=${classes("button", paused && "pressed")} aria-pressed=${paused} onClick=${() => pause(!paused)}>${paused ? t("go_on") : t("pause")}</button>`}
-        <${Status} kind=${searches || paused ? "off" : live.stale ? "bad" : "busy"} word=${searches ? t("range") : paused ? t("paused") : live.stale ? t("lost") : t("live")} />
-        <span class="grow"></span><${Pattern} /></div>
-      <${Choices} sources=${live.data} />
-      ${error && html`<${Problem} error=${error} />`}
-      ${!data && !error && html`<${Waiting} />`}
-      ${data && html`<section class="panel">${records.length ? html`<${Records} records=${records} chosen=${chosen?.id} query=${query} />` : html`<${Empty} title=${t("none")}>${t("none_text")}<//>`}
+        <button type="button" class=${classes("button", asks && "pressed")} aria-pressed=${asks} onClick=${() => setQuery(asks ? "" : "new")}>${t("query")}</button>
+        ${!searches && !asks && html`<button type="button" class=${classes("button", paused && "pressed")} aria-pressed=${paused} onClick=${() => pause(!paused)}>${paused ? t("go_on") : t("pause")}</button>`}
+        ${!asks && html`<${Status} kind=${searches || paused ? "off" : live.stale ? "bad" : "busy"} word=${searches ? t("range") : paused ? t("paused") : live.stale ? t("lost") : t("live")} />`}
+        <span class="grow"></span>${!asks && html`<${Pattern} />`}</div>
+      <${Choices} sources=${live.data} asks=${asks} />
+      ${asks && html`<${Queries} saved=${live.data?.saved || []} asked=${asked} />`}
+      ${!asks && error && html`<${Problem} error=${error} />`}
+      ${!asks && !data && !error && html`<${Waiting} />`}
+      ${!asks && data && html`<section class="panel">${records.length ? html`<${Records} records=${records} chosen=${chosen?.id} query=${query} />` : html`<${Empty} title=${t("none")}>${t("none_text")}<//>`}
         ${data.more && html`<p class="panel-body faint">${t("more")}</p>`}</section>`}
     </div>
     ${chosen && html`<${RecordDrawer} key=${chosen.id} record=${chosen} onClose=${() => go("logs", "", query)} />`}
@@ -45,7 +50,7 @@ function Pattern() {
   return html`<${Filter} value=${filter} onInput=${setFilter} label=${t("pattern")} />`;
 }
 
-function Choices({ sources }) {
+function Choices({ sources, asks }) {
   const t = words(text);
   const [group, setGroup] = useQuery("group");
   const [log, setLog] = useQuery("log");
@@ -59,13 +64,13 @@ function Choices({ sources }) {
   const groups = withOwn(sources?.groups || [], group);
   return html`<div class="row log-choices" role="group" aria-label=${t("choices")}>
     <label class="choice">${t("source")} <select class="field" value=${value} onChange=${(event) => choose(event.target.value)}>
-      <option value="" selected=${!value}>${t("all")}</option>
-      <optgroup label=${t("here")}>${logs.map((name) => html`<option key=${name} value=${`log:${name}`} selected=${value === `log:${name}`}>${name}</option>`)}</optgroup>
+      <option value="" selected=${!value}>${t(asks ? "all_groups" : "all")}</option>
+      ${!asks && html`<optgroup label=${t("here")}>${logs.map((name) => html`<option key=${name} value=${`log:${name}`} selected=${value === `log:${name}`}>${name}</option>`)}</optgroup>`}
       <optgroup label=${t("groups")}>${groups.map((name) => html`<option key=${name} value=${`group:${name}`} selected=${value === `group:${name}`}>${name}</option>`)}</optgroup></select></label>
-    <label class="choice">${t("level")} <select class="field" value=${level} onChange=${(event) => setLevel(event.target.value)}>
+    ${!asks && html`<label class="choice">${t("level")} <select class="field" value=${level} onChange=${(event) => setLevel(event.target.value)}>
       <option value="" selected=${!level}>${t("every")}</option>${LEVELS.map((name) => html`<option key=${name} value=${name} selected=${name === level}>${name}</option>`)}</select></label>
     ${group ? html`<${Input} name="stream" list=${sources?.streams} />` : html`<${Input} name="task" />`}
-    <${Input} name="request" /><${Input} name="since" hint="1h" /><${Input} name="until" hint="10m" />
+    <${Input} name="request" />`}<${Input} name="since" hint="1h" /><${Input} name="until" hint="10m" />
   </div>`;
 }
 

@@ -93,3 +93,21 @@ def test_it_fits_a_narrow_window_in_japanese(japanese_page: ConsolePage) -> None
     japanese_page.open("logs?filter=?slow+?could+?699+?Ready+?table")  # one line of each kind
     expect(page.get_by_role("row")).to_have_count(6)
     japanese_page.is_accessible_in_the_light()
+
+
+def test_a_query_is_written_run_and_kept_in_the_address(console_page: ConsolePage) -> None:
+    page = console_page.open("logs")
+    page.get_by_role("button", name="Query").click()
+    field = page.get_by_label("Query", exact=True)
+    field.fill("stats count(*) as n by @logStream as stream\n| sort stream")
+    page.get_by_role("button", name="Run").click()
+    rows = page.get_by_role("table", name="Rows of the query").get_by_role("row")
+    expect(rows).to_have_count(3)
+    expect(rows.nth(1)).to_contain_text("backend/backend/one30")
+    expect(page.get_by_text("2 rows from 60 of 60 events")).to_be_visible()
+    expect(page).to_have_url(re.compile("query=stats"))
+    console_page.is_accessible()
+    screenshot(page, "logs-query")
+    field.fill("felds x")
+    field.press("Control+Enter")
+    expect(page.get_by_role("alert")).to_contain_text("`felds` is not a command")
