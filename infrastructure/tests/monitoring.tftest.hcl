@@ -243,3 +243,21 @@ run "refuses_a_latency_that_never_ends" {
 
   expect_failures = [var.thresholds]
 }
+
+run "saved_queries_read_the_groups_that_they_name" {
+  command = plan
+
+  module {
+    source = "./modules/monitoring"
+  }
+
+  assert {
+    condition     = aws_cloudwatch_query_definition.this["slow-statements"].log_group_names[0] == var.database.log_group_name
+    error_message = "slow-statements must read the database's log group."
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_query_definition.this["errors"].log_group_names) == 3
+    error_message = "errors must read the log group of each program and of its one-off tasks."
+  }
+}

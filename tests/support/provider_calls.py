@@ -58,6 +58,7 @@ lambda_function: GetFunction ListVersionsByFunction GetFunctionCodeSigningConfig
 lambda_permission: GetPolicy | AddPermission RemovePermission
 logs_group: DescribeLogGroups ListTagsForResource | CreateLogGroup AssociateKmsKey PutRetentionPolicy DeleteLogGroup TagResource
 logs_metric_filter: DescribeMetricFilters | PutMetricFilter DeleteMetricFilter
+logs_query_definition: DescribeQueryDefinitions | PutQueryDefinition DeleteQueryDefinition
 logs_resource_policy: DescribeResourcePolicies | PutResourcePolicy DeleteResourcePolicy
 rds_cluster: DescribeDBClusters DescribeGlobalClusters ListTagsForResource | CreateDBCluster ModifyDBCluster DeleteDBCluster AddTagsToResource kms:CreateGrant
 rds_cluster_instance: DescribeDBInstances DescribeDBClusters ListTagsForResource | CreateDBInstance ModifyDBInstance RebootDBInstance DeleteDBInstance AddTagsToResource
@@ -92,6 +93,7 @@ _RENAMED = {
     "aws_appautoscaling_": "application-autoscaling_",
     "aws_cloudwatch_event_": "events_",
     "aws_cloudwatch_log_": "logs_",
+    "aws_cloudwatch_query_": "logs_query_",
     "aws_db_": "rds_",
     "aws_lb": "elasticloadbalancing_lb",
     "aws_service_discovery_": "servicediscovery_",

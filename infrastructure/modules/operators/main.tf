@@ -142,6 +142,7 @@ data "aws_iam_policy_document" "this" {
       "codepipeline:ListPipelines",
       "logs:DescribeLogGroups",
       "logs:DescribeQueries",
+      "logs:DescribeQueryDefinitions",
       "logs:GetQueryResults",
       "logs:StopQuery",
     ]
