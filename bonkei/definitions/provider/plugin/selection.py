@@ -33,8 +33,8 @@ class Selection:
     """A schema as it is shown. `file` is read when something is first asked for.
 
     Everything is shown without a file. Every type is shown when a quoted word is not a type:
-    Terraform then names the nearest. A type has all its blocks when a resource or a block of it is
-    used as a value.
+    Terraform then names the nearest. A resource or a block that is used as a value has all its
+    blocks.
     """
 
     def __init__(self, schema: ProviderSchema, file: Path | None) -> None:
@@ -63,9 +63,7 @@ class Selection:
 
     def shown(self, block: Block) -> Block:
         """The block of a type without the nested blocks that nothing names."""
-        if self._names is None or block in self._kept:
-            return block
-        return self._without_unnamed(block)
+        return block if self._names is None else self._without_unnamed(block)
 
     def completed(self, value: dict[str, Value], block: Block) -> dict[str, Value]:
         """A value of the shown block, with the blocks that are not shown, which are empty."""
@@ -94,14 +92,14 @@ class Selection:
 
     @cached_property
     def _kept(self) -> frozenset[Block]:
-        """The blocks of types that are values as a whole, or of which a nested block is one."""
+        """The blocks that are values as a whole: those of types, and nested ones."""
         schema = self._whole
         kinds = (schema.resources, schema.data_sources, schema.ephemeral_resources)
         kept: set[Block] = set()
         for use in self._named.whole if self._named is not None else ():
             type_name, *path = use.split(".")
-            blocks = (kind[type_name] for kind in kinds if type_name in kind)
-            kept.update(block for block in blocks if _is_block(block, path))
+            blocks = (_at(path, kind[type_name]) for kind in kinds if type_name in kind)
+            kept.update(block for block in blocks if block is not None)
         return frozenset(kept)
 
     def _all_shown(self, types: Mapping[str, Block]) -> Mapping[str, Block]:
@@ -111,6 +109,8 @@ class Selection:
 
     def _without_unnamed(self, block: Block) -> Block:
         """The same object where nothing is left out."""
+        if block in self._kept:
+            return block
         if block not in self._shown:
             self._shown[block] = self._reduced(block)
         return self._shown[block]
@@ -127,13 +127,13 @@ class Selection:
         return dataclasses.replace(block, blocks=blocks)
 
 
-def _is_block(block: Block, path: list[str]) -> bool:
-    """Whether the names lead to blocks only; the rest of a path may be in an attribute's value."""
+def _at(path: list[str], block: Block) -> Block | None:
+    """The block to which the names lead. The rest of a path may be in an attribute's value."""
     for name in path:
         if name not in block.blocks:
-            return False
+            return None
         block = block.blocks[name].block
-    return True
+    return block
 
 
 def _of(types: Mapping[str, Block], words: list[str]) -> Mapping[str, Block]:
