@@ -50,6 +50,8 @@ class DatabaseCluster:
     master_secret_kms_key_id: str = ""
     resource_id: str = ""
     takes_tokens: bool = False  # of IAM
+    backup_retention_days: int = 1
+    deletion_protection: bool = False
 
 
 _POSTGRESQL = ("aurora-postgresql", "postgres")
@@ -180,6 +182,8 @@ class _Placement(TypedDict):
     kms_key_id: str
     master_secret_kms_key_id: str
     takes_tokens: bool
+    backup_retention_days: int
+    deletion_protection: bool
 
 
 def _placement(block: Block, state: State) -> _Placement:
@@ -193,6 +197,8 @@ def _placement(block: Block, state: State) -> _Placement:
         "kms_key_id": block.text("kms_key_id", ""),
         "master_secret_kms_key_id": block.text("master_user_secret_kms_key_id", ""),
         "takes_tokens": block.flag("iam_database_authentication_enabled"),
+        "backup_retention_days": block.integer("backup_retention_period", 1),
+        "deletion_protection": block.flag("deletion_protection"),
     }
 
 

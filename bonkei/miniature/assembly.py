@@ -101,7 +101,7 @@ class Assembly(Wiring):
 
     async def follow_databases(self, steps: Steps) -> None:
         clusters = declared_clusters(self.blueprint)
-        await self.databases.follow(clusters, self.addresses.clusters, steps)
+        await self.databases.follow(clusters, steps)
         await self.caches.follow(self.blueprint.caches, self.addresses.clusters, steps)
         await self.network.follow(self.addresses.clusters, steps)
 

@@ -141,6 +141,7 @@ _KEPT = (
     _or_remove("log-groups/policies.json", _json, "policies that calls made are forgotten"),
     _or_remove("log-groups/exports.json", _json, "the database's log is exported once more"),
     _or_remove("inbox/messages.jsonl", _lines, "the inbox begins empty"),
+    _or_remove("database/beside.json", _json, "restored clusters and snapshots are forgotten"),
     _Kept("secrets/[!.]*", _text, "or write the secret's value into it"),
     _or_remove("programs.json", _json, "what the definitions run is asked again"),
     _or_remove("started", _text, "the first start's commands run again"),

@@ -121,7 +121,7 @@ class Wiring:
         self.caches = Caches(home.path)
         server = _server(config.database_url or "")
         self.databases = Databases(
-            self.parts.database, server, self.aws, self.addresses.translator.hosts
+            self.parts.database, server, self.aws, self.addresses, home.path, self.parts.vault
         )
         routers = LogRouters(
             config.fluent_bit,
@@ -185,7 +185,7 @@ class Wiring:
             lambda: self.blueprint,
             self.edge.snapshot,
             self.databases.snapshot,
-            self.databases.rotate,
+            self.databases,
             lambda: self.aws,
         )
         answered = {"codebuild": self.builds.service, "cloudformation": self.stacks.service}

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from bonkei.analysis.policy.lenient import matches_any
 from bonkei.analysis.policy.managed import managed_statements
 from bonkei.base.arn import Arn
 from bonkei.base.errors import BonkeiError
+from bonkei.base.vault import Vault
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.rds import DatabaseCluster
+from bonkei.miniature.addresses import Addresses
 from bonkei.miniature.lifecycle.together import close_all
 from bonkei.miniature.parts.endpoint.endpoint import AwsEndpoint
 from bonkei.miniature.steps import Steps
 from bonkei.services.rds.errors import DatabaseError
+from bonkei.services.rds.estate import Estate, Snapshot, keep_estate, read_estate
 from bonkei.services.rds.manager import Database
+from bonkei.services.rds.master import keep_password, master_password
 from bonkei.services.rds.snapshot import DatabaseSnapshot
+from bonkei.services.rds.storage import Storage
 from bonkei.services.rds.tokens import CheckToken
 
 if TYPE_CHECKING:
@@ -42,7 +49,7 @@ def declared_clusters(blueprint: Blueprint) -> Sequence[DatabaseCluster]:
 
 
 class Databases:
-    """Starts the declared clusters, and stops those that are no longer in the definitions."""
+    """Starts the declared clusters and the restored ones, and stops those that are gone."""
 
     name = "databases"
 
@@ -51,48 +58,97 @@ class Databases:
         make: MakeDatabase,
         server: str,
         aws: AwsEndpoint,
-        hosts: Callable[[Collection[str]], Collection[str]],
+        addresses: Addresses,
+        home: Path,
+        vault: Vault,
     ) -> None:
         """`server`: address and user of the user's own server; empty without one. `aws` decides
-        who may sign in with a token. `hosts`: these names, and the addresses here."""
+        who may sign in with a token."""
         self._make = make
         self._server = server
         self._aws = aws
-        self._hosts = hosts
+        self._addresses = addresses
+        self._home = home
+        self._vault = vault
+        self._storage = Storage(home)
         self._running: dict[str, Database] = {}
-        self._declared: dict[str, DatabaseCluster] = {}
+        self._known: dict[str, DatabaseCluster] = {}
+        self._lock = asyncio.Lock()
+        self.declared: Sequence[DatabaseCluster] = ()
 
-    async def follow(
-        self, clusters: Sequence[DatabaseCluster], addresses: Mapping[str, str], steps: Steps
-    ) -> None:
-        """`addresses`: by the cluster's ARN. Raises DatabaseError for the first cluster that
-        fails."""
-        for arn in set(self._running) - {cluster.arn for cluster in clusters}:
-            await self._running.pop(arn).stop()  # its data stays
-        self._declared = {cluster.arn: cluster for cluster in clusters}
-        for cluster in clusters:
-            if cluster.arn in self._running:
-                await self._running[cluster.arn].apply(cluster)
-                continue
-            if self._server:
+    @cached_property
+    def estate(self) -> Estate:
+        """What calls have made beside the definitions."""
+        return read_estate(self._home)
+
+    async def follow(self, clusters: Sequence[DatabaseCluster], steps: Steps) -> None:
+        """Raises DatabaseError for the first cluster that fails."""
+        self.declared = clusters
+        async with self._lock:
+            self.estate = self.estate.settled(clusters)
+            await self._stop_others()
+            if self._server and self._known.keys() - self._running.keys():
                 steps.note(f"using the PostgreSQL server at {self._server} (BONKEI_DATABASE_URL)")
-            with steps.step("database") as step:
-                host = addresses[cluster.arn]
-                check = partial(self._refused, cluster.arn)
-                database = self._make(cluster, host, check)
-                self._running[cluster.arn] = database
-                await database.start()
-                step.detail = f"{cluster.identifier}: {database.snapshot().server}"
-            for each in database.others:
-                steps.note(each)
+            for cluster in self._known.values():
+                if cluster.arn in self._running:
+                    await self._running[cluster.arn].apply(cluster)
+                    continue
+                with steps.step("database") as step:
+                    database = await self._start(cluster)
+                    step.detail = f"{cluster.identifier}: {database.snapshot().server}"
+                for each in database.others:
+                    steps.note(each)
+
+    async def become(
+        self, estate: Estate, change: Callable[[Storage], None] = lambda _: None
+    ) -> None:
+        """Stop the servers of clusters that go, `change` the files, and start the others."""
+        async with self._lock:
+            self.estate = estate.settled(self.declared)
+            await self._stop_others()
+            await asyncio.to_thread(change, self._storage)
+            keep_estate(self._home, self.estate)
+            for cluster in self._known.values():
+                if cluster.arn in self._running:
+                    await self._running[cluster.arn].apply(cluster)
+                else:
+                    await self._start(cluster)
+
+    async def take_snapshot(self, snapshot: Snapshot) -> None:
+        """Of its cluster, as it is now."""
+        running = self._running.get(snapshot.cluster.arn)
+        files = running.files if running else None
+        estate = replace(self.estate, snapshots=(*self.estate.snapshots, snapshot))
+        name, cluster = snapshot.identifier, snapshot.cluster.identifier
+        await self.become(estate, lambda storage: storage.take_snapshot(cluster, files, name))
+
+    def share_password(self, source: DatabaseCluster, to: DatabaseCluster) -> None:
+        """The master user of a restored cluster has the source's password."""
+        if not to.master_secret_arn:
+            keep_password(to, self._vault, master_password(source, self._vault))
+
+    async def _stop_others(self) -> None:
+        """Without an instance, no server runs. The data of those that are stopped stays."""
+        every = self.estate.over(self.declared)
+        made_here = self.estate.clusters
+        self._known = {one.arn: one for one in every if one.instances or one not in made_here}
+        for arn in set(self._running) - self._known.keys():
+            await self._running.pop(arn).stop()
+
+    async def _start(self, cluster: DatabaseCluster) -> Database:
+        host = self._addresses.loopback.address(f"cluster {cluster.identifier}")
+        database = self._make(cluster, host, partial(self._refused, cluster.arn))
+        self._running[cluster.arn] = database
+        await database.start()
+        return database
 
     def _refused(self, arn: str, user: str, token: str) -> str:
         """Why a token is refused; empty if it is accepted. A person may do everything, as in the
         rest of the endpoint."""
-        cluster, place = self._declared[arn], Arn.of(arn)
+        cluster, place = self._known[arn], Arn.of(arn)
         own = (cluster.endpoint, cluster.reader_endpoint)
         names = {*own, *(each.endpoint for each in cluster.instances)} - {""}
-        places = {f"{host}:{cluster.port}" for host in self._hosts(names)}
+        places = {f"{host}:{cluster.port}" for host in self._addresses.translator.hosts(names)}
         try:
             caller = self._aws.cloud.token_caller(token, places, user, place.region)
         except BonkeiError as error:

@@ -1,4 +1,4 @@
-"""Amazon RDS: clusters and instances as declared, their server's state, and a new password.
+"""Amazon RDS: clusters and instances as declared, their server's state, and what is restored.
 
 An endpoint is the server's address here, so a program can connect to it. Source: the Amazon RDS
 API Reference. It calls the omitted fields of a description optional.
@@ -6,127 +6,117 @@ API Reference. It calls the omitted fields of a description optional.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from bonkei.base.aws_service import AwsCall, AwsService, AwsServiceError, Operations
+from bonkei.base.aws_service import AwsCall, AwsService, AwsServiceError, Operation, Operations
 from bonkei.base.errors import BonkeiError
 from bonkei.base.paging import page
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.rds import DatabaseCluster, DatabaseInstance
+from bonkei.services.rds.estate import Servers
+from bonkei.services.rds.restoring import Restoring, is_cluster
+from bonkei.services.rds.snapshots import Snapshots
 
 Json = Mapping[str, Any]
+_DAY = 24 * 60 * 60
 
 
 @dataclass(frozen=True, slots=True)
 class DatabaseState:
-    """`status` is RDS's. `host` and `port` are those on this machine."""
+    """`status` is RDS's. `host` and `port` are those on this machine. `earliest`: the first second
+    to which it can be restored."""
 
     status: str
     host: str
     port: int
+    earliest: int | None = None
 
 
 States = Callable[[], Mapping[str, DatabaseState]]
 """The states by the identifier of the cluster, or of an instance without a cluster."""
 
 
-Rotate = Callable[[str], Awaitable[None]]
-"""Gives the master user of a cluster a new password. The argument is the cluster's identifier.
-Raises BonkeiError."""
-_ROTATES = {"DBClusterIdentifier", "RotateMasterUserPassword", "ApplyImmediately"}
+def service(blueprint: Callable[[], Blueprint], states: States, servers: Servers) -> AwsService:
+    """The service, for the applied definitions and what calls have made beside them."""
 
+    def known() -> tuple[DatabaseCluster, ...]:
+        return servers.estate.over(servers.declared)
 
-async def _not_rotated(_identifier: str) -> None:
-    raise AwsServiceError("InvalidDBClusterStateFault", "The cluster does not run.")
+    def described(one: DatabaseCluster) -> Json:
+        return _cluster(one, states().get(one.identifier))
 
+    def described_instance(one: DatabaseInstance, of: DatabaseCluster) -> Json:
+        return _instance(one, of, states().get(of.identifier))
 
-def service(
-    blueprint: Callable[[], Blueprint], states: States, rotate: Rotate = _not_rotated
-) -> AwsService:
-    """The service, for the applied definitions."""
+    def window(one: DatabaseCluster) -> tuple[float, float] | None:
+        return _window(one, states().get(one.identifier))
+
+    restoring = Restoring(servers, window, described, described_instance)
 
     async def clusters(call: AwsCall) -> Json:
         wanted = call.parameters.get("DBClusterIdentifier")
-        known = [one for one in blueprint().database_clusters if _is_cluster(one)]
-        found = [one for one in known if wanted in (None, one.identifier, one.arn)]
-        if wanted and not found:
-            raise AwsServiceError("DBClusterNotFoundFault", f"DBCluster {wanted} not found.")
+        found = [restoring.find(wanted)] if wanted else [one for one in known() if is_cluster(one)]
         identifiers = _filters(call, {"db-cluster-id", "engine"})
-        found = [one for one in found if _fits(one, identifiers)]
-        described = (_cluster(one, states().get(one.identifier)) for one in found)
-        return _page(call, "DBClusters", described)
+        return _page(call, "DBClusters", map(described, filter(partial(_fits, identifiers), found)))
 
     async def instances(call: AwsCall) -> Json:
         wanted = call.parameters.get("DBInstanceIdentifier")
-        known = list(_instances(blueprint()))
-        found = [pair for pair in known if wanted in (None, pair[0].identifier, pair[0].arn)]
+        every = list(_instances(known()))
+        found = [pair for pair in every if wanted in (None, pair[0].identifier, pair[0].arn)]
         if wanted and not found:
             raise AwsServiceError("DBInstanceNotFoundFault", f"DBInstance {wanted} not found.")
         asked = _filters(call, {"db-cluster-id", "db-instance-id", "engine"})
         found = [
             (one, of)
             for one, of in found
-            if _fits(of, {k: v for k, v in asked.items() if k != "db-instance-id"})
+            if _fits({k: v for k, v in asked.items() if k != "db-instance-id"}, of)
             and _is_listed(asked.get("db-instance-id"), one.identifier, one.arn)
         ]
-        described = (_instance(one, of, states().get(of.identifier)) for one, of in found)
-        return _page(call, "DBInstances", described)
+        return _page(call, "DBInstances", (described_instance(*pair) for pair in found))
 
     async def tags(call: AwsCall) -> Json:
-        name, known = call.parameters["ResourceName"], blueprint()
-        arns = {one.arn for one in known.database_clusters}
-        if name not in arns | {one.arn for one, _ in _instances(known)}:
+        name, every = call.parameters["ResourceName"], known()
+        arns = {one.arn for one in every}
+        if name not in arns | {one.arn for one, _ in _instances(every)}:
             raise AwsServiceError("DBInstanceNotFoundFault", f"{name} not found.")
-        found = known.tags.get(name, {})
+        found = blueprint().tags.get(name, {})
         return {"TagList": [{"Key": key, "Value": value} for key, value in found.items()]}
 
+    changes = {**restoring.operations, **Snapshots(servers, restoring).operations}
     return Operations(
         {
             "DescribeDBClusters": clusters,
             "DescribeDBInstances": instances,
             "ListTagsForResource": tags,
-            "ModifyDBCluster": partial(_modify, blueprint, states, rotate),
+            **{name: partial(_answered, change) for name, change in changes.items()},
         }
     )
 
 
-def _is_cluster(one: DatabaseCluster) -> bool:
-    """The blueprint represents an instance without a cluster as a cluster of one."""
-    return ":cluster:" in one.arn
-
-
-async def _modify(
-    blueprint: Callable[[], Blueprint], states: States, rotate: Rotate, call: AwsCall
-) -> Json:
-    """Only a rotation is possible. "You must apply the change immediately when rotating the master
-    user password" (ModifyDBCluster, RotateMasterUserPassword)."""
-    given, wanted = call.parameters, call.parameters["DBClusterIdentifier"]
-    known = [one for one in blueprint().database_clusters if _is_cluster(one)]
-    found = next((one for one in known if wanted in (one.identifier, one.arn)), None)
-    if found is None:
-        raise AwsServiceError("DBClusterNotFoundFault", f"DBCluster {wanted} not found.")
-    if others := sorted(set(given) - _ROTATES):
-        raise _wrong(f"The miniature does not change {', '.join(others)}: Terraform does.")
-    if not given.get("RotateMasterUserPassword") or not given.get("ApplyImmediately"):
-        raise _wrong("RotateMasterUserPassword has to be asked for with ApplyImmediately.")
-    if not found.master_secret_arn:
-        raise _wrong("The master user's password is not managed in Secrets Manager.")
+async def _answered(change: Operation, call: AwsCall) -> Json:
     try:
-        await rotate(found.identifier)
+        return await change(call)
+    except AwsServiceError:
+        raise
     except BonkeiError as error:
         raise AwsServiceError("InvalidDBClusterStateFault", error.message) from None
-    return {"DBCluster": _cluster(found, states().get(found.identifier))}
 
 
-def _wrong(message: str) -> AwsServiceError:
-    return AwsServiceError("InvalidParameterCombination", message)
+def _window(one: DatabaseCluster, state: DatabaseState | None) -> tuple[float, float] | None:
+    if state is None or state.earliest is None:
+        return None
+    now = int(time.time())
+    return max(state.earliest, now - one.backup_retention_days * _DAY), now
 
 
-def _instances(known: Blueprint) -> Iterator[tuple[DatabaseInstance, DatabaseCluster]]:
-    return ((one, of) for of in known.database_clusters for one in of.instances)
+def _instances(
+    known: Iterable[DatabaseCluster],
+) -> Iterator[tuple[DatabaseInstance, DatabaseCluster]]:
+    return ((one, of) for of in known for one in of.instances)
 
 
 def _filters(call: AwsCall, known: set[str]) -> Mapping[str, list[str]]:
@@ -138,7 +128,7 @@ def _filters(call: AwsCall, known: set[str]) -> Mapping[str, list[str]]:
     return found
 
 
-def _fits(one: DatabaseCluster, filters: Mapping[str, list[str]]) -> bool:
+def _fits(filters: Mapping[str, list[str]], one: DatabaseCluster) -> bool:
     return _is_listed(filters.get("db-cluster-id"), one.identifier, one.arn) and _is_listed(
         filters.get("engine"), one.engine
     )
@@ -152,7 +142,7 @@ def _cluster(one: DatabaseCluster, state: DatabaseState | None) -> Json:
     described: dict[str, Any] = {
         "DBClusterArn": one.arn,
         "DBClusterIdentifier": one.identifier,
-        "Status": state.status if state else "stopped",
+        "Status": _status(one, state),
         "Engine": one.engine,
         "EngineVersion": one.engine_version,
         "Endpoint": state.host if state else one.endpoint,
@@ -163,6 +153,10 @@ def _cluster(one: DatabaseCluster, state: DatabaseState | None) -> Json:
         "MasterUserSecret": _master_secret(one),
         "StorageEncrypted": one.encrypted,
         "KmsKeyId": one.kms_key_id or None,
+        "DbClusterResourceId": one.resource_id or None,
+        "BackupRetentionPeriod": one.backup_retention_days,
+        "DeletionProtection": one.deletion_protection,
+        "IAMDatabaseAuthenticationEnabled": one.takes_tokens,
         "EnabledCloudwatchLogsExports": list(one.log_exports),
         "VpcSecurityGroups": _groups(one),
         "DBClusterMembers": [
@@ -174,6 +168,10 @@ def _cluster(one: DatabaseCluster, state: DatabaseState | None) -> Json:
             for number, each in enumerate(one.instances)
         ],
     }
+    if window := _window(one, state):
+        described |= dict(
+            zip(("EarliestRestorableTime", "LatestRestorableTime"), window, strict=True)
+        )
     if one.serverless_max_capacity:
         described["ServerlessV2ScalingConfiguration"] = {"MaxCapacity": one.serverless_max_capacity}
     return described
@@ -186,18 +184,25 @@ def _instance(one: DatabaseInstance, of: DatabaseCluster, state: DatabaseState |
         "DBInstanceIdentifier": one.identifier,
         "DBInstanceClass": one.instance_class,
         "DBInstanceStatus": state.status if state else "stopped",
-        "DBClusterIdentifier": of.identifier if _is_cluster(of) else None,
+        "DBClusterIdentifier": of.identifier if is_cluster(of) else None,
         "Engine": of.engine,
         "EngineVersion": of.engine_version,
         "DBName": of.database_name or None,
         "MasterUsername": of.master_username,
-        "MasterUserSecret": None if _is_cluster(of) else _master_secret(of),
+        "MasterUserSecret": None if is_cluster(of) else _master_secret(of),
         "Endpoint": {"Address": host, "Port": state.port if state else of.port},
         "StorageEncrypted": of.encrypted,
         "KmsKeyId": of.kms_key_id or None,
         "EnabledCloudwatchLogsExports": list(of.log_exports),
         "VpcSecurityGroups": _groups(of),
     }
+
+
+def _status(one: DatabaseCluster, state: DatabaseState | None) -> str:
+    """A cluster without an instance is available, too: its storage is."""
+    if state is not None:
+        return state.status
+    return "stopped" if one.instances else "available"
 
 
 def _groups(one: DatabaseCluster) -> list[Json]:

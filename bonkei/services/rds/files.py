@@ -7,6 +7,8 @@ import secrets
 import shutil
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,7 +47,7 @@ class ClusterFiles:
         self._binaries = binaries
         self.directory = place.root / spec.identifier
         self.data = self.directory / "data"
-        self._password = self.directory / "rdsadmin"
+        self._password = self.directory / ADMIN
 
     @property
     def admin(self) -> Connection:
@@ -67,6 +69,26 @@ class ClusterFiles:
         else:
             self._initialise()
 
+    def subfolder(self, path: Path) -> Path:
+        """A directory of the server's user, below a cluster's own."""
+        return self._place.make_directory(path)
+
+    @contextmanager
+    def draft(self, source: Path) -> Iterator[Path]:
+        """A new data directory, made from another cluster's. It gets its name when it is complete.
+        `source` has the superuser's password, as the data has it."""
+        self._place.make_directory(self.directory)
+        shutil.rmtree(self.data, ignore_errors=True)
+        draft = self.directory / f".data.{secrets.token_hex(4)}"
+        try:
+            yield draft
+            for path in (draft, *draft.rglob("*")):
+                self._place.give(path)
+            self._write(self._password, source.joinpath(ADMIN).read_text(encoding="ascii"))
+            draft.rename(self.data)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+
     def configure(self, settings: Settings) -> Settings:
         """Write the configuration. Returns the settings without those that PostgreSQL refused."""
         self._write(self.data / "pg_hba.conf", ACCESS)
@@ -76,7 +98,7 @@ class ClusterFiles:
             self._write(self.data / "postgresql.conf", text)
             if not settings.values:
                 return settings
-            result = self._run("postgres", "-D", str(self.data), "-C", "port")
+            result = self.run("postgres", "-D", str(self.data), "-C", "port")
             if result.returncode == 0:
                 return settings
             refused = refused_names(result.stderr) & {name for name, _ in settings.values}
@@ -99,7 +121,7 @@ class ClusterFiles:
             )
         draft = self.directory / f".data.{secrets.token_hex(4)}"
         self._write(self._password, secrets.token_urlsafe(24))
-        result = self._run(
+        result = self.run(
             "initdb", "-D", str(draft), "-U", ADMIN, "--auth=scram-sha-256",
             f"--pwfile={self._password}", "--encoding=UTF8", "--no-instructions",
             "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
@@ -143,11 +165,14 @@ class ClusterFiles:
         self._place.give(draft)
         draft.replace(path)
 
-    def _run(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, name: str, *arguments: str, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run one of PostgreSQL's programs as the server's user."""
         return subprocess.run(
             self.command(name, *arguments),
             cwd=self.directory,
-            env=program_environment(),
+            env=program_environment() | environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -161,6 +186,7 @@ def program_environment() -> dict[str, str]:
 
 
 def last_lines(output: str, count: int = 4) -> str:
-    """The end of a program's output, in one line."""
+    """The end of a program's output, in one line; of a server's log, what ended it."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    return " | ".join(lines[-count:])
+    fatal = [line for line in lines if "FATAL:  " in line or "PANIC:  " in line]
+    return " | ".join((fatal or lines)[-count:])

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from bonkei.base.processes import Keeper
 from bonkei.base.vault import Vault
 from bonkei.blueprint.rds import DatabaseCluster
+from bonkei.services.rds.backups import Backups, forget_target
 from bonkei.services.rds.binaries import Binaries, find_binaries
 from bonkei.services.rds.connection import Connection, Guest, Wanted
 from bonkei.services.rds.errors import DatabaseError
@@ -111,14 +112,12 @@ class Database:
     async def rotate(self) -> None:
         """Give the master user a new password. Existing sessions stay signed in. Raises
         DatabaseError for a user's own server, because its users are not changed."""
-        server, cluster = self._server, self._cluster
-        if server is None:
-            raise DatabaseError(f"{cluster.identifier} does not run on the miniature's own server")
+        files, cluster = self.files, self._cluster
         before = master_password(cluster, self._vault)
         keep_password(cluster, self._vault, new_password())
         try:
             async with preparing() as prepare:
-                await self._prepare(prepare, server.files.admin)
+                await self._prepare(prepare, files.admin)
         except BaseException:
             keep_password(cluster, self._vault, before)
             raise
@@ -160,7 +159,17 @@ class Database:
             cpu_percent=usage.cpu_percent,
             memory=usage.memory,
             notes=(*self._notes, *self._settings.notes),
+            earliest=Backups(server.files).earliest if server else None,
         )
+
+    @property
+    def files(self) -> ClusterFiles:
+        """Of the running server. Raises DatabaseError."""
+        if self._server is None:
+            raise DatabaseError(
+                f"{self._cluster.identifier} does not run on the miniature's own server"
+            )
+        return self._server.files
 
     @property
     def others(self) -> tuple[str, ...]:
@@ -207,7 +216,7 @@ class Database:
             await asyncio.to_thread(files.ensure)
             wanted = translate(self._parameters(), self._libraries)
             self._settings = await asyncio.to_thread(files.configure, wanted)
-            await server.start()
+            await _recovered(server)
             if spec.socket is not None and self._check_token is not None:
                 await self._listen(token_sign_in(spec.socket, self._check_token, log))
             await self._prepare(prepare, files.admin)
@@ -245,6 +254,7 @@ class Database:
             except TimeoutError:
                 with suppress(OSError):  # a full disk: the next attempt may find space
                     await rotate(server.files.spec.log, server.pid)
+                    await self._back_up(server)
                 continue
             deaths = 0 if time.monotonic() - began > _SETTLED else deaths
             self._status = "rebooting"
@@ -258,6 +268,13 @@ class Database:
                 self._notes = (*self._notes[-10:], str(error))
             else:
                 self._status = "available"
+
+    async def _back_up(self, server: Server) -> None:
+        try:
+            await asyncio.to_thread(Backups(server.files).keep)
+        except DatabaseError as error:
+            if error.message not in self._notes:
+                self._notes = (*self._notes[-10:], error.message)
 
     # A server elsewhere.
 
@@ -309,6 +326,16 @@ class Database:
         self._prepared = (cluster, wanted)
         self._notes = differences(cluster, self._version)
         return found.pending
+
+
+async def _recovered(server: Server) -> None:
+    """Start. A restored cluster first replays its log."""
+    try:
+        await server.start()
+    except DatabaseError as error:
+        if not forget_target(server.files.data, error):
+            raise
+        await server.launch()
 
 
 def _place(cluster: DatabaseCluster) -> tuple[object, ...]:

@@ -21,9 +21,13 @@ _OF_THE_MINIATURE = {
     "unix_socket_directories", "log_destination", "logging_collector", "log_directory",
     "log_filename", "log_line_prefix", "ssl", "ssl_cert_file", "ssl_key_file", "ssl_ca_file",
     "fsync", "full_page_writes", "synchronous_standby_names", "primary_conninfo",
-    "restore_command", "archive_command", "archive_mode", "external_pid_file",
+    "restore_command", "archive_command", "archive_mode", "external_pid_file", "wal_level",
+    "wal_keep_size", "max_wal_senders",
 }  # fmt: skip
 _NO_TLS = {"rds.force_ssl", "ssl", "ssl_min_protocol_version", "ssl_max_protocol_version"}
+KEPT_SEGMENTS = 16
+"""Of the write-ahead log, 16 MiB each, for restores to a point in time. PostgreSQL may take four
+times as much for itself (max_wal_size)."""
 MOST_CONNECTIONS = 1000
 USUAL_CONNECTIONS = 500
 _CONNECTIONS = "200"
@@ -115,6 +119,7 @@ def configuration(host: str, port: int, settings: Settings, sockets: str = "") -
         "io_method": "sync",  # as before PostgreSQL 18: three processes less
         # One less: RDS subscribes only with rds.logical_replication, which is refused.
         "max_logical_replication_workers": "0",
+        "wal_keep_size": f"{16 * KEPT_SEGMENTS}MB",
         "dynamic_shared_memory_type": "posix",
         "timezone": "UTC",
         "log_timezone": "UTC",
@@ -143,9 +148,11 @@ def _quote(value: str) -> str:
 ACCESS = """\
 # Written at each start; changes here are lost. Loopback only, and never without a password.
 # If there is a socket, only the relay may open it, and asks for a token itself.
+local replication rdsadmin scram-sha-256
 local all +rds_superuser scram-sha-256
 local all +rds_iam trust
 local all all scram-sha-256
+host replication rdsadmin 127.0.0.0/8 scram-sha-256
 host all all 127.0.0.0/8 scram-sha-256
 host all all ::1/128 scram-sha-256
 """

@@ -16,7 +16,8 @@ from bonkei.blueprint.rds import DatabaseCluster
 class DatabaseSnapshot:
     """`status` in RDS's words: creating | available | stopping | stopped | failed. `server`
     describes the server. CPU in percent of one CPU, memory in bytes; 0 for a server elsewhere.
-    `notes`: differences from the definitions."""
+    `notes`: differences from the definitions. `earliest`: the first second to which it can be
+    restored; None before the first backup."""
 
     identifier: str
     status: str
@@ -29,6 +30,7 @@ class DatabaseSnapshot:
     cpu_percent: float
     memory: int
     notes: tuple[str, ...]
+    earliest: int | None = None
 
 
 def differences(cluster: DatabaseCluster, version: int, *, elsewhere: str = "") -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from bonkei.services.ecs import api as ecs
 from bonkei.services.edge import api as elbv2
 from bonkei.services.edge.snapshot import EdgeSnapshot
 from bonkei.services.rds import api as rds
+from bonkei.services.rds.estate import Servers
 from bonkei.services.rds.snapshot import DatabaseSnapshot
 
 
@@ -23,18 +24,18 @@ def own_services(
     blueprint: Callable[[], Blueprint],
     edge: Callable[[], EdgeSnapshot],
     databases: Callable[[], Sequence[DatabaseSnapshot]],
-    rotate: rds.Rotate,
+    servers: Servers,
     asks: Callable[[], Asks],
 ) -> Mapping[str, AwsService]:
-    """`tasks`: the part that runs them, once it exists. `logs`: CloudWatch Logs. `rotate`: changes
-    the password of a cluster's master user. `asks`: what roles may do."""
+    """`tasks`: the part that runs them, once it exists. `logs`: CloudWatch Logs. `servers`: the
+    databases'. `asks`: what roles may do."""
     return {
         "ecs": ecs.service(tasks, asks),
         "elbv2": elbv2.service(
             blueprint, lambda arn: _health(edge(), arn), lambda: dict(edge().shifts)
         ),
         "logs": logs,
-        "rds": rds.service(blueprint, lambda: dict(map(_state, databases())), rotate),
+        "rds": rds.service(blueprint, lambda: dict(map(_state, databases())), servers),
     }
 
 
@@ -49,4 +50,6 @@ def _health(edge: EdgeSnapshot, arn: str) -> list[elbv2.TargetHealth]:
 
 def _state(database: DatabaseSnapshot) -> tuple[str, rds.DatabaseState]:
     host, _, port = database.endpoint.rpartition(":")
-    return database.identifier, rds.DatabaseState(database.status, host, int(port or 5432))
+    return database.identifier, rds.DatabaseState(
+        database.status, host, int(port or 5432), database.earliest
+    )

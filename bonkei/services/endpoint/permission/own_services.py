@@ -37,7 +37,8 @@ _RESOURCES: Mapping[str, tuple[tuple[str, str], ...]] = {
     ),
     "rds": (
         ("DBClusterIdentifier", "cluster:{}"), ("DBInstanceIdentifier", "db:{}"),
-        ("ResourceName", "{}"),
+        ("ResourceName", "{}"), ("DBClusterSnapshotIdentifier", "cluster-snapshot:{}"),
+        ("SourceDBClusterSnapshotIdentifier", "cluster-snapshot:{}"),
     ),
     "codebuild": (
         ("projectName", "project/{}"), ("ids", "project/{}"), ("id", "project/{}"),
@@ -63,7 +64,11 @@ _WITHOUT: Mapping[str, tuple[str, ...]] = {
 # If such a call names no resource, it is about all resources of a kind.
 _ALL_OF: Mapping[str, tuple[tuple[str, str], ...]] = {
     "cloudwatch": (("DescribeAlarms", "alarm:*"), ("DescribeAlarmHistory", "alarm:*")),
-    "rds": (("DescribeDBClusters", "cluster:*"), ("DescribeDBInstances", "db:*")),
+    "rds": (
+        ("DescribeDBClusters", "cluster:*"),
+        ("DescribeDBInstances", "db:*"),
+        ("DescribeDBClusterSnapshots", "cluster-snapshot:*"),
+    ),
     "ecr": (("DescribeRepositories", "repository/*"),),
 }
 

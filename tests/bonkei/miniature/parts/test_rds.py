@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from pathlib import Path
 from typing import cast
 
 import pytest
 
 from bonkei.base.aws_service import AwsServiceError, Caller
+from bonkei.base.vault import MemoryVault
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.iam import PolicyStatement, Role
 from bonkei.blueprint.rds import DatabaseCluster
-from bonkei.miniature.addresses import Translator
+from bonkei.miniature.addresses import Addresses
 from bonkei.miniature.loopback import AddressBook
 from bonkei.miniature.parts.endpoint.endpoint import AwsEndpoint
 from bonkei.miniature.parts.rds import Databases, declared_clusters
@@ -43,18 +45,27 @@ class Started:
         )
 
 
-async def test_data_that_another_home_had_is_named_once():
+@pytest.fixture
+def addresses(tmp_path: Path) -> Iterator[Addresses]:
+    made = Addresses(tmp_path / "addresses")
+    yield made
+    made.loopback.close()
+
+
+async def test_data_that_another_home_had_is_named_once(addresses, tmp_path):
     lines: list[str] = []
     steps = Steps(lines.append, lambda: 0.0)
     databases = Databases(
         lambda definition, *_: cast(Database, Started(definition)),
         "",
         cast(AwsEndpoint, None),
-        Translator().hosts,
+        addresses,
+        tmp_path,
+        MemoryVault(),
     )
     definition = cluster()
     for _ in range(2):
-        await databases.follow([definition], {definition.arn: "127.0.0.1"}, steps)
+        await databases.follow([definition], steps)
     assert lines[0].split()[:2] == ["✓", "database"]
     assert lines[1:] == [f"    {LEFT}"]
 
@@ -79,7 +90,7 @@ class Iam:
         return "" if asked[-1].endswith("/app") else "no identity-based policy allows it"
 
 
-async def test_a_token_needs_the_permission_to_connect_as_that_user():
+async def test_a_token_needs_the_permission_to_connect_as_that_user(addresses, tmp_path):
     checks: list[CheckToken] = []
 
     def make(definition: DatabaseCluster, _host: str, check: CheckToken) -> Database:
@@ -88,11 +99,11 @@ async def test_a_token_needs_the_permission_to_connect_as_that_user():
 
     definition = cluster(resource_id="cluster-ABC")
     iam = Iam()
-    translator = Translator()
+    translator = addresses.translator
     translator.book = AddressBook(hosts={definition.endpoint: HOST, "other": "127.0.0.9"})
     translator.callers = {"app": AddressBook(hosts={definition.endpoint: "127.0.0.2"})}
-    databases = Databases(make, "", cast(AwsEndpoint, iam), translator.hosts)
-    await databases.follow([definition], {definition.arn: HOST}, Steps(lambda _: None))
+    databases = Databases(make, "", cast(AwsEndpoint, iam), addresses, tmp_path, MemoryVault())
+    await databases.follow([definition], Steps(lambda _: None))
     (check,) = checks
     assert check("app", "a task's") == ""
     assert check("master", "a task's") == "no identity-based policy allows it"

@@ -74,13 +74,13 @@ class Running:
 @pytest.fixture(scope="module", autouse=True)
 def _copied_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The first cluster's files are made by initdb, and the others' are copies of them."""
-    run = ClusterFiles._run
+    run = ClusterFiles.run
 
     def quickly(
-        files: ClusterFiles, name: str, *arguments: str
+        files: ClusterFiles, name: str, *arguments: str, **environment: str
     ) -> subprocess.CompletedProcess[str]:
         if name != "initdb":
-            return run(files, name, *arguments)
+            return run(files, name, *arguments, **environment)
         made: list[subprocess.CompletedProcess[str]] = []
         kept = shared_folder("postgresql-password", tmp_path_factory) / "password"
 
@@ -95,7 +95,7 @@ def _copied_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         return subprocess.CompletedProcess(arguments, 0)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ClusterFiles, "_run", quickly)
+        patch.setattr(ClusterFiles, "run", quickly)
         yield
 
 

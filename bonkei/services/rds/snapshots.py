@@ -1,0 +1,106 @@
+"""RDS's calls about manual snapshots of clusters (Amazon RDS API Reference)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from bonkei.base.aws_service import AwsCall, AwsServiceError, Operation
+from bonkei.services.rds.estate import Servers, Snapshot
+from bonkei.services.rds.restoring import (
+    Restoring,
+    find_snapshot,
+    require_free,
+    snapshot_arn,
+    take_snapshot,
+)
+
+Json = Mapping[str, Any]
+
+
+class Snapshots:
+    """`restoring` finds clusters."""
+
+    def __init__(self, servers: Servers, restoring: Restoring) -> None:
+        self._servers = servers
+        self._restoring = restoring
+
+    @property
+    def operations(self) -> Mapping[str, Operation]:
+        return {
+            "CreateDBClusterSnapshot": self._create,
+            "CopyDBClusterSnapshot": self._copy,
+            "DeleteDBClusterSnapshot": self._delete,
+            "DescribeDBClusterSnapshots": self._list,
+        }
+
+    async def _create(self, call: AwsCall) -> Json:
+        cluster = self._restoring.find(call.parameters["DBClusterIdentifier"])
+        name = call.parameters["DBClusterSnapshotIdentifier"].lower()
+        made = await take_snapshot(self._servers, cluster, name, call.time)
+        return {"DBClusterSnapshot": _described(made)}
+
+    async def _copy(self, call: AwsCall) -> Json:
+        given, estate = call.parameters, self._servers.estate
+        source = find_snapshot(self._servers, given["SourceDBClusterSnapshotIdentifier"])
+        name = given["TargetDBClusterSnapshotIdentifier"].lower()
+        require_free(self._servers, name)
+        copy = replace(
+            source,
+            identifier=name,
+            arn=snapshot_arn(source.cluster, name),
+            kms_key_id=given.get("KmsKeyId", source.kms_key_id),
+            source=source.arn,
+        )
+        await self._servers.become(
+            replace(estate, snapshots=(*estate.snapshots, copy)),
+            lambda files: files.copy_snapshot(source.identifier, name),
+        )
+        return {"DBClusterSnapshot": _described(copy)}
+
+    async def _delete(self, call: AwsCall) -> Json:
+        gone = find_snapshot(self._servers, call.parameters["DBClusterSnapshotIdentifier"])
+        estate = self._servers.estate
+        await self._servers.become(
+            replace(estate, snapshots=tuple(one for one in estate.snapshots if one != gone)),
+            lambda files: files.remove_snapshot(gone.identifier),
+        )
+        return {"DBClusterSnapshot": {**_described(gone), "Status": "deleted"}}
+
+    async def _list(self, call: AwsCall) -> Json:
+        given, found = call.parameters, self._servers.estate.snapshots
+        if others := {"Filters", "IncludeShared", "IncludePublic"} & {*given}:
+            raise AwsServiceError(
+                "InvalidParameterValue", f"The miniature does not know {', '.join(others)} here."
+            )
+        if name := given.get("DBClusterSnapshotIdentifier"):
+            found = (find_snapshot(self._servers, name),)
+        if cluster := given.get("DBClusterIdentifier"):
+            found = tuple(
+                one for one in found if cluster in (one.cluster.identifier, one.cluster.arn)
+            )
+        if given.get("SnapshotType", "manual") != "manual":
+            found = ()  # automated backups are no snapshots here
+        return {"DBClusterSnapshots": [_described(one) for one in found]}
+
+
+def _described(one: Snapshot) -> Json:
+    return {
+        "DBClusterSnapshotIdentifier": one.identifier,
+        "DBClusterSnapshotArn": one.arn,
+        "DBClusterIdentifier": one.cluster.identifier,
+        "DbClusterResourceId": one.cluster.resource_id or None,
+        "SnapshotCreateTime": one.created,
+        "SnapshotType": "manual",
+        "Status": "available",
+        "PercentProgress": 100,
+        "Engine": one.cluster.engine,
+        "EngineVersion": one.cluster.engine_version,
+        "MasterUsername": one.cluster.master_username,
+        "Port": one.cluster.port,
+        "StorageEncrypted": one.cluster.encrypted,
+        "KmsKeyId": one.kms_key_id or None,
+        "IAMDatabaseAuthenticationEnabled": one.cluster.takes_tokens,
+        "SourceDBClusterSnapshotArn": one.source or None,
+    }
