@@ -14,6 +14,8 @@ from contextlib import suppress
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
+MADE = frozenset({"node_modules", "vendor", "target", "dist", "build", "venv", "__pycache__"})
+"""Folders that tools make, in other people's sources."""
 _ABSENT = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 
 

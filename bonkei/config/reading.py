@@ -10,6 +10,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from bonkei.config import settings
+from bonkei.config.containers import containers as read_containers
+from bonkei.config.containers import read_again
 from bonkei.config.table import ConfigError, Table, parse
 from bonkei.config.values import Announcement, Config
 
@@ -37,9 +39,7 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
     builds = table.table("builds")
     workspace = settings.workspace(table, environment)
     containers = table.table("containers").named_tables()
-    programs = settings.containers(containers, root, file)
-    directories = {n: p for n, p in programs.items() if isinstance(p, Path) and p.is_dir()}
-    images = {n: p for n, p in programs.items() if n not in directories}
+    sources, images = read_containers(containers, root, file)
     definitions, roots = settings.definitions(table, root, file)
     config = Config(
         file=file.resolve(),
@@ -50,9 +50,9 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
         ),
         home=settings.home(root, environment, workspace),
         roots=roots if len(roots) > 1 else (),
-        containers=MappingProxyType(directories),
+        containers=MappingProxyType(sources),
         images=MappingProxyType(images),
-        read_again=MappingProxyType(settings.read_again(containers, directories, file)),
+        read_again=MappingProxyType(read_again(containers, sources, file)),
         one_offs=tuple(settings.one_off(entry) for entry in table.tables("run")),
         announcements=tuple(
             Announcement(label=label, secret=secret)

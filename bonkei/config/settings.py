@@ -149,28 +149,6 @@ def home(root: Path, environment: Mapping[str, str], workspace: str) -> Path:
     return home if workspace == DEFAULT_WORKSPACE else home / WORKSPACES / workspace
 
 
-def containers(entries: Mapping[str, Table], root: Path, path: Path) -> dict[str, Path | str]:
-    """Where each container's program comes from: a folder, an archive, or an image's name."""
-    found: dict[str, Path | str] = {}
-    for name, entry in entries.items():
-        place = f"[containers.{name}]"
-        given = {key: entry.text(key, "") for key in ("directory", "image", "archive")}
-        said = [key for key, value in given.items() if value]
-        if len(said) != 1:
-            raise ConfigError(
-                f"{path}: {place} has {' and '.join(said) or 'no directory'}",
-                remedy="give it one of `directory`, `image` and `archive`",
-            )
-        match said[0]:
-            case "directory":
-                found[name] = directory(root, given["directory"], f"{place} directory", path)
-            case "archive":
-                found[name] = file(root, given["archive"], f"{place} archive", path)
-            case _:
-                found[name] = given["image"]
-    return found
-
-
 def endpoints(table: Table, file: Path) -> dict[str, tuple[str, int]]:
     """Host and port by the address of a resource. The rest of a URL is for the reader."""
     found = {}
@@ -185,25 +163,6 @@ def endpoints(table: Table, file: Path) -> dict[str, tuple[str, int]]:
                 remedy="give it a URL with a host and a port: mysql://127.0.0.1:3306",
             )
         found[address] = (host, port)
-    return found
-
-
-def read_again(
-    entries: Mapping[str, Table], directories: Mapping[str, Path], file: Path
-) -> dict[str, tuple[Path, ...]]:
-    """Folders and files below each container's directory."""
-    found = {}
-    for name, folder in directories.items():
-        given = entries[name].texts("reads_again", ())
-        paths = tuple((folder / one).resolve() for one in given)
-        for path in paths:
-            if not path.exists() or not path.is_relative_to(folder):
-                raise ConfigError(
-                    f"{file}: [containers.{name}] `reads_again`: {path} is not in {folder}",
-                    remedy="name files and folders of the container's directory",
-                )
-        if paths:
-            found[name] = paths
     return found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 DEFAULT_WORKSPACE = "default"
 Enforce = Literal["off", "report", "on"]
@@ -36,6 +36,27 @@ class Announcement:
 
 
 @dataclass(frozen=True, slots=True)
+class FolderProgram:
+    """A folder's program that runs as it is, in place of an image. `command` replaces the task
+    definition's, `environment` is added to its variables. `port`: where the program listens, if
+    not on the container's own port; else 0. `prepare`: what is run before, such as a build."""
+
+    directory: Path
+    command: tuple[str, ...]
+    environment: tuple[tuple[str, str], ...] = ()
+    port: int = 0
+    prepare: tuple[str, ...] = ()
+
+
+ContainerSource: TypeAlias = Path | FolderProgram
+"""Where a container's program is. A path: the folder of its Dockerfile."""
+
+
+def directory_of(source: ContainerSource) -> Path:
+    return source.directory if isinstance(source, FolderProgram) else source
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Checked settings. Every path is absolute.
 
@@ -50,7 +71,7 @@ class Config:
     roots: tuple[Path, ...] = ()
     """Several root modules, in the order of their applies."""
     variable_files: tuple[Path, ...] = ()
-    containers: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
+    containers: Mapping[str, ContainerSource] = field(default_factory=lambda: MappingProxyType({}))
     images: Mapping[str, str | Path] = field(default_factory=lambda: MappingProxyType({}))
     """References and archives of containers without a directory, by the container's name."""
     read_again: Mapping[str, tuple[Path, ...]] = field(default_factory=lambda: MappingProxyType({}))
@@ -113,6 +134,11 @@ class Config:
     """Whether the definitions may run programs, unasked."""
     programs_see: tuple[str, ...] = ()
     """The environment variables that these programs get."""
+
+    @property
+    def directories(self) -> dict[str, Path]:
+        """The containers' folders, by the keys of `containers`."""
+        return {name: directory_of(source) for name, source in self.containers.items()}
 
     @property
     def ports(self) -> tuple[tuple[str, str, int], ...]:

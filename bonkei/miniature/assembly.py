@@ -9,6 +9,7 @@ from bonkei.blueprint.ecs import Service, TaskDefinition
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.lifecycle.one_offs import OneOffError
 from bonkei.miniature.lifecycle.part import Ending, Part
+from bonkei.miniature.lifecycle.preparation import programs_of
 from bonkei.miniature.parts.rds import declared_clusters
 from bonkei.miniature.rehearsal.values import Means
 from bonkei.miniature.requests.explaining import RequestWorld
@@ -16,7 +17,7 @@ from bonkei.miniature.rollout.diagnosis import Unhealthy
 from bonkei.miniature.rollout.rollout import settle, unreachable
 from bonkei.miniature.steps import Steps
 from bonkei.miniature.wiring import Wiring
-from bonkei.services.ecs import TaskSettings
+from bonkei.services.ecs import TaskError, TaskSettings
 from bonkei.services.ecs.hooks import verdict
 
 
@@ -113,10 +114,14 @@ class Assembly(Wiring):
         )
 
     async def migrate(self, steps: Steps, done: str, service: Service | None = None) -> None:
-        """Run the one-off commands before new tasks. If one fails, the running tasks continue."""
+        """Run the one-off commands before new tasks, and before them what prepares the folders of
+        the service. If one fails, the running tasks continue."""
+        tasks = self.tasks.running()
         try:
-            await self.one_offs.run(self.blueprint, self.tasks.running(), steps, service)
-        except OneOffError as error:
+            for program in programs_of(service, self.as_released, self.containers):
+                await tasks.make_ready(program)
+            await self.one_offs.run(self.blueprint, tasks, steps, service)
+        except (OneOffError, TaskError) as error:
             raise MiniatureError(
                 f"{done}, and no new task is started: {error.message}",
                 remedy=f"{error.remedy}\nthe old tasks keep serving",

@@ -21,6 +21,7 @@
 ├── inbox/           what arrived instead of at Slack and in mailboxes
 ├── logs/            the output of the containers, the database and the supervisor
 ├── environments/    the containers' own Python environments
+├── prepared/        what the preparations of programs' folders keep
 ├── tasks/           the running tasks' own files
 ├── processes/       the process groups to end, should the supervisor be killed
 ├── addresses        the loopback addresses that this miniature has
@@ -76,6 +77,7 @@ CONTENTS = frozenset(
         "logs",
         "monitor",
         "pipelines",
+        "prepared",
         "processes",
         "programs.json",
         "registry",

@@ -148,6 +148,7 @@ class Miniature:
                 assembly.containers,
                 self._config.images,
                 assembly.parts.install,
+                tasks.make_ready,
                 self._home.environments,
                 steps,
             ),

@@ -89,6 +89,30 @@ def test_programs_from_images(tmp_path: Path) -> None:
     assert loaded.containers == {}
 
 
+def test_a_folder_with_a_command(tmp_path: Path) -> None:
+    (tmp_path / "web").mkdir()
+    text = """
+        [containers.web]
+        directory = "web"
+        command = ["npm", "start"]
+        environment = { NODE_ENV = "production" }
+        port = 3000
+        prepare = "npm ci && npm run build"
+        reads_again = ["."]
+        """
+    program = config.FolderProgram(
+        tmp_path / "web",
+        ("npm", "start"),
+        (("NODE_ENV", "production"),),
+        3000,
+        ("/bin/sh", "-c", "npm ci && npm run build"),
+    )
+    loaded = load(tmp_path, text)
+    assert loaded.containers == {"web": program}
+    assert loaded.directories == {"web": tmp_path / "web"}
+    assert loaded.read_again == {"web": (tmp_path / "web",)}
+
+
 def test_one_offs_and_announcements(tmp_path: Path) -> None:
     loaded = load(
         tmp_path,
@@ -165,6 +189,11 @@ def test_a_misspelt_key_is_named_before_what_its_default_lacks(tmp_path: Path) -
         ("[containers.web]\narchive = 'gone.tar'", "[containers.web] archive"),
         ("[containers.web]\nimage = 'x'\nreads_again = ['a']", "`reads_again` is not a setting"),
         ("[containers.web]\ndirectory = 'gone'", "[containers.web] directory"),
+        ("[containers.web]\ndirectory = '.'\nport = 3000", "and no `command`"),
+        ("[containers.web]\ndirectory = '.'\nprepare = 'make'", "and no `command`"),
+        ("[containers.web]\ndirectory = '.'\ncommand = 3", "`command` is 3"),
+        ("[containers.web]\ndirectory='.'\ncommand='a'\nport = 70000", "`port` is 70000"),
+        ("[containers.web]\ndirectory='.'\ncommand='a'\nenvironment.A = 1", "`A` is 1"),
         ("[[run]]\nname = 'x'", "`when`|`task_definition` is missing"),
         (
             "[[run]]\nname='x'\ntask_definition='y'\ncontainer='z'\ncommand=['c']\nwhen='never'",

@@ -100,6 +100,32 @@ def test_its_page_is_served(stack: Path, tmp_path: Path) -> None:
         eventually(heard_both, "answers of two tasks")
 
 
+@pytest.mark.parametrize("stack", ["folder"], indirect=True)
+def test_its_program_runs_from_its_folder(stack: Path, tmp_path: Path) -> None:
+    """Built once, also for a second start, and again for the next tasks after a change."""
+    project = Project(stack, tmp_path / "home")
+    page = stack / "web/dist/page"
+
+    def builds() -> int:
+        return (stack / "web/dist/builds").read_text().count("once")
+
+    def text() -> str:
+        return httpx.get(f"{project.load_balancer}/", timeout=ANSWER).text
+
+    with removed(project):
+        with running(project):
+            assert (text(), builds()) == (f"hello {page.read_text()}", 1)
+        with running(project):
+            assert (text(), builds()) == (f"hello {page.read_text()}", 1)
+            (stack / "web/build.sh").write_text("echo no such package >&2; exit 3")
+            refused = project.bonkei("restart", "web")
+            assert "no such package" in refused.stderr
+            assert text().startswith("hello ")
+            (stack / "web/build.sh").write_text("echo again > dist/page; echo once >> dist/builds")
+            assert project.bonkei("restart", "web").returncode == 0
+            assert (text(), builds()) == ("hello again\n", 2)
+
+
 @pytest.mark.parametrize("stack", ["blue-green"], indirect=True)
 def test_its_deployment_shifts_the_requests(stack: Path, tmp_path: Path) -> None:
     """By halves, while visitors come. None of them sees an error, and the old task ends last."""

@@ -68,7 +68,7 @@ def check(
 
     config = context.config
     rules = with_levels(RULES, config.check_levels, f"{config.file}: [check]")
-    directories = {**config.containers, **config.check_programs, **programs}
+    directories = {**config.directories, **config.check_programs, **programs}
     blueprint = evaluate(config, variable_files)
     findings = run(
         blueprint,

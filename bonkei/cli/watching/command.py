@@ -56,8 +56,7 @@ class _Miniature:
 
         workspace, config = self._context.workspace, self._context.config
         found = blueprint.read(workspace.state())
-        places, file = workspace.read_places(), config.file
-        return watched(found, config.containers, places, file, config.read_again)
+        return watched(found, config, workspace.read_places())
 
     def restart(self, service: str, report: Callable[[str], None]) -> None:
         from bonkei.miniature import asking
@@ -123,13 +122,26 @@ async def _watch(context: Context, screen: Screen, applies: bool) -> None:
             async for changed, keys in rounds:
                 await triggers.wait_for_git(context.config.root)
                 applied = "a" in keys and follower.waits and await follower.apply()
-                found = meaning(changed | rounds.more(), watched)
+                files = changed | rounds.more()
+                if watched.prepared:
+                    files = await asyncio.to_thread(saved, files, watched, context.home.path)
+                found = meaning(files, watched)
                 applied |= bool(found) and await follower.follow(found)
                 if applied or found.settings:  # other services may run from other folders now
                     before, watched = watched, await asyncio.to_thread(system.look)
                     await rounds.watch(watched)
                     if applied or watched != before:
                         _introduce(screen, watched)
+
+
+def saved(changed: frozenset[Path], watched: Watched, home: Path) -> frozenset[Path]:
+    """Without what the preparation of a folder has written: its tasks run that already."""
+    from bonkei.services.ecs.execution.folders import is_ready
+
+    made = [each.directory for each in watched.prepared if is_ready(each, home)]
+    return frozenset(
+        path for path in changed if not any(path.is_relative_to(folder) for folder in made)
+    )
 
 
 def _introduce(screen: Screen, watched: Watched) -> None:

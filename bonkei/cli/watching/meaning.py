@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bonkei.blueprint import Blueprint
+from bonkei.config import Config, FolderProgram
 
 _PROSE = (".md", ".rst")
 
@@ -15,12 +16,14 @@ _PROSE = (".md", ".rst")
 class Watched:
     """What is watched. `definitions` are folders and files that Terraform reads. `programs` maps a
     folder to the services with containers that run from it. `settings` is bonkei.toml. `read_again`
-    are files that the programs reread without a restart."""
+    are files that the programs reread without a restart. `prepared`: the folders in which something
+    is run before their programs."""
 
     definitions: tuple[Path, ...]
     programs: Mapping[Path, tuple[str, ...]]
     settings: Path
     read_again: tuple[Path, ...] = ()
+    prepared: tuple[FolderProgram, ...] = ()
 
     @property
     def folders(self) -> frozenset[Path]:
@@ -81,28 +84,23 @@ def meaning(changed: Iterable[Path], watched: Watched) -> Round:
     return Round(tuple(services), definitions, settings, tuple(files), only_refreshed)
 
 
-def watched(
-    blueprint: Blueprint,
-    containers: Mapping[str, Path],
-    inputs: Sequence[Path],
-    settings: Path,
-    read_again: Mapping[str, tuple[Path, ...]],
-) -> Watched:
-    """Collect what is to be watched. `containers` has the folder of each container, `inputs` the
-    files that Terraform reads, and `read_again` the files that each container's program reloads."""
+def watched(blueprint: Blueprint, config: Config, inputs: Sequence[Path]) -> Watched:
+    """Collect what is to be watched. `inputs`: the files that Terraform reads."""
     programs: dict[Path, dict[str, None]] = {}
+    directories = config.directories
     definitions = {one.arn: one for one in blueprint.task_definitions}
     for service in blueprint.services:
         definition = definitions.get(service.task_definition_arn)
         if definition is None:
             continue
         for container in definition.containers:
-            if key := definition.key_of(container.name, containers):
-                folder = containers[key]
-                programs.setdefault(folder, {})[service.name] = None
+            if key := definition.key_of(container.name, directories):
+                programs.setdefault(directories[key], {})[service.name] = None
+    sources = config.containers.values()
     return Watched(
         tuple(inputs),
         {folder: tuple(names) for folder, names in programs.items()},
-        settings,
-        tuple(path for paths in read_again.values() for path in paths),
+        config.file,
+        tuple(path for paths in config.read_again.values() for path in paths),
+        tuple(each for each in sources if isinstance(each, FolderProgram) and each.prepare),
     )

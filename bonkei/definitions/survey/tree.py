@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import TypeAlias
 
-from bonkei.base.folders import size_of, text_of
+from bonkei.base.folders import MADE, size_of, text_of
 
 Tree: TypeAlias = Mapping[PurePosixPath, str]
 """A file's path, relative to the repository -> its text."""
@@ -18,7 +18,6 @@ _TELLING = (
     "*.tf", "*.tfvars", "*.tf.json", "Dockerfile", "Makefile", "*.sh", "*.mk", "Taskfile.yml",
     "*compose*.yml", "*compose*.yaml", "buildspec*.yml", "buildspec*.yaml", ".gitlab-ci.yml",
 )  # fmt: skip
-_FOREIGN = {"node_modules", "vendor", "target", "dist", "build", "venv", "__pycache__"}
 
 
 def read_tree(root: Path) -> Tree:
@@ -42,4 +41,4 @@ def _telling(root: Path) -> Iterator[Path]:
 
 def _counts(folder: Path) -> bool:
     hidden = folder.name.startswith(".") and folder.name not in (".github", ".circleci")
-    return not hidden and folder.name not in _FOREIGN
+    return not hidden and folder.name not in MADE

@@ -10,6 +10,8 @@ from pathlib import Path
 from textwrap import indent
 
 from bonkei.blueprint import Blueprint
+from bonkei.blueprint.ecs import Service
+from bonkei.config import ContainerSource, FolderProgram
 from bonkei.miniature.steps import Report, Steps
 from bonkei.services.ecs import TaskError, TasksSnapshot
 from bonkei.services.ecs.compose import content_notes
@@ -18,24 +20,28 @@ from bonkei.services.ecs.images.local import LocalTask, local_task
 
 @dataclass(frozen=True, slots=True)
 class Preparation:
-    """`requirements`: files to install, by the container's name. `notes`: for the user."""
+    """`requirements`: files to install, by the container's name. `programs`: folders to prepare.
+    `notes`: for the user."""
 
     requirements: Mapping[str, tuple[Path, ...]]
     notes: tuple[str, ...]
+    programs: tuple[FolderProgram, ...] = ()
 
     @property
     def summary(self) -> str:
-        count = len(self.requirements)
-        return f"{count} with packages of {'its' if count == 1 else 'their'} own" if count else ""
+        count, made = len(self.requirements), len(self.programs)
+        packages = f"{count} with packages of {'its' if count == 1 else 'their'} own"
+        parts = (packages if count else "", f"{made} prepared" if made else "")
+        return ", ".join(part for part in parts if part)
 
 
 def prepare(
-    blueprint: Blueprint, directories: Mapping[str, Path], images: Collection[str] = ()
+    blueprint: Blueprint, sources: Mapping[str, ContainerSource], images: Collection[str] = ()
 ) -> Preparation:
     """Prepare every container in the definitions, but those that run from `images`. Reads
     Dockerfiles and requirements."""
     local_tasks = [
-        local_task(definition, directories, serving=frozenset())
+        local_task(definition, sources, serving=frozenset())
         for definition in blueprint.task_definitions
     ]
     requirements = {
@@ -44,7 +50,26 @@ def prepare(
         for container in task.containers
         if container.content.requirements
     }
-    return Preparation(requirements, tuple(dict.fromkeys(_notes(local_tasks, images))))
+    programs = [
+        each.program
+        for task in local_tasks
+        for each in task.containers
+        if each.program and each.program.prepare
+    ]
+    return Preparation(
+        requirements,
+        tuple(dict.fromkeys(_notes(local_tasks, images))),
+        tuple(dict.fromkeys(programs)),
+    )
+
+
+def programs_of(
+    service: Service | None, blueprint: Blueprint, sources: Mapping[str, ContainerSource]
+) -> tuple[FolderProgram, ...]:
+    """The folders to prepare for a service's tasks."""
+    wanted = service.task_definition_arn if service else ""
+    found = tuple(each for each in blueprint.task_definitions if each.arn == wanted)
+    return prepare(Blueprint(task_definitions=found), sources).programs
 
 
 Install = Callable[[Sequence[Path], Path, Report], Awaitable[Path]]
@@ -52,31 +77,35 @@ Install = Callable[[Sequence[Path], Path, Report], Awaitable[Path]]
 
 async def prepare_containers(
     blueprint: Blueprint,
-    directories: Mapping[str, Path],
+    sources: Mapping[str, ContainerSource],
     images: Collection[str],
     install: Install,
+    make_ready: Callable[[FolderProgram], Awaitable[None]],
     environments: Path,
     steps: Steps,
 ) -> None:
     """Create the containers' own environments in parallel, before the first one is needed."""
 
-    async def installed(requirements: Sequence[Path]) -> bool:
-        """Returns False after a failure. Then only the tasks that need the environment cannot
-        start."""
+    async def is_done(work: Awaitable[object]) -> bool:
+        """Returns False after a failure. Then only the tasks that need it cannot start."""
         try:
-            await install(requirements, environments, steps.note)
+            await work
         except TaskError as error:
             steps.note(f"{error.message}\n{indent(error.remedy, '  ')}")
             return False
         return True
 
     with steps.step("containers") as step:
-        needed = await asyncio.to_thread(prepare, blueprint, dict(directories), images)
+        needed = await asyncio.to_thread(prepare, blueprint, dict(sources), images)
         step.detail = needed.summary
         for note in (*needed.notes, *_notes_of_place(environments)):
             steps.note(note)
-        wanted = dict.fromkeys(needed.requirements.values())
-        step.failed = not all(await asyncio.gather(*map(installed, wanted)))
+        work: list[Awaitable[object]] = [
+            install(wanted, environments, steps.note)
+            for wanted in dict.fromkeys(needed.requirements.values())
+        ]
+        work += map(make_ready, needed.programs)
+        step.failed = not all(await asyncio.gather(*map(is_done, work)))
 
 
 def _notes_of_place(path: Path) -> Iterator[str]:

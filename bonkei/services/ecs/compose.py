@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.ecs import Container, Service, TaskDefinition
+from bonkei.config import ContainerSource, FolderProgram
 from bonkei.services.ecs.built import Built, nothing_is_built
 from bonkei.services.ecs.errors import TaskError
 from bonkei.services.ecs.execution.environment import container_ports
@@ -40,11 +41,11 @@ class Composition:
 
 def compose(
     blueprint: Blueprint,
-    directories: Mapping[str, Path],
+    sources: Mapping[str, ContainerSource],
     built: Built = nothing_is_built,
     minute: float = 60.0,
 ) -> Composition:
-    """The services to run, from the definitions and the directories of their containers. `minute`:
+    """The services to run, from the definitions and the sources of their containers. `minute`:
     how many seconds one of the alarms' takes.
     """
     specs: list[ServiceSpec] = []
@@ -58,7 +59,7 @@ def compose(
             notes.append(Note(subject, f"not run: task definition {missing} is not defined"))
             continue
         registrations = find_registrations(service, definition)
-        local = local_task(definition, directories, serving=registrations.containers, built=built)
+        local = local_task(definition, sources, serving=registrations.containers, built=built)
         spec = _service_spec(service, local, registrations, _drain_timeout(blueprint, service))
         shift = phases(service.shift, minute) if service.shift is not None else ()
         checked = trial(blueprint, service, definition, minute)
@@ -89,7 +90,7 @@ def find_registrations(service: Service, definition: TaskDefinition) -> Registra
 
 def one_off(
     definition: TaskDefinition,
-    directories: Mapping[str, Path],
+    sources: Mapping[str, ContainerSource],
     container: str,
     command: tuple[str, ...] | None,
     built: Built = nothing_is_built,
@@ -97,12 +98,12 @@ def one_off(
     """A task outside services, with its command overridden as with `run-task`. Raises TaskError if
     the container cannot run here."""
     override = ContainerOverride(container, command)
-    return stand_alone(definition, directories, (override,), built=built)
+    return stand_alone(definition, sources, (override,), built=built)
 
 
 def stand_alone(
     definition: TaskDefinition,
-    directories: Mapping[str, Path],
+    sources: Mapping[str, ContainerSource],
     overrides: Sequence[ContainerOverride],
     started_by: str = "",
     built: Built = nothing_is_built,
@@ -118,7 +119,9 @@ def stand_alone(
             )
     serving = frozenset(override.name for override in overrides)
     changed = _override(definition, overrides)
-    local = local_task(changed, directories, serving=serving, built=built)
+    local = local_task(
+        changed, _with_commands(definition, sources, overrides), serving=serving, built=built
+    )
     if local.refused:
         wanted = next(iter(serving), names[0] if names else "NAME")
         raise TaskError(
@@ -141,6 +144,21 @@ def _override(definition: TaskDefinition, overrides: Sequence[ContainerOverride]
         return replace(container, command=command, environment=tuple(environment.items()))
 
     return replace(definition, containers=tuple(map(changed, definition.containers)))
+
+
+def _with_commands(
+    definition: TaskDefinition,
+    sources: Mapping[str, ContainerSource],
+    overrides: Sequence[ContainerOverride],
+) -> Mapping[str, ContainerSource]:
+    """The sources, where an override's command replaces that of the settings, too."""
+    changed = dict(sources)
+    for override in overrides:
+        key = definition.key_of(override.name, sources)
+        source = sources.get(key)
+        if override.command is not None and isinstance(source, FolderProgram):
+            changed[key] = replace(source, command=override.command)
+    return changed
 
 
 def _service_spec(
@@ -218,6 +236,8 @@ def _container_notes(local: LocalContainer) -> Iterator[str]:
         yield f"only port {ports[0]} is passed on in PORT; {others} cannot be changed"
     if container.firelens is None:  # a router's process sees only its own configuration
         yield from content_notes(local.content)
+    if local.program and (given := (*(container.entry_point or ()), *(container.command or ()))):
+        yield f"it runs the command of bonkei.toml in place of its own: {shlex.join(given)}"
     if version := _other_python(local):
         yield f"its image has Python {version}, its environment here has {_own_python()}"
     if container.mount_points and container.firelens is None:  # its volumes are the task's own
@@ -239,7 +259,7 @@ def content_notes(content: Content) -> Iterator[str]:
     if content.package_list:
         yield (
             f"the packages that its {content.package_list} names are not installed: only "
-            "requirements.txt is read"
+            "requirements.txt is read; `command` and `prepare` in bonkei.toml run it otherwise"
         )
 
 

@@ -17,6 +17,7 @@ from bonkei.base.events import AlarmStateChanged, Bus, TargetDrained, TargetHeal
 from bonkei.base.vault import Vault
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.ecs import TaskDefinition
+from bonkei.config import FolderProgram
 from bonkei.services.ecs import messages as m
 from bonkei.services.ecs.compose import Composition, compose, one_off, stand_alone
 from bonkei.services.ecs.errors import TaskError
@@ -75,6 +76,12 @@ class Tasks:
         """Find out what this machine can, which the first task would otherwise wait for."""
         self._start()
         await self._executor.prepare()
+
+    async def make_ready(self, program: FolderProgram) -> None:
+        """Run what prepares a program's folder, if it has changed. Else its next task would wait
+        for that. Raises TaskError if it fails."""
+        self._start()
+        await self._executor.make_ready(program)
 
     async def reconcile(self, blueprint: Blueprint, only: Collection[str] = ()) -> None:
         """Begin to bring the services to the blueprint's state. `steady` waits for the end.

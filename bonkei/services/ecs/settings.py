@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from bonkei.blueprint.ecs import Container, TaskDefinition
+from bonkei.config import ContainerSource
 from bonkei.services.ecs.built import Built, nothing_is_built
 from bonkei.services.ecs.errors import TaskError
 from bonkei.services.ecs.logs import OpenLogDriver, no_log_driver
@@ -98,7 +99,7 @@ def say_nothing(_message: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class TaskSettings:
-    """`containers`: name of a container -> the directory of its Dockerfile.
+    """`containers`: where each container's program is, by the key of the settings.
 
     `built`: the source folder of an image in the registry. `progress` is called with a short line
     for slow work (creating an environment). `cloud`: the variables with which a task (its
@@ -112,7 +113,7 @@ class TaskSettings:
     """
 
     home: Path
-    containers: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
+    containers: Mapping[str, ContainerSource] = field(default_factory=lambda: MappingProxyType({}))
     built: Built = nothing_is_built
     addresses: Translator = field(default_factory=NoTranslation)
     progress: Callable[[str], None] = say_nothing

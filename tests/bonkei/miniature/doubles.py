@@ -15,6 +15,7 @@ from bonkei.base.events import Bus, DeploymentStateChanged, TaskStateChanged
 from bonkei.base.vault import MemoryVault
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.state import Resource
+from bonkei.config import FolderProgram
 from bonkei.definitions.refresh.observe import Observed, Outside
 from bonkei.definitions.refresh.values import Ask
 from bonkei.miniature.parts.edge.access_hooks import Requests
@@ -134,6 +135,9 @@ class Tasks:
 
     async def prepare(self) -> None:
         """Nothing is to be found out."""
+
+    async def make_ready(self, program: FolderProgram) -> None:
+        await self.world.do(f"{program.directory.name} is prepared")
 
     async def reconcile(self, blueprint: Blueprint, only: Collection[str] = ()) -> None:
         self.blueprint = blueprint

@@ -12,6 +12,7 @@ from pathlib import Path
 import bonkei
 from bonkei.base.sockets import make_socket_directory, note_directory, remove_left
 from bonkei.blueprint.ecs import Container, TaskDefinition
+from bonkei.config import ContainerSource
 from bonkei.services.ecs import CutLine, LogDriver, RouterCommand, RouterStart
 from bonkei.services.ecs.built import Built, nothing_is_built
 from bonkei.services.ecs.images.local import local_task
@@ -35,7 +36,7 @@ _BUFFER_LIMIT = "log-driver-buffer-limit"
 
 
 class LogRouters:
-    """`fluent_bit`: from bonkei.toml; empty for the one on the PATH. `containers`: their folders.
+    """`fluent_bit`: from bonkei.toml; empty for the one on the PATH. `containers`: their sources.
     `authority`: the certificate authority of the AWS endpoint, for the real Fluent Bit. `built`:
     the images that were pushed, whose routers need no folder. `note`: the file with the place of
     the sockets, for a start after this process was killed."""
@@ -43,7 +44,7 @@ class LogRouters:
     def __init__(
         self,
         fluent_bit: str,
-        containers: Mapping[str, Path],
+        containers: Mapping[str, ContainerSource],
         report: Report,
         note: Path,
         authority: Path | None = None,

@@ -125,7 +125,8 @@ def translate_command(word: str, local: LocalContainer, ports: Mapping[PortKey, 
     this machine's loopback address.
     """
     word = translate_ports(word, ports)
-    for number in container_ports(local):
+    own = (local.program.port,) if local.program and local.program.port else ()
+    for number in (*container_ports(local), *own):
         endpoint = ports[local.container.name, number]
         word = re.sub(rf"{_BEGINS}:{number}{_ENDS}", f"{endpoint.host}:{endpoint.port}", word)
         word = re.sub(rf"{_BEGINS}{number}{_ENDS}", str(endpoint.port), word)

@@ -12,6 +12,7 @@ from bonkei.base.events import Bus, Event
 from bonkei.base.processes import Keeper
 from bonkei.base.processes.roots import Switchboard, Trial, remove_scratch
 from bonkei.base.vault import Vault
+from bonkei.config import FolderProgram
 from bonkei.services.ecs import messages as m
 from bonkei.services.ecs.errors import TaskError
 from bonkei.services.ecs.execution.environment import (
@@ -19,6 +20,7 @@ from bonkei.services.ecs.execution.environment import (
     build_environment,
     container_ports,
 )
+from bonkei.services.ecs.execution.folders import make_ready
 from bonkei.services.ecs.execution.listened_ports import (
     LISTENS_WITHIN,
     LOOKS,
@@ -170,16 +172,25 @@ class Executor:
             self._require_start(task.spec)
             task.scratch.mkdir(parents=True, mode=0o700)
             for local in task.spec.local.containers:
-                for number in container_ports(local):
-                    task.endpoints[local.container.name, number] = self._ports.take()
+                task.take_ports(local, self._ports)
             for local in task.spec.local.containers:
                 task.environments[local.container.name] = await self._environment(task, local)
         except (TaskError, OSError) as error:
             remedy = getattr(error, "remedy", "")
             reason = f"{error} ({remedy})" if remedy else str(error)
-            self._report(m.PreparationFailed(task_id, reason))
+            self._report(m.PreparationFailed(task_id, " ".join(reason.split())))
         else:
             self._report(m.TaskPrepared(task_id, tuple(task.endpoints.items())))
+
+    async def make_ready(self, program: FolderProgram) -> None:
+        """Run what prepares a folder, before its tasks. Raises TaskError if that fails."""
+        await make_ready(
+            program,
+            self._settings.home,
+            self._keeper,
+            self._settings.progress,
+            is_confined=await self._trial.is_possible(),
+        )
 
     def _require_start(self, spec: TaskSpec) -> None:
         if reason := self._settings.may_start(spec.definition, spec.group):
@@ -193,8 +204,7 @@ class Executor:
         local = spec.local.container(container)
         try:
             task.scratch.mkdir(parents=True, mode=0o700)
-            for number in container_ports(local):
-                task.endpoints[container, number] = self._ports.take()
+            task.take_ports(local, self._ports)
             task.environments[container] = await self._environment(task, local)
         except BaseException:
             self._release(task_id)
@@ -222,6 +232,8 @@ class Executor:
                 self._settings.home / "environments",
                 self._settings.progress,
             )
+        if local.program is not None:
+            await self.make_ready(local.program)
         require_permission(
             (value_from for _, value_from in local.container.secrets),
             task.spec.local.definition,

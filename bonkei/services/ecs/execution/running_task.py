@@ -11,7 +11,12 @@ from bonkei.base.events import Endpoint
 from bonkei.base.processes.roots import Mount, Root, find_user, machine_root
 from bonkei.services.ecs import messages as m
 from bonkei.services.ecs.errors import TaskError
-from bonkei.services.ecs.execution.environment import translate_command, translate_ports
+from bonkei.services.ecs.execution.environment import (
+    container_ports,
+    translate_command,
+    translate_ports,
+)
+from bonkei.services.ecs.execution.ports import Ports
 from bonkei.services.ecs.execution.process import ContainerProcess, ProcessSpec
 from bonkei.services.ecs.images.local import LocalContainer
 from bonkei.services.ecs.settings import RouterCommand
@@ -34,6 +39,15 @@ class RunningTask:
     roots: dict[str, Root | None] = field(default_factory=dict)
     processes: dict[str, ContainerProcess] = field(default_factory=dict)
     jobs: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def take_ports(self, local: LocalContainer, ports: Ports) -> None:
+        """Ports of this machine for the container's. The one where its program listens has the same
+        place as the container's first."""
+        name, numbers = local.container.name, container_ports(local)
+        for number in numbers:
+            self.endpoints[name, number] = ports.take()
+        if local.program is not None and local.program.port:
+            self.endpoints[name, local.program.port] = self.endpoints[name, numbers[0]]
 
     def process(self, container: str, router: RouterCommand | None = None) -> ProcessSpec:
         """The container's own process. The task is prepared."""

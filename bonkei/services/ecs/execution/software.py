@@ -89,7 +89,7 @@ async def ensure_environment(
     target = environments / environment_name(requirements)
     if _is_made(target):
         return target
-    async with _lock(environments / f"{target.name}.lock") as held:
+    async with locked(environments / f"{target.name}.lock") as held:
         if not _is_made(target):
             lock = await _locked(requirements, target, progress, held)
             progress(f"installing the packages of {lock}")
@@ -188,7 +188,7 @@ async def _uv(*arguments: str, held: int, directory: Path | None = None) -> None
 
 
 @asynccontextmanager
-async def _lock(path: Path) -> AsyncIterator[int]:
+async def locked(path: Path) -> AsyncIterator[int]:
     """A lock across all processes of this machine: its descriptor. It is released when all that
     have the descriptor have closed it, or died."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

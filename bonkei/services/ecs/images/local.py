@@ -14,6 +14,7 @@ from pathlib import Path
 
 from bonkei.base.processes.roots import EngineRun, RootSettings, resolve
 from bonkei.blueprint.ecs import Container, ContainerDependency, TaskDefinition
+from bonkei.config import ContainerSource, FolderProgram
 from bonkei.grammar.dockerfile.image import DockerfileError, Image, read_image
 from bonkei.services.ecs.built import Built, nothing_is_built
 from bonkei.services.ecs.errors import TaskError
@@ -26,7 +27,8 @@ _ECS_FILE = "/fluent-bit/etc/fluent-bit.conf"  # where ECS mounts its generated 
 @dataclass(frozen=True, slots=True)
 class LocalContainer:
     """How a container runs here. `content`: where the image's files are. `root`: the root file
-    system that its process enters; None: it runs among this machine's files."""
+    system that its process enters; None: it runs among this machine's files. `program`: it runs
+    from a folder, with the command of the settings."""
 
     container: Container
     content: Content
@@ -35,6 +37,7 @@ class LocalContainer:
     working_directory: Path
     root: Path | None = None
     engine: EngineRun | None = None
+    program: FolderProgram | None = None
 
     @property
     def directory(self) -> Path:
@@ -71,7 +74,7 @@ class LocalTask:
 
 def local_task(
     definition: TaskDefinition,
-    directories: Mapping[str, Path],
+    sources: Mapping[str, ContainerSource],
     *,
     serving: frozenset[str],
     built: Built = nothing_is_built,
@@ -91,9 +94,9 @@ def local_task(
                 rooted = _rooted(container, found.folder, found.root)
                 runnable.append(replace(rooted, engine=found.engine))
             else:
-                key = definition.key_of(container.name, directories)
-                directory = found.folder if found else directories.get(key)
-                runnable.append(_local_container(container, directory))
+                key = definition.key_of(container.name, sources)
+                source = found.folder if found else sources.get(key)
+                runnable.append(_local_container(container, source))
         except (DockerfileError, TaskError) as error:
             kind = "essential; " if container.essential else ""
             left_out.append((container.name, f"{kind}{error.message}"))
@@ -126,22 +129,24 @@ def _after_their_router(locals_: Sequence[LocalContainer]) -> Iterator[LocalCont
             yield replace(each, container=replace(container, depends_on=added))
 
 
-def _local_container(container: Container, directory: Path | None) -> LocalContainer:
+def _local_container(container: Container, source: ContainerSource | None) -> LocalContainer:
     if container.firelens is not None and container.firelens.type != "fluentbit":
         raise TaskError(f"it is a log router of {container.firelens.type}, which is not simulated")
-    if directory is None and container.firelens is not None and is_stock_router(container.image):
+    if source is None and container.firelens is not None and is_stock_router(container.image):
         return _stock_router(container)
-    if directory is None:
+    if isinstance(source, FolderProgram):
+        return _of_a_folder(container, source)
+    if source is None:
         raise TaskError(
             f"no directory is configured for it ([containers.{container.name}] in bonkei.toml)",
             remedy="set the folder of its Dockerfile in bonkei.toml, or an image (`image`):\n"
             f'[containers.{container.name}]\ndirectory = "…"',
         )
-    dockerfile = directory / "Dockerfile"
+    dockerfile = source / "Dockerfile"
     if not dockerfile.exists() and container.command is None and container.entry_point is None:
         raise TaskError(
-            f"{directory} has no Dockerfile, and its definition no command",
-            remedy="add a Dockerfile with a CMD, or a command to the task definition",
+            f"{source} has no Dockerfile, and its definition no command",
+            remedy='say how its program runs in bonkei.toml, beside `directory`:\ncommand = ["…"]',
         )
     image = read_image(dockerfile) if dockerfile.exists() else Image(container.image)
     command = _command(container, image)
@@ -150,9 +155,30 @@ def _local_container(container: Container, directory: Path | None) -> LocalConta
             f"neither {dockerfile} nor its definition has a command",
             remedy="add CMD to the Dockerfile's last stage, or a command to the task definition",
         )
-    content = find_content(image, directory)
+    content = find_content(image, source)
     return LocalContainer(
         container, content, image, command, _working_directory(container, image, content)
+    )
+
+
+def _of_a_folder(container: Container, program: FolderProgram) -> LocalContainer:
+    """It runs as the settings say. What they have takes precedence over the task definition's."""
+    own = dict(program.environment)
+    changed = replace(
+        container,
+        environment=tuple({**dict(container.environment), **own}.items()),
+        secrets=tuple(each for each in container.secrets if each[0] not in own),
+    )
+    image = Image(
+        container.image,
+        working_directory=container.working_directory or "/",
+        exposed_ports=(program.port,) if program.port else (),
+    )
+    content = find_content(image, program.directory)
+    if program.prepare:
+        content = replace(content, package_list="")
+    return LocalContainer(
+        changed, content, image, program.command, program.directory, program=program
     )
 
 

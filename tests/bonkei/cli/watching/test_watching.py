@@ -18,6 +18,7 @@ import pytest
 
 from bonkei import config as configuration
 from bonkei.base.errors import BonkeiError
+from bonkei.base.processes import Keeper
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.ecs import Container, Service, TaskDefinition
 from bonkei.cli.context import Context
@@ -26,7 +27,9 @@ from bonkei.cli.watching.command import Rounds
 from bonkei.cli.watching.follower import Follower
 from bonkei.cli.watching.meaning import Round, Watched, meaning, watched
 from bonkei.cli.watching.screen import Screen
+from bonkei.config import FolderProgram
 from bonkei.miniature.home import MiniatureError
+from bonkei.services.ecs.execution.folders import make_ready
 from tests.bonkei.cli.watching.until import until
 
 ROOT = Path("/project")
@@ -87,13 +90,32 @@ def test_services_are_found_by_their_containers(tmp_path: Path) -> None:
                   Service("t", "arn2", "shop-gone", "c", "nobody", 1)),
         task_definitions=(TaskDefinition("d", "td", "web", 1, 1, 1, containers),),
     )  # fmt: skip
-    folders = {"web": tmp_path / "web", "router": tmp_path / "router", "else": tmp_path}
-    places, again = [tmp_path / "infra"], {"web": (tmp_path / "web/pages",)}
-    found = watched(blueprint, folders, places, tmp_path / "bonkei.toml", again)
+    router = FolderProgram(tmp_path / "router", ("run",), prepare=("make",))
+    settings = configuration.Config(
+        tmp_path / "bonkei.toml", tmp_path, tmp_path / "infra", tmp_path / ".bonkei",
+        containers={"web": tmp_path / "web", "router": router, "else": tmp_path},
+        read_again={"web": (tmp_path / "web/pages",)},
+    )  # fmt: skip
+    found = watched(blueprint, settings, [tmp_path / "infra"])
     assert found.read_again == (tmp_path / "web/pages",)
+    assert found.prepared == (router,)
     assert found.programs == {
         tmp_path / "web": ("shop-web",), tmp_path / "router": ("shop-web",)
     }  # fmt: skip
+
+
+async def test_what_a_preparation_writes_restarts_nothing(tmp_path: Path) -> None:
+    """Else each restart would be followed by another one."""
+    folder, home = tmp_path / "shop", tmp_path / "home"
+    folder.mkdir()
+    program = FolderProgram(folder, ("./shop",), prepare=("/bin/sh", "-c", "echo built > shop"))
+    found = Watched((), {folder: ("shop",)}, tmp_path / "bonkei.toml", prepared=(program,))
+    written = frozenset({folder / "shop", tmp_path / "main.tf"})
+    assert command.saved(written, found, home) == written
+    await make_ready(program, home, Keeper(home / "ledger"), print, is_confined=False)
+    assert command.saved(written, found, home) == {tmp_path / "main.tf"}
+    (folder / "main.go").touch()
+    assert command.saved(written, found, home) == written
 
 
 def test_no_folder_is_watched_twice(tmp_path: Path) -> None:

@@ -10,8 +10,10 @@ import pytest
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.ecs import Container, FirelensConfiguration, Service, TaskDefinition
 from bonkei.blueprint.rds import DatabaseCluster
+from bonkei.config import FolderProgram
 from bonkei.miniature.lifecycle.preparation import nothing_runs, prepare, prepare_containers
 from bonkei.miniature.steps import Steps
+from bonkei.services.ecs import TaskError
 from bonkei.services.ecs.compose import compose
 from bonkei.services.ecs.reporting import describe
 from bonkei.services.ecs.scheduling.scheduler import Scheduler
@@ -57,16 +59,42 @@ def test_only_programs_with_packages_are_counted(tmp_path: Path) -> None:
     assert needed.notes == ()
 
 
+async def nothing(_program: FolderProgram) -> None:
+    """No folder is prepared."""
+
+
+async def install(_requirements: object, _environments: Path, _report: object) -> Path:
+    raise NotImplementedError
+
+
+async def test_folders_are_prepared_once_and_a_failure_is_told(tmp_path: Path) -> None:
+    """The start goes on: only the tasks that need the folder cannot start."""
+    runs = FolderProgram(tmp_path, ("run",), prepare=("npm", "ci"))
+    ready = FolderProgram(tmp_path, ("run",))
+    sources = {"web": runs, "worker": runs, "ready": ready}
+    wanted = blueprint(*(Container(name, f"{name}:1") for name in sources))
+    made: list[FolderProgram] = []
+
+    async def fail(program: FolderProgram) -> None:
+        made.append(program)
+        raise TaskError("`npm ci` has failed:\n  no such package", remedy="correct it")
+
+    said: list[str] = []
+    steps = Steps(said.append)
+    await prepare_containers(wanted, sources, {}, install, fail, tmp_path / "e", steps)
+    assert made == [runs]
+    text = "\n".join(said)
+    assert "`npm ci` has failed:\n      no such package\n      correct it" in text
+    assert "✗ containers   1 prepared" in text
+
+
 @pytest.mark.parametrize(("name", "notes"), [("a:b", 1), ("a, b", 0)])
 async def test_a_home_that_path_cannot_hold_is_reported_with_a_remedy(
     tmp_path: Path, name: str, notes: int
 ) -> None:
-    async def install(_requirements: object, _environments: Path, _report: object) -> Path:
-        raise NotImplementedError
-
     said: list[str] = []
     place = tmp_path / name / "environments"
-    await prepare_containers(Blueprint(), {}, {}, install, place, Steps(said.append))
+    await prepare_containers(Blueprint(), {}, {}, install, nothing, place, Steps(said.append))
     text = "\n".join(said)
     assert text.count(f"below {place.parent}") == notes
     assert text.count("let BONKEI_HOME name a folder without it") == notes

@@ -10,8 +10,10 @@ import pytest
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.cloudwatch import Alarm
+from bonkei.config import Config, FolderProgram
 from bonkei.miniature import changes, control
 from bonkei.miniature.home import MiniatureError
+from bonkei.services.ecs import TaskError
 from tests.bonkei.miniature.doubles import World
 from tests.bonkei.miniature.supervisor.subject import (
     BLUEPRINT,
@@ -157,6 +159,24 @@ async def test_a_failed_migration_leaves_the_old_tasks(make: Make, world: World)
     world.exit_codes = {}
     await subject.ask("restart", service="api")
     assert world.done[-1] == "services roll out 1"
+
+
+async def test_a_folder_is_prepared_before_its_new_tasks(
+    make: Make, world: World, config: Config
+) -> None:
+    """A failed build leaves the old tasks, as a failed migration does."""
+    app = FolderProgram(config.directories["web"], ("run",), prepare=("make",))
+    subject = make(containers={"web": app})
+    await subject.miniature.start()
+    assert world.done.index("app is prepared") < world.done.index("runs migrate")
+    count = len(world.done)
+    await subject.ask("restart", service="web")
+    assert subject.since(count) == ["app is prepared", "runs migrate", "services roll out 1"]
+    count = len(world.done)
+    world.failing["app is prepared"] = TaskError("`make` has failed", remedy="correct it")
+    with pytest.raises(MiniatureError, match="not restarted, and no new task is started: `make`"):
+        await subject.ask("restart", service="web")
+    assert subject.since(count) == ["app is prepared"]
 
 
 async def test_a_restart_replaces_one_service_after_its_migration(make: Make, world: World) -> None:

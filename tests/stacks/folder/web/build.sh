@@ -1,0 +1,3 @@
+mkdir -p dist
+date > dist/page
+echo once >> dist/builds
