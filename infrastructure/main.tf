@@ -376,7 +376,7 @@ module "monitoring" {
   load_balancer_arn_suffix    = module.edge.load_balancer_arn_suffix
   web_acl_metric_name         = module.web_acl.metric_name
   certificate                 = module.edge.certificate
-  pipeline_names              = [module.delivery.pipeline_name, local.terraform_pipeline_name]
+  pipeline_names              = [module.delivery.pipeline_name, module.delivery.rescan_pipeline_name, local.terraform_pipeline_name]
   thresholds                  = var.thresholds
   function_directory          = "${path.root}/../program/functions/alarm"
   fallback_emails             = var.fallback_emails
@@ -442,7 +442,7 @@ module "operators" {
 
   identity_center_permission_sets = var.operators.identity_center_permission_sets
 
-  pipeline_names           = [module.delivery.pipeline_name]
+  pipeline_names           = [module.delivery.pipeline_name, module.delivery.rescan_pipeline_name]
   cluster_arn              = module.cluster.arn
   exec                     = local.exec
   permissions_boundary_arn = var.permissions_boundary_arn

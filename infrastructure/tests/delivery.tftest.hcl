@@ -104,6 +104,14 @@ run "pipeline" {
     condition     = local.release.services.backend.service == "test-development-backend"
     error_message = "The stages know what there is to deploy."
   }
+
+  assert {
+    condition = (
+      aws_cloudwatch_event_target.rescan.arn == local.rescan_arn
+      && [for action in aws_codepipeline.rescan.stage[1].action : jsondecode(action.configuration.EnvironmentVariables)[2]] == [{ name = "IMAGE_TAG", type = "PARAMETER_STORE", value = "/test-development/backend/image-tag" }]
+    )
+    error_message = "Each week the released image is scanned again, whichever it is then."
+  }
 }
 
 run "behind_a_connection" {

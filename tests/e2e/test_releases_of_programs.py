@@ -34,6 +34,7 @@ from bonkei.services.codebuild.tools.archives import archive_digests
 FIXTURE = Path(__file__).with_name("programs")
 PATIENCE = 800.0  # seconds for a queue of releases, which take ten each on a quiet machine
 PIPELINE = "shop-test-pipeline-program"
+RESCAN = "shop-test-pipeline-scan"
 WEB = "program/web"
 _SOME = 15  # requests a second; half reach new tasks, and five errors ring the alarm
 _MANY = 40  # requests a second
@@ -373,3 +374,18 @@ def test_the_way_there_and_back_past_a_migration_loses_nothing(
 def test_the_way_back_is_open_when_a_scan_finds_something_by_now(way_back: WayBack) -> None:
     assert way_back.version == "older"
     assert "AsymmetricPrivateKey" in way_back.log
+
+
+def test_the_weekly_scan_tells_slack_of_a_finding_in_what_runs(
+    shop: Shop, way_back: WayBack
+) -> None:
+    """By its schedule, which is a minute here in place of a week."""
+    events = shop.client("events")
+    rule = events.describe_rule(Name=RESCAN)
+    assert rule["ScheduleExpression"] == "cron(0 0 ? * MON *)"
+    events.put_rule(Name=RESCAN, ScheduleExpression="rate(1 minute)")
+    eventually(lambda: f"Pipeline failed: {RESCAN}" in shop.project.slack(), "it is told", PATIENCE)
+    events.disable_rule(Name=RESCAN)
+    assert way_back.version == "older"
+    log = shop.project.bonkei("pipeline", "logs", "pipeline-scan", "web").stdout
+    assert "AsymmetricPrivateKey" in log

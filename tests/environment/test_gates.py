@@ -93,6 +93,11 @@ GATES: Mapping[str, Mapping[str, tuple[dict[str, str], str]]] = {
         ),
         "a report of another form": ({"REPORT": '{"runs": []}'}, "no packages"),
         "an empty report": ({"REPORT": ""}, "JSONDecodeError"),
+        "a released image without fixes": (
+            {"REPORT": image(Family="debian", Name="8.1", EOSL=True), "RESCAN": "true"}
+            | {"PUSHED_BEFORE": "1"},
+            "debian 8.1 gets no security fixes any more",
+        ),
     },
 }  # fmt: skip
 

@@ -66,6 +66,26 @@ def test_a_failing_scanner_does_not_block_a_rollback(tmp_path: Path) -> None:
     assert "could not be scanned" in outcome.output
 
 
+RESCANS = {
+    "nothing is known": ("", "1", "commit-1", ""),
+    "something is known": (FINDS, "1", "commit-1", "CVE-2026-1"),
+    "the scanner fails": (BREAKS, "1", "commit-1", "no database"),
+    "it is gone": ("", "0", "commit-1", "is released, and gone"),
+    "nothing is released": (BREAKS, "0", "unreleased", ""),
+}
+
+
+@pytest.mark.parametrize("case", RESCANS)
+def test_the_weekly_scan_of_a_released_image(tmp_path: Path, case: str) -> None:
+    """It fails by what is known by now, and neither builds nor pushes."""
+    trivy, pushed, tag, said = RESCANS[case]
+    outcome = build(tmp_path, trivy, RESCAN="true", PUSHED_BEFORE=pushed, IMAGE_TAG=tag)
+    assert bool(outcome.failed) == bool(said), outcome.output
+    assert said in outcome.output
+    assert bool(outcome.called("trivy", "image")) == (pushed == "1")
+    assert {words[1] for words in outcome.calls if words[0] == "docker"} == {"login"}
+
+
 def test_the_existence_of_an_image_is_checked_and_not_guessed(tmp_path: Path) -> None:
     stages = Stages(tmp_path)
     stages.machine.stand_in("aws", '[ "$2" != batch-get-image ] && echo password')

@@ -28,8 +28,8 @@ def test_modules_make_every_resource(production: Evaluation, expected: int) -> N
 def test_programs_are_built_from_their_directory(
     production: Evaluation, expected: list[str]
 ) -> None:
-    (pipeline,) = production.blueprint.pipelines
-    (build,) = [stage for stage in pipeline.stages if stage.name == "Build"]
+    stages = [stage for pipeline in production.blueprint.pipelines for stage in pipeline.stages]
+    (build,) = [stage for stage in stages if stage.name == "Build"]
     programs = [
         variable["value"]
         for action in build.actions

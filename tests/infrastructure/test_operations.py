@@ -168,7 +168,7 @@ def test_the_variables_are_uploaded_where_the_pipeline_reads_them(page: Document
 def names_of_alarms(evaluation: Evaluation) -> set[str]:
     """The name without the environment, and with N for the number of a database instance."""
     names = [alarm.name for alarm in evaluation.blueprint.alarms]
-    names += [rule.name for rule in evaluation.blueprint.event_rules]
+    names += [rule.name for rule in evaluation.blueprint.event_rules if rule.pattern]
     prefix = re.compile(r"^statuspage-(production|development)-")
     return {re.sub(r"-\d+-", "-N-", prefix.sub("", name)) for name in names}
 

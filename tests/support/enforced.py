@@ -81,6 +81,8 @@ def _calls(role: Role, blueprint: Blueprint) -> Iterator[Call]:
             stream = {} if operation.startswith("Describe") else {"logStreamName": "eni"}
             yield "logs", operation, {"logGroupName": group, **stream}
         yield "logs", "DescribeLogGroups", {}
+    elif name == "pipeline-scan":
+        yield "codepipeline", "StartPipelineExecution", {"name": role.name}
     elif name.startswith("pipeline-program"):
         yield from _stage(name.removeprefix("pipeline-program").removeprefix("-"), blueprint)
 
@@ -117,8 +119,7 @@ def _alarm(blueprint: Blueprint) -> Iterator[Call]:
 
 def _stage(stage: str, blueprint: Blueprint) -> Iterator[Call]:
     """environment/buildspecs/program_*.yaml and release.py; none: the pipeline itself."""
-    [pipeline] = blueprint.pipelines
-    [bucket] = pipeline.artifact_buckets
+    [bucket] = {each for pipeline in blueprint.pipelines for each in pipeline.artifact_buckets}
     artifact = {"Bucket": bucket, "Key": "PIPELINE/SOURCE/x"}
     yield "s3", "GetObject", {**artifact, "VersionId": "1"}
     [cluster] = blueprint.clusters
@@ -136,6 +137,8 @@ def _stage(stage: str, blueprint: Blueprint) -> Iterator[Call]:
                           "PutImage", "UploadLayerPart"):  # fmt: skip
             for repository in repositories:
                 yield "ecr", operation, {"repositoryName": repository}
+        for repository in repositories:  # by CodeBuild, for the weekly scan
+            yield "ssm", "GetParameters", {"Names": [f"/{repository}/image-tag"]}
     elif stage == "verify":
         services_ = [each.name for each in blueprint.services]
         yield "ecs", "DescribeServices", {**of_cluster, "services": services_}

@@ -1,5 +1,21 @@
 # The pipeline itself, and its rights.
 
+locals {
+  source_provider = local.is_codecommit ? "CodeCommit" : "CodeStarSourceConnection"
+
+  # A push starts nothing: a person does, or the schedule of the weekly scan.
+  source_configuration = local.is_codecommit ? {
+    RepositoryName       = var.source_repository.codecommit_repository_name
+    BranchName           = var.source_repository.branch
+    PollForSourceChanges = "false"
+    } : {
+    ConnectionArn    = var.source_repository.connection_arn
+    FullRepositoryId = var.source_repository.repository_id
+    BranchName       = var.source_repository.branch
+    DetectChanges    = "false"
+  }
+}
+
 data "aws_iam_policy_document" "pipeline" {
   statement {
     sid       = "RunStages"
@@ -81,21 +97,11 @@ resource "aws_codepipeline" "this" {
       name             = "Source"
       category         = "Source"
       owner            = "AWS"
-      provider         = local.is_codecommit ? "CodeCommit" : "CodeStarSourceConnection"
+      provider         = local.source_provider
       version          = "1"
       namespace        = "Source"
       output_artifacts = ["Source"]
-
-      configuration = local.is_codecommit ? {
-        RepositoryName       = var.source_repository.codecommit_repository_name
-        BranchName           = var.source_repository.branch
-        PollForSourceChanges = "false"
-        } : {
-        ConnectionArn    = var.source_repository.connection_arn
-        FullRepositoryId = var.source_repository.repository_id
-        BranchName       = var.source_repository.branch
-        DetectChanges    = "false"
-      }
+      configuration    = local.source_configuration
     }
   }
 

@@ -22,6 +22,13 @@ data "aws_iam_policy_document" "build" {
     ]
     resources = [for repository in var.repositories : repository.arn]
   }
+
+  # For the weekly scan of what runs.
+  statement {
+    sid       = "FindReleasedImages"
+    actions   = ["ssm:GetParameters"]
+    resources = [for repository in var.repositories : repository.image_tag_parameter.arn]
+  }
 }
 
 # Both stages that change running tasks first register a revision: the same task with the new image.

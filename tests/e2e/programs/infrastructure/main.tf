@@ -115,7 +115,7 @@ resource "aws_cloudwatch_event_rule" "pipeline_failed" {
   event_pattern = jsonencode({
     source      = ["aws.codepipeline"]
     detail-type = ["CodePipeline Action Execution State Change"]
-    detail      = { pipeline = [module.delivery.pipeline_name], state = ["FAILED"] }
+    detail      = { pipeline = [module.delivery.pipeline_name, module.delivery.rescan_pipeline_name], state = ["FAILED"] }
   })
 }
 
