@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import click
 
 from bonkei import blueprint
+from bonkei.blueprint.logs.log_group import QueryDefinition
 from bonkei.cli.context import Context
 from bonkei.cli.observing.log_groups import find_groups
 from bonkei.cli.observing.log_objects import LogObjects
@@ -51,7 +52,10 @@ class Place:
 
 def ask(context: Context, place: Place, wanted: Wanted, form: str | None) -> None:
     """Run the query and show its rows. Raises QueryError and MiniatureError."""
-    wanted = replace(wanted, text=_resolved(context, wanted.text))
+    text = resolved(
+        wanted.text, lambda: blueprint.read(context.workspace.state()).query_definitions
+    )
+    wanted = replace(wanted, text=text)
     if place.destination == "s3":
         if place.group is not None:
             raise click.UsageError("--group needs --destination cloudwatch, not s3")
@@ -64,16 +68,19 @@ def ask(context: Context, place: Place, wanted: Wanted, form: str | None) -> Non
     show(search(asked), form)
 
 
-def _resolved(context: Context, text: str) -> str:
-    """The query: `text` itself, or the saved query of this name. Raises QueryError."""
+def resolved(text: str, saved: Callable[[], Sequence[QueryDefinition]]) -> str:
+    """The query: `text` itself, or the saved query with this name, or this end of its name after
+    `/`. Raises QueryError."""
     try:
         parse(text)
     except QueryError as error:
-        found = blueprint.read(context.workspace.state()).query_definitions
-        there = {each.name: each.query for each in found}
-        if text in there:
-            return there[text]
-        error.remedy = error.remedy or (f"saved queries: {', '.join(there)}" if there else "")
+        there = saved()
+        for each in there:
+            if text in (each.name, each.name.rpartition("/")[2]):
+                return each.query
+        if there:
+            names = f"saved queries: {', '.join(each.name for each in there)}"
+            error.remedy = f"{error.remedy}; {names}" if error.remedy else names
         raise
     return text
 

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from bonkei.blueprint.logs.log_group import QueryDefinition
 from bonkei.cli.observing.log_groups import find_groups
+from bonkei.cli.observing.log_query import resolved
+from bonkei.grammar.insights import QueryError
 from bonkei.services.logs.store.documents import GroupDocument
 from bonkei.services.logs.store.log_store import LogStore
 from tests.bonkei.cli.projects import make_project, run
@@ -138,3 +141,13 @@ def test_a_query_with_a_mistake_or_another_filter_is_refused(tmp_path: Path) -> 
     assert "line 1, column 1: `felds` is not a command" in str(result.exception)
     result = run(tmp_path, "logs", "--query", "limit 1", "--follow")
     assert result.exit_code == 2
+
+
+def test_a_saved_query_is_found_by_its_name_or_the_end_of_it() -> None:
+    saved = (QueryDefinition("a", "1", "app/levels", "stats count(*) by level"),)
+    assert resolved("app/levels", lambda: saved) == saved[0].query
+    assert resolved("levels", lambda: saved) == saved[0].query
+    assert resolved("limit 1", lambda: saved) == "limit 1"
+    with pytest.raises(QueryError) as caught:
+        resolved("level", lambda: saved)
+    assert "saved queries: app/levels" in caught.value.remedy
