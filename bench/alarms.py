@@ -101,7 +101,7 @@ class Nothing:
     """Logs, destinations and queues, all unused here."""
 
     def write(self, *_: Any) -> None:
-        """Nobody reads it."""
+        """Nothing reads it."""
 
     async def __call__(self, *given: Any) -> Any:
         raise AssertionError(given)

@@ -22,8 +22,8 @@ _PATIENCE = 600.0
 def until_first_page(folder: Path, environment: dict[str, str]) -> float:
     """Seconds from `make up` to the first page with status 200; the miniature is stopped then.
 
-    Nobody asks before the miniature says that it is ready: CloudFront would keep the error for a
-    second.
+    No request comes before the miniature says that it is ready: CloudFront would keep the error
+    for a second.
     """
     edge = free_port()
     ports = {

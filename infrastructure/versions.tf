@@ -5,7 +5,7 @@ terraform {
   required_providers {
     aws = {
       source  = "hashicorp/aws"
-      version = "~> 6.40" # before it, what S3 blocks in new buckets by itself is a difference for ever
+      version = "~> 6.40" # before it, what S3 blocks in new buckets by itself is a difference forever
     }
 
     archive = {

@@ -62,7 +62,7 @@ def _failed(code: int) -> int:
         return code
     raise MiniatureError(
         f"the miniature was ended by {signal.Signals(-code).name} while it started",
-        remedy="start it again; if nobody has sent that signal, this machine lacks memory",
+        remedy="start it again; if no one has sent that signal, this machine lacks memory",
     )
 
 

@@ -24,7 +24,7 @@ class HomeLock:
         handle = self._file.open("a+")
         end = time.monotonic() + _MOMENT
         while not (is_held := _lock(handle, fcntl.LOCK_EX)):
-            # Where a shared lock is possible, nobody but `is_running` holds one, for a moment.
+            # Where a shared lock is possible, only `is_running` holds one, for a moment.
             if not _lock(handle, fcntl.LOCK_SH) or time.monotonic() > end:
                 break
             fcntl.flock(handle, fcntl.LOCK_UN)

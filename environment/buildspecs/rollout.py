@@ -4,7 +4,7 @@ ECS rolls back each service by itself. When it rolls back one, this module puts 
 that all services run the same release.
 
 ECS's circuit breaker does not count a task that was healthy and then ends by itself: it starts
-another one, for ever. So a deployment that ECS calls complete is watched until its tasks have run
+another one, forever. So a deployment that ECS calls complete is watched until its tasks have run
 for a while.
 """
 
@@ -26,7 +26,7 @@ STABLE_WITHIN = 40 * 60.0  # seconds; with the next, below the stage's own limit
 BACK_WITHIN = 15 * 60.0  # seconds
 _SERVICES = 10  # in one call of describe-services
 _DESCRIBED = 100  # tasks in one call of describe-tasks
-STAYS_FOR = 60.0  # seconds that a task must run; on AWS a deployment takes longer, so nobody waits
+STAYS_FOR = 60.0  # seconds that a task must run; on AWS a deployment takes longer, so no one waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +197,7 @@ def tasks_in(aws: Aws, cluster: str, *statuses: str) -> list[Json]:
 
 
 def ended_by_itself(task: Json) -> bool:
-    """Whether it ran, and then ended or failed a check: nobody has stopped it."""
+    """Whether it ran, and then ended or failed a check: no one has stopped it."""
     if not task.get("startedAt") or task["lastStatus"] != "STOPPED":
         return False
     is_sick = "health checks" in task.get("stoppedReason", "")

@@ -45,7 +45,7 @@ def targets(root: Path) -> Iterator[str]:
 def blind(report: Json) -> str:
     """Why Trivy could see no weakness of an image's operating system; empty when it could.
 
-    The miniature's own packages are no images: Trivy reads them as files.
+    The miniature's own packages are not images: Trivy reads them as files.
     """
     if report.get("ArtifactType") == "filesystem":
         return ""

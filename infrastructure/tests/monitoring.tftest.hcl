@@ -1,4 +1,4 @@
-# Monitoring: the alarms, their thresholds, and that each one notifies somebody.
+# Monitoring: the alarms, their thresholds, and that each one notifies someone.
 
 provider "aws" {
   region = "ap-northeast-1"

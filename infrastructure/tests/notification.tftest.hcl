@@ -55,7 +55,7 @@ run "notification" {
 
   assert {
     condition     = aws_cloudwatch_metric_alarm.function_errors.treat_missing_data == "ignore" && aws_cloudwatch_metric_alarm.dead_letters.treat_missing_data == "ignore"
-    error_message = "An alarm about the notifier must not end for want of data: its OK is a notification too, would fail as well, and raise it anew for ever."
+    error_message = "An alarm about the notifier must not end for want of data: its OK is a notification too, would fail as well, and raise it anew forever."
   }
 
   assert {
@@ -73,7 +73,7 @@ run "without_anybody_to_fall_back_on" {
 
   assert {
     condition     = length(aws_sns_topic.fallback) == 0 && length(aws_cloudwatch_metric_alarm.function_errors.alarm_actions) == 1
-    error_message = "A topic to which nobody is subscribed would be a false comfort."
+    error_message = "A topic to which no one is subscribed would be a false comfort."
   }
 }
 

@@ -21,7 +21,7 @@ run "operators" {
 
   assert {
     condition     = jsondecode(aws_iam_role.this.assume_role_policy).Statement[0].Condition.Bool["aws:MultiFactorAuthPresent"] == "true"
-    error_message = "Nobody assumes the role without a second factor."
+    error_message = "No one assumes the role without a second factor."
   }
 
   assert {
@@ -95,8 +95,8 @@ run "refuses_wrong_values" {
 
   variables {
     account                         = { id = "production", region = "ap-northeast-1", partition = "aws" }
-    identity_center_permission_sets = ["*"]        # a pattern
-    principal_arns                  = ["somebody"] # no principal
+    identity_center_permission_sets = ["*"]       # a pattern
+    principal_arns                  = ["someone"] # not a principal
   }
 
   expect_failures = [var.account, var.identity_center_permission_sets, var.principal_arns]

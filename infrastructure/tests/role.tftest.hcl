@@ -66,7 +66,7 @@ run "of_a_service_that_names_no_account" {
 
   assert {
     condition     = length(aws_iam_role_policy.this) == 0
-    error_message = "What nobody grants, it may not do."
+    error_message = "What is not granted, it may not do."
   }
 }
 

@@ -17,7 +17,7 @@ run "refuses_wrong_names_and_warns_of_plain_http_where_somebody_relies_on_it" {
     environment_identifier   = "Dev"      # capitals
     region                   = "tokyo"    # no region
     permissions_boundary_arn = "boundary" # no policy
-    deletion_protection      = true       # somebody relies on it, and there is no domain
+    deletion_protection      = true       # someone relies on it, and there is no domain
   }
 
   expect_failures = [

@@ -64,7 +64,7 @@ run "task" {
 
   assert {
     condition     = aws_ecs_task_definition.this.skip_destroy && aws_ecs_task_definition.this.track_latest
-    error_message = "A release's revision is no difference, and the one before stays to be rolled back to."
+    error_message = "A release's revision is not a difference, and the one before stays to be rolled back to."
   }
 
   assert {
@@ -97,7 +97,7 @@ run "task" {
 
   assert {
     condition     = !contains(keys(module.task_role.policies), "open-shell")
-    error_message = "Without exec nobody opens a shell."
+    error_message = "Without exec no one opens a shell."
   }
 
   assert {
@@ -141,7 +141,7 @@ run "one_off" {
 
   assert {
     condition     = jsondecode(aws_ecs_task_definition.this.container_definitions)[0].name == "backend" && !can(jsondecode(aws_ecs_task_definition.this.container_definitions)[0].portMappings[0])
-    error_message = "It is the same program, which listens to nobody."
+    error_message = "It is the same program, which listens to no one."
   }
 }
 

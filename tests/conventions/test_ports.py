@@ -1,4 +1,4 @@
-"""Ports that tests choose: nobody else takes them until a program of the test listens there."""
+"""Ports that tests choose: no one else takes them until a program of the test listens there."""
 
 from __future__ import annotations
 

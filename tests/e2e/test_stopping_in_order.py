@@ -74,7 +74,7 @@ def stop(miniature: Running) -> list[psutil.Process]:
 
 
 def refuses(project: Project) -> bool:
-    """When the listener closes, the kernel resets a connection that nobody has accepted."""
+    """When the listener closes, the kernel resets a connection that no one has accepted."""
     try:
         httpx.get(project.load_balancer, timeout=ANSWER)
     except (httpx.ConnectError, httpx.ReadError):

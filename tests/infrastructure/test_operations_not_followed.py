@@ -1,6 +1,6 @@
 """The pages of docs/operations that `tests/e2e/test_guide.py` does not follow.
 
-AWS's own command line parses their commands and checks the values against AWS's models. Nobody
+AWS's own command line parses their commands and checks the values against AWS's models. No one
 listens at the endpoint, so a command that is complete and right ends there. What Terraform is told
 exists.
 """

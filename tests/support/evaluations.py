@@ -77,7 +77,7 @@ def evaluate(
     """The evaluation of this name, in a home of its own. `variables`: files, or what is in one.
     `plans`: plan before the apply, too. An apply plans by itself, and says how much.
 
-    It costs ten seconds of a processor, so the first worker that asks makes it for all: whoever
+    It costs ten seconds of a processor, so the first worker that asks makes it for all: any that
     comes later takes a copy of its home. Raises TerraformError when a step is refused.
     """
     shared = shared_folder(name, factory)
@@ -127,7 +127,7 @@ def _initialize(workspace: Workspace) -> None:
 
 
 def _once(said: Path, make: Callable[[], Any]) -> Any:
-    """What `make` has returned to whoever asked first."""
+    """What `make` has returned to the first that asked."""
     if not said.exists():
         said.write_bytes(pickle.dumps(make()))
     return pickle.loads(said.read_bytes())  # noqa: S301 -- our own

@@ -1,7 +1,7 @@
 """Who the people of people.md are in the miniature, and what they may do.
 
 A colleague is an IAM user without a policy, a member comes through IAM Identity Center. Strangers
-are one of each whom nobody has named.
+are one of each whom no one has named.
 """
 
 from __future__ import annotations

@@ -103,7 +103,7 @@ HURRIED = (
         "minutes: a busy machine must not ring it.",
     ),
 )
-"""A release waits for these, and nobody reads the pages meanwhile."""
+"""A release waits for these, and no one reads the pages meanwhile."""
 
 
 # What a person types who follows the pages: values of their own, and codes of a device.

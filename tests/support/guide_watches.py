@@ -126,7 +126,7 @@ class Cookies(_Quiet):
 
 
 class Operators(_Quiet):
-    """Who is named gets the role, and nobody else. `profile` of ~/.aws/config has its session."""
+    """Who is named gets the role, and no one else. `profile` of ~/.aws/config has its session."""
 
     def __init__(self, reader: Reader) -> None:
         super().__init__(reader)

@@ -172,7 +172,7 @@ class Project:
         path = self.folder / file
         text = path.read_text(encoding="utf-8")
         assert before in text, f"{file} has no {before!r}"
-        new = path.with_name(f"{path.name}.tmp")  # whoever watches the file sees one change
+        new = path.with_name(f"{path.name}.tmp")  # anyone who watches the file sees one change
         new.write_text(text.replace(before, after, 1), encoding="utf-8")
         new.replace(path)
 

@@ -1,6 +1,6 @@
 """Free ports of this machine.
 
-A test chooses one, and a program of the test takes it later. Until then nobody else may: so each
+A test chooses one, and a program of the test takes it later. Until then no one else may: so each
 worker has a share of its own, and all are below the range for outgoing connections and those of
 miniatures. Each comes only once, until all have.
 """
@@ -18,7 +18,7 @@ RANGE = range(10_000, 17_700)
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """One that nobody has on this address."""
+    """One that no one has on this address."""
     return next(number for number in _numbers() if _is_free(host, number))
 
 

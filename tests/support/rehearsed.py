@@ -39,7 +39,7 @@ def suspended(miniature: Running) -> list[psutil.Process]:
 
 
 def letters(project: Project) -> int:
-    """Messages in all queues, also those that somebody holds."""
+    """Messages in all queues, also those that someone holds."""
     counted = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
     queues = project.client("sqs")
     total = 0

@@ -42,7 +42,7 @@ def told(reports: Sequence[pytest.TestReport]) -> Sequence[pytest.TestReport]:
         return reports
     call.user_properties = [*others, (KEY, sum(float(str(seconds)) for seconds in costs))]
     call.sections = teardown.sections  # they grow from phase to phase
-    call.keywords = {}  # nobody asks a test that passed for them
+    call.keywords = {}  # no one asks a test that passed for them
     call.start, call.stop = setup.start, teardown.stop
     call.duration = sum(report.duration for report in reports)
     return [call]

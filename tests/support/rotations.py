@@ -1,6 +1,6 @@
 """What each rotation of docs/operations/rotating.md has to show on a running miniature.
 
-Whoever uses the new value gets in, and whoever uses the old one does not.
+Anyone who uses the new value gets in, and anyone who uses the old one does not.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ def put_cluster(
 ) -> bool:
     """Put PostgreSQL's new files at `data`, where `make` makes them. Returns whether it did.
 
-    initdb takes 0.4 s of a processor, and a copy 0.06 s: whoever comes later takes a copy of what
+    initdb takes 0.4 s of a processor, and a copy 0.06 s: each later test takes a copy of what
     the first one has made.
     """
     shared = shared_folder(f"postgresql-{name}", factory)

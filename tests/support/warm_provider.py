@@ -152,7 +152,7 @@ def _serve(channel: socket.socket) -> None:
                 os.close(key.fd)
                 pid, ended = key.data
                 code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-                with ended, contextlib.suppress(OSError):  # nobody waits
+                with ended, contextlib.suppress(OSError):  # no one waits
                     ended.send(str(code).encode())
                 continue
             request, given, _, _ = socket.recv_fds(channel, _LARGEST, 253)

@@ -134,7 +134,7 @@ def parse(text: str) -> MetricId:
         namespace, name, pairs = json.loads(text)
         dimensions = tuple(sorted((str(key), str(value)) for key, value in pairs))
     except (ValueError, TypeError, RecursionError):
-        raise ConsoleError("this is no metric", remedy="choose one of the list") from None
+        raise ConsoleError("this is not a metric", remedy="choose one of the list") from None
     return MetricId(str(namespace), str(name), dimensions)
 
 

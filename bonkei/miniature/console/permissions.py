@@ -287,7 +287,7 @@ def condition_keys(text: str) -> dict[str, tuple[str, ...]]:
         key, equals, value = line.partition("=")
         if not equals or not key.strip() or len(found) > 50:
             raise ConsoleError(
-                f"{label(line)!r} is no condition key with its value",
+                f"{label(line)!r} is not a condition key with its value",
                 remedy="write one a line, such as aws:SourceIp=10.0.0.1",
             )
         name = key.strip().lower()

@@ -243,7 +243,7 @@ def _find_service(blueprint: Blueprint, name: str) -> Service:
 
 def _count(service: Service, wanted: object) -> int:
     if not isinstance(wanted, int) or isinstance(wanted, bool) or not 0 <= wanted <= 100:
-        raise ConsoleError(f"{wanted!r} is no number of tasks", remedy="give it 0 to 100")
+        raise ConsoleError(f"{wanted!r} is not a number of tasks", remedy="give it 0 to 100")
     scaling = service.scaling
     if scaling is not None and not scaling.min_capacity <= wanted <= scaling.max_capacity:
         raise ConsoleError(

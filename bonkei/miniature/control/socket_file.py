@@ -54,7 +54,7 @@ def close_socket(home: Home) -> None:
     path = find_socket(home)
     (home.path / _NAME).unlink(missing_ok=True)
     if path is not None and path.parent != home.path and path.name == _NAME:
-        with suppress(OSError):  # somebody has tidied up
+        with suppress(OSError):  # it has been tidied up
             path.unlink(missing_ok=True)  # Python 3.13 removes it when it closes the server
             path.parent.rmdir()
     home.control.unlink(missing_ok=True)

@@ -124,7 +124,7 @@ class StackPart:
         ]
 
     def hear_call(self, call: Record) -> None:
-        """Somebody has deleted a resource that a stack has retained. So no stack owns it any
+        """A person has deleted a resource that a stack has retained. So no stack owns it any
         more."""
         kind = _DELETIONS.get((call.service, call.operation))
         if kind is not None and call.status < _REFUSED:
@@ -141,7 +141,7 @@ class StackPart:
         return [(each.type, each.values) for each in resources if each.mode == "managed"]
 
     async def exists(self, name: Name) -> bool:
-        """Whether somebody has made it by hand."""
+        """Whether a person has made it by hand."""
         kind, identity = name
         if kind == "aws_s3_bucket":
             return await self._cloud().has_bucket(identity)

@@ -81,8 +81,8 @@ class MonitorPart:
         self._queues.follow(blueprint.queues)
 
     def begin(self) -> None:
-        """Minutes pass from now on. Before this, a part that has not started would be no reason for
-        an alarm, and neither are the errors of its clients."""
+        """Minutes pass from now on. Before this, a part that has not started is not a reason for an
+        alarm, and neither are the errors of its clients."""
         self.measures.forget(time.time())
         self.monitor.start()
         self.events.start()

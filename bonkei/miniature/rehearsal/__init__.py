@@ -7,5 +7,5 @@ choice     pure: the cause for each alarm
 rules      rules of EventBridge: whether an event reaches the targets of a rule
 causes     the real actions: each begins, lasts until the alarm is raised, and ends
 rehearsal  the acts, one after another; no effect remains, however it ends
-underway   the rehearsal in progress, whoever started it
+underway   the rehearsal in progress, by anyone who started it
 """

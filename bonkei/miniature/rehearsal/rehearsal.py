@@ -106,7 +106,7 @@ class Rehearsal:
         every = self._monitor.engine.alarms
         self._monitor.hurry({"": 1.0}, [alarm.name for alarm in every])
         self._take_back()
-        with suppress(asyncio.CancelledError):  # cancelled again: nobody waits any more
+        with suppress(asyncio.CancelledError):  # cancelled again: no caller waits any more
             await self._until_steady()
         found = (metric for a in every if isinstance(a, Alarm) for metric in a.metrics())
         self._monitor.forget_since(set(map(identity, found)), self._begun)

@@ -77,7 +77,7 @@ class Recorder:
     _timer: asyncio.TimerHandle | None = None
 
     def look(self) -> None:
-        """Somebody looks now."""
+        """A page looks now."""
         now = self.clock()
         self._looked_at = now
         if not self.is_open or has_passed(_LOOKS_APART, self._refilled_at, now):

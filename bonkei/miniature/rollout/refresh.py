@@ -36,7 +36,7 @@ class _Told:
     offset: int
 
     def lines(self) -> list[str]:
-        """Complete lines since then, each with its time and task. A request's line is no answer:
+        """Complete lines since then, each with its time and task. A request's line is not one:
         health checks come all the time."""
         return [line for line in self._written() if not _is_of_a_request(line)]
 

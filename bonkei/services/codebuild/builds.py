@@ -106,7 +106,7 @@ class Builds:
 
     def submit(self, request: BuildRequest, undeclared: BuildProject | None = None) -> Build:
         """A build. It begins as soon as there is a place. `undeclared`: the project of this build
-        alone, which nobody can start. Raises BuildsError if the project is missing."""
+        alone, which cannot be started. Raises BuildsError if the project is missing."""
         project = undeclared or self.find(request.project)
         unique = str(uuid4())
         identifier = f"{project.name}:{unique}"

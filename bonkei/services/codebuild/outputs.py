@@ -131,7 +131,7 @@ class Upload:
             return output
         key = await expand(output.key)
         if not key:
-            said = f"the artifact's name {artifact.name} is no shell word"
+            said = f"the artifact's name {artifact.name} is not a shell word"
             raise PhaseError("CLIENT_ERROR", said)
         return BuildOutput(output.name, output.bucket, key)
 

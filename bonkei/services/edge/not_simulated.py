@@ -39,8 +39,8 @@ def _origins(blueprint: Blueprint, distribution: Distribution) -> Iterator[NotSi
         if not origin.bucket and origin_listener(blueprint, distribution, origin) is None:
             yield NotSimulated(
                 "aws_cloudfront_distribution.origin",
-                f"{origin.domain_name} is no bucket, and no load balancer of these definitions "
-                "with a listener at the origin's port: its requests get a 502",
+                f"{origin.domain_name} is neither a bucket nor a load balancer of these "
+                "definitions with a listener at the origin's port: its requests get a 502",
                 address=distribution.address,
             )
 

@@ -40,7 +40,7 @@ class TargetGroupState:
     address: str
     name: str
     targets: tuple[TargetState, ...]
-    obstacle: str = ""  # why nobody can reach the targets through the network
+    obstacle: str = ""  # why the targets cannot be reached through the network
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,7 +162,7 @@ class Cloud:
         await self._declared.apply(things, check_later=check_later)
 
     def check(self) -> None:
-        """Check now what was left for later: nobody waits any more."""
+        """Check now what was left for later: no caller waits any more."""
         self._declared.check()
 
     def task_environment(
@@ -190,17 +190,17 @@ class Cloud:
         return self._region
 
     async def has_bucket(self, name: str) -> bool:
-        """Whether S3 has the bucket, whoever created it."""
+        """Whether S3 has the bucket, by any creator."""
         code, _ = await self._declared.take(S3Step("HEAD", f"/{name}"), self._region)
         return not code
 
     def expect_calls(self) -> None:
-        """Somebody will call soon: MiniStack starts meanwhile, and the call need not wait."""
+        """A call comes soon: MiniStack starts meanwhile, and the call need not wait."""
         self._store.wake()
 
     @property
     def store_rests(self) -> bool:
-        """Whether MiniStack has ended because nobody calls it. Its queues are empty then."""
+        """Whether MiniStack has ended because no call came. Its queues are empty then."""
         return self._store.rests
 
     @property

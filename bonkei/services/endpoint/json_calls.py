@@ -1,4 +1,4 @@
-"""The head of a call with JSON, and the meaning of its answer, whoever sends it."""
+"""The head of a call with JSON, and the meaning of its answer, for every sender."""
 
 from __future__ import annotations
 

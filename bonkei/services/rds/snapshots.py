@@ -81,7 +81,7 @@ class Snapshots:
                 one for one in found if cluster in (one.cluster.identifier, one.cluster.arn)
             )
         if given.get("SnapshotType", "manual") != "manual":
-            found = ()  # automated backups are no snapshots here
+            found = ()  # automated backups are not snapshots here
         return {"DBClusterSnapshots": [_described(one) for one in found]}
 
 

@@ -17,7 +17,7 @@ output "endpoint" {
   description = "Host name of the writer"
   value       = aws_rds_cluster.this.endpoint
 
-  # Without an instance nobody answers at the name.
+  # Without an instance nothing answers at the name.
   depends_on = [aws_rds_cluster_instance.this]
 }
 

@@ -100,7 +100,7 @@ locals {
 
     # After a failed rotation everything is blocked while every target stays healthy.
     web-acl-blocks = {
-      description = "The web ACL blocked ${var.thresholds.web_acl_blocks_per_5_minutes} requests or more in 5 minutes. If the site is down: do CloudFront's header and the web ACL's values agree? Otherwise somebody is trying the load balancer, or known bad inputs."
+      description = "The web ACL blocked ${var.thresholds.web_acl_blocks_per_5_minutes} requests or more in 5 minutes. If the site is down: do CloudFront's header and the web ACL's values agree? Otherwise someone is trying the load balancer, or known bad inputs."
       namespace   = "AWS/WAFV2"
       metric_name = "BlockedRequests"
       dimensions  = { WebACL = var.web_acl_metric_name, Region = var.account.region, Rule = "ALL" }

@@ -11,7 +11,7 @@ locals {
 
 resource "aws_cloudwatch_metric_alarm" "function_errors" {
   alarm_name          = "${var.name}-notifier-errors"
-  alarm_description   = "The function that tells Slack failed: an alarm may have reached nobody. Read its log.${local.runbook == "" ? "" : "${local.runbook}notifier-errors"}"
+  alarm_description   = "The function that tells Slack failed: an alarm may have reached no one. Read its log.${local.runbook == "" ? "" : "${local.runbook}notifier-errors"}"
   namespace           = "AWS/Lambda"
   metric_name         = "Errors"
   dimensions          = { FunctionName = aws_lambda_function.this.function_name }

@@ -2,7 +2,7 @@ output "topic_arn" {
   description = "Topic whose messages go to Slack"
   value       = aws_sns_topic.alarms.arn
 
-  # A message published before that reaches nobody.
+  # A message published before that reaches no one.
   depends_on = [aws_sns_topic_policy.alarms, aws_sns_topic_subscription.function]
 }
 

@@ -74,7 +74,7 @@ variable "cluster_arn" {
 }
 
 variable "exec" {
-  description = "Lets people open a shell in a task (ECS Exec): the key of the channel; null: nobody can"
+  description = "Lets people open a shell in a task (ECS Exec): the key of the channel; null: no one can"
   type = object({
     kms_key_arn = string
   })

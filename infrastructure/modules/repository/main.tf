@@ -36,7 +36,7 @@ resource "aws_ecr_lifecycle_policy" "this" {
   })
 }
 
-# The program pipeline writes it after a verified release; Terraform reads it. So a release is no drift,
+# The program pipeline writes it after a verified release; Terraform reads it. So a release is not drift,
 # and an apply no rollback.
 resource "aws_ssm_parameter" "image_tag" {
   #checkov:skip=CKV2_AWS_34:an image's tag is not secret

@@ -26,7 +26,7 @@ resource "aws_ecs_service" "this" {
   }
 
   # A first release could only go back to the bootstrap's revision. Its image does not exist, so ECS
-  # would try to start it for ever.
+  # would try to start it forever.
   deployment_circuit_breaker {
     enable   = true
     rollback = !var.bootstrap

@@ -17,7 +17,7 @@ output "container_name" {
 }
 
 output "release" {
-  description = "For the pipeline: family, container and log group of the task, and its roles, which whoever runs it must be allowed to pass. Known before the task definition is"
+  description = "For the pipeline: family, container and log group of the task, and its roles, which the caller that runs it must be allowed to pass. Known before the task definition is"
   value = {
     family         = local.name
     container_name = var.program_name

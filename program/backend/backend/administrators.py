@@ -77,7 +77,7 @@ async def _disable(connection: Connection, name: str, _: str) -> Administrator:
 async def _reset(connection: Connection, name: str, password_hash: str) -> Administrator:
     found = await administrators.get_named(connection, name)
     done = await administrators.reset_password(connection, found.id, password_hash)
-    # Afterwards: now nobody signs in with the old password any more.
+    # Afterwards: now no one signs in with the old password any more.
     await sessions.close_all_sessions(connection, found.id)
     return done
 

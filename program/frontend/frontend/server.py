@@ -19,7 +19,7 @@ from frontend.web.content import Content, ContentError
 _log = logging.getLogger(__name__)
 
 # The ALB may still send requests for a moment after SIGTERM. Serve until it has been quiet for
-# this long, but not for ever; both fit well into ECS's default stopTimeout of 30 s.
+# this long, but not forever; both fit well into ECS's default stopTimeout of 30 s.
 _QUIET_SECONDS = 0.5
 _DRAIN_SECONDS = 15.0
 _SHUTDOWN_SECONDS = 10

@@ -23,7 +23,7 @@ DEEP = "[" * 100_000
     ("read", "error", "said"),
     [
         (_environment, AwsServiceError, "is not a JSON array of variables"),
-        (parse, ConsoleError, "this is no metric"),
+        (parse, ConsoleError, "this is not a metric"),
         (lambda text: render({"source_policy_documents": [text]}), PolicyDocumentError, "JSON"),
     ],
 )

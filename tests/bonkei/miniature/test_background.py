@@ -78,7 +78,7 @@ def starting(root: Path, *before: str) -> Iterator[tuple[subprocess.Popen[str], 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_its_end_ends_the_start(tmp_path: Path, number: signal.Signals) -> None:
-    """Nobody would see the miniature, and before it has the home's lock, `bonkei down` would not
+    """No one would see the miniature, and before it has the home's lock, `bonkei down` would not
     find it."""
     with starting(tmp_path) as (command, miniature):
         command.send_signal(number)

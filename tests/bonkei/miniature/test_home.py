@@ -95,7 +95,7 @@ def test_checking_for_a_running_miniature_writes_nothing(tmp_path: Path) -> None
 
 
 def test_every_folder_that_is_made_in_a_home_is_ours() -> None:
-    """Else `bonkei reset` leaves it behind, as somebody else's."""
+    """Else `bonkei reset` leaves it behind, as someone else's."""
     sources = (file.read_text() for file in Path(bonkei.__file__).parent.rglob("*.py"))
     made = {name for text in sources for name in re.findall(r'\b_?home\.path / "([\w.-]+)"', text)}
     assert {"ecs", "faults", "terraform"} <= made

@@ -139,7 +139,7 @@ def client_of() -> Callable[[FastAPI], httpx.AsyncClient]:
 
 @pytest.fixture
 def no_sleep(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Nobody waits in the slow lane. The delays are recorded."""
+    """No one waits in the slow lane. The delays are recorded."""
     slept: list[float] = []
 
     async def sleep(seconds: float) -> None:

@@ -61,7 +61,7 @@ async def test_a_component_is_under_maintenance_during_the_window(admin: httpx.A
 
 
 async def test_a_maintenance_that_begins_is_changed_by_nobody(admin: httpx.AsyncClient):
-    """Whoever extends it in that moment has read the current one; another's change still counts."""
+    """Anyone who extends it then has read the current one; another's change still counts."""
     component = await admin.post("/components", json={"name": "API"})
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rules, "maintenance_status", lambda *_: MaintenanceStatus.SCHEDULED)

@@ -177,7 +177,7 @@ async def test_administrators_are_managed_by_command(
 async def test_who_signs_in_while_a_command_sets_the_password_is_signed_out(
     client: httpx.AsyncClient, settings: ServeSettings, monkeypatch: pytest.MonkeyPatch
 ):
-    """With the old password, which somebody else may know: that is what the command is for."""
+    """With the old password, which someone else may know: that is what the command is for."""
     for name, value in environment_of(settings).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("ADMINISTRATOR_PASSWORD", "a long enough password")

@@ -47,7 +47,7 @@ async def test_the_active_incident_can_be_resolved(
 async def test_what_is_left_of_the_sample_data_is_left_unchanged(
     admin: httpx.AsyncClient, app: FastAPI
 ):
-    """Somebody has deleted its components to begin with their own."""
+    """Someone has deleted its components to begin with their own."""
     assert await load(app.state.services.database)
     for incident in (await admin.get("/status")).json()["incidents"]:
         await admin.delete(f"/incidents/{incident['id']}")

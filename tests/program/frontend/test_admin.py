@@ -264,7 +264,7 @@ async def test_two_administrators_edit_simultaneously(
     component["name"] = "API 2"
     answer = await admin.post(action, data | {"name": "API 3"})
     assert answer.status_code == 409
-    assert "Somebody else has changed this in the meantime." in answer.text
+    assert "Someone else has changed this in the meantime." in answer.text
     assert component["name"] == "API 2"
 
 

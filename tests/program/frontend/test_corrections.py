@@ -121,7 +121,7 @@ async def test_a_stale_delete_is_refused(admin: AdminBrowser, backend: FakeBacke
     incident["title"] = "Slower"
     page = await admin.post(action, data)
     assert page.status_code == 412
-    assert "Somebody else has changed this in the meantime." in page.text
+    assert "Someone else has changed this in the meantime." in page.text
     page = await admin.submit(path)
     assert "Deleted: Slower" in page.text
     assert backend.incidents == {}

@@ -248,7 +248,7 @@ async def test_another_administrators_status_is_not_overwritten_silently(
     page = await admin.post(action, data)
     assert page.status_code == 409
     assert incident["status"] == "monitoring"
-    assert "Saved by somebody else in the meantime" in page.text
+    assert "Saved by someone else in the meantime" in page.text
     shown = page.text.split('class="theirs"')[1].split("</section>")[0]
     assert "Monitoring" in shown
     assert "The disk is replaced." in shown

@@ -2,8 +2,8 @@
 
 A task on AWS has a network interface of its own, so its program may listen on any port. Here all
 tasks share this machine's. The kernel passes on the calls of bind and connect of such a process
-(seccomp_unotify(2)), and whoever knows the tasks' ports says which one is meant. So a port may be
-fixed in a program's code, and its other connections stay those of this machine.
+(seccomp_unotify(2)), and the part that knows the tasks' ports says which one is meant. So a port
+may be fixed in a program's code, and its other connections stay those of this machine.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ class Consent:
 
     def require(self, programs: Sequence[Program], has_ended: Callable[[], bool]) -> None:
         """Return if the user agrees, or has agreed, to these programs. Raises TerraformError, and
-        DamagedError. `has_ended` tells that nobody waits for the answer any more."""
+        DamagedError. `has_ended` tells that no caller waits for the answer any more."""
         known = self._known()
         new = [each for each in programs if each.digest not in known]
         if self.allowed or not new:

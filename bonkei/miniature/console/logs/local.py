@@ -50,7 +50,7 @@ class LocalTails:
         return sorted({label_of(file) for file in files}), self._sorted
 
     def forget(self) -> None:
-        """Nobody looks any more."""
+        """No page looks any more."""
         self._tails.clear()
         self._sorted = []
 

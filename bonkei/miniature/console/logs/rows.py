@@ -22,7 +22,7 @@ def rows(
 ) -> list[dict[str, Any]]:
     """The newest wanted records, in their original order. If they would be too long together, older
     ones lack their whole text (`cut`), and the oldest are left out. `hidden`: secrets that no row
-    shows, whoever has written them into a log."""
+    shows, whichever program wrote them into a log."""
     size, found = 0, []
     for one in islice(filter(wish, reversed(records)), MOST_ROWS):
         shown = _row(_masked(one, hidden), _TEXT if size < _WHOLE else 0)

@@ -57,7 +57,7 @@ def read_wish(query: Mapping[str, str], now: datetime) -> Wish:
     possible forms of a time."""
     level, pattern = query.get("level", "").upper(), query.get("filter", "").strip()
     if level and level not in LEVELS:
-        raise ConsoleError(f"{level} is no level", remedy=f"one of {', '.join(LEVELS)}")
+        raise ConsoleError(f"{level} is not a level", remedy=f"one of {', '.join(LEVELS)}")
     if len(pattern) > _LONGEST:
         raise ConsoleError(f"a filter pattern has {_LONGEST} characters at most")
     return Wish(
@@ -80,5 +80,5 @@ def _moment(text: str, now: datetime) -> str:
         return parse_since(text.strip(), now)
     except (ValueError, OverflowError):
         raise ConsoleError(
-            f"{text!r} is no time", remedy="like 10m, 2h, 1d, or like 2026-01-31T12:00:00Z"
+            f"{text!r} is not a time", remedy="like 10m, 2h, 1d, or like 2026-01-31T12:00:00Z"
         ) from None

@@ -166,7 +166,7 @@ class BuildPart:
         repository = self._home.path / "repositories" / f"{name}.git"
         if not repository.is_dir():
             raise AwsServiceError(
-                "RepositoryDoesNotExistException", f"{name} is no repository of the miniature"
+                "RepositoryDoesNotExistException", f"{name} is not a repository of the miniature"
             )
         try:
             return await clone(repository, version, into)

@@ -19,7 +19,7 @@ _PLAIN = {"bucket", "key", "region", "encrypt", "kms_key_id", "use_lockfile", "d
 """Settings with which the object is the state, and the build's role reads it."""
 _NEEDED = {"AWS_ENDPOINT_URL", "AWS_CONTAINER_CREDENTIALS_FULL_URI"}
 _OTHERWISE = {"AWS_ACCESS_KEY_ID", "AWS_PROFILE", "TF_WORKSPACE"}
-"""Variables with which Terraform calls as somebody else, or reads another object."""
+"""Variables with which Terraform calls as another principal, or reads another object."""
 _FORMAT = b'"version": 4'
 
 
@@ -29,7 +29,7 @@ def data_folder(directory: Path, environment: Mapping[str, str]) -> Path:
 
 
 def bucket_settings(data: Path) -> Mapping[str, Any] | None:
-    """What is set of the backend that an init has chosen; None if it is no object in a bucket."""
+    """What is set of the backend that an init has chosen; None if that is not in a bucket."""
     try:
         backend = json.loads((data / "terraform.tfstate").read_text())["backend"]
         found = {name: value for name, value in backend["config"].items() if value}

@@ -4,7 +4,7 @@ The real Terraform (the library, or EXECUTABLE where it is not empty) with the m
 MINIATURE_PROVIDER is the folder with the provider's share of the home. Backends, locks, variables
 and plans are the build's own: nothing of them is changed.
 
-A release starts it seven times. So it loads little, a provider that nobody calls is not started,
+A release starts it seven times. So it loads little, a provider that is not called is not started,
 and Terraform reads the schemas of the types that it can meet, not those of all thousand.
 """
 

@@ -125,7 +125,7 @@ class EcsView:
         default: str,
         definition: TaskDefinition | None,
     ) -> EcsTask:
-        """`default`: the cluster's ARN of a task that nobody has put into another one."""
+        """`default`: the cluster's ARN of a task that is not put into another one."""
         ran = self._ran.get(task.id)
         cluster_arn = (ran.cluster_arn if ran else "") or default
         shell = ran is not None and ran.execute_command

@@ -70,7 +70,7 @@ class AwsEndpoint:
         return self._started().asks.role(*given, **named)
 
     def check(self) -> None:
-        """Restore what somebody has deleted by hand, in the background."""
+        """Restore what was deleted by hand, in the background."""
         self._started().check()
 
     def task_environment(
@@ -99,11 +99,11 @@ class AwsEndpoint:
         return await self._started().put_object(bucket, key, content)
 
     def expect_calls(self) -> None:
-        """Somebody will call soon: the store starts meanwhile."""
+        """A call comes soon: the store starts meanwhile."""
         self._started().expect_calls()
 
     def store_rests(self) -> bool:
-        """Whether the store does not run, because nobody calls it and it has no messages."""
+        """Whether the store does not run, because no call comes and it has no messages."""
         return self._started().store_rests
 
     def snapshot(self) -> CloudSnapshot | None:

@@ -120,7 +120,7 @@ class Gate:
         return len(self.clients) > _MOST
 
     def tried(self) -> None:
-        """Somebody has tried a closed way."""
+        """A closed way was tried."""
         now = time.monotonic()
         if not self.way.obstacle or now - self._said < _SAID_AGAIN:
             return

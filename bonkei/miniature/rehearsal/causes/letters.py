@@ -40,7 +40,7 @@ class Letters(Quiet):
         self._sent: set[str] = set()
 
     async def begin(self) -> None:
-        """Also when it is broken off: a message whose id is not known stays for ever."""
+        """Also when it is broken off: a message whose id is not known stays forever."""
         for _ in range(self._count):
             sending = asyncio.ensure_future(self._send())
             try:
@@ -124,4 +124,4 @@ def _forget(journal: Path) -> None:
 
 
 async def _nothing() -> None:
-    """Nobody looks."""
+    """No page looks."""

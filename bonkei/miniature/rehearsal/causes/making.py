@@ -52,7 +52,7 @@ def said(plan: Plan, alarm: Alarm, name: str) -> str:
         "more tasks": f"so many tasks of {name} really running: {plan.number:g}",
         "slow": f"tasks of {name} really suspended for {plan.number:g} s at a time",
         "suspended": f"tasks of {name} really suspended, then killed: they answered no check",
-        "killed": f"tasks of {name} really killed, and requests that found nobody",
+        "killed": f"tasks of {name} really killed, and requests that found no task",
         "webhook": f"a webhook that refused the messages of {name}",
         "records": f"records written to {plan.subject}",
     }.get(plan.kind)

@@ -90,7 +90,7 @@ def parse(text: str) -> Node:
         raise PhaseError("YAML_FILE_ERROR", f"yaml: {error}") from None
     _check(root)
     if not isinstance(root, yaml.MappingNode):
-        raise PhaseError("YAML_FILE_ERROR", "the buildspec is no mapping at line 1")
+        raise PhaseError("YAML_FILE_ERROR", "the buildspec is not a mapping at line 1")
     return Node(root, "", 1)
 
 

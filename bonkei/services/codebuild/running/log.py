@@ -27,7 +27,7 @@ class BuildLog:
         self, file: Path, listener: Listener, clock: Callable[[], float] = time.time
     ) -> None:
         self._file: TextIO | None = None
-        with suppress(OSError):  # no descriptor is left: whoever listens still gets the lines
+        with suppress(OSError):  # no descriptor is left: listeners still get the lines
             file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._file = file.open("w", encoding="utf-8", errors="replace")
         self._listener = listener

@@ -87,7 +87,7 @@ def _resident(pid: int) -> int:
 
 
 def _own(pid: int) -> int:
-    """What a cgroup would count: a process's share of memory that is no file's."""
+    """What a cgroup would count: a process's share of memory that is not a file's."""
     try:
         with open(f"/proc/{pid}/smaps_rollup", "rb") as rollup:  # noqa: PTH123
             found = {line.split(b":")[0]: line.split()[1] for line in rollup.readlines()[1:]}

@@ -186,8 +186,8 @@ class DistributionHandler:
         if origin is not None:
             return origin.onward(request)
         page = cloudfront_page(
-            NO_ORIGIN, f"The origin {behavior.origin_id} is not simulated: it is no load balancer "
-            "of these definitions with a listener at its port.",
+            NO_ORIGIN, f"The origin {behavior.origin_id} is not simulated: it is not a load "
+            "balancer of these definitions with a listener at its port.",
         )  # fmt: skip
         head_only = request.method == b"HEAD"
         return lambda exchange, sink: answer(sink, page, head_only=head_only)  # noqa: ARG005

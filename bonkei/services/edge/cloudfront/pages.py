@@ -17,5 +17,5 @@ ANOTHER_HOST = cloudfront_page(
     "be too much traffic or a configuration error.\n<BR>(This miniature answers to localhost and "
     "to the distribution's own names. If another is to lead here: bonkei.toml, [edge] hosts.)",
 )
-"""For a Host that is no alternate domain name of the distribution, or is missing (AWS Knowledge
+"""For a Host that is not an alternate domain name of the distribution, or is missing (AWS Knowledge
 Center, "How do I troubleshoot 403 errors from CloudFront?")."""

@@ -205,7 +205,7 @@ def _origin(
     if isinstance(origin, Unreachable):
         why = f"the network lets CloudFront not through: {origin.why}. The answer is {STATUS}"
         return told(step, Step("cloudfront", "origin", why, place), by="network", status=STATUS)
-    why = f"it is no load balancer of these definitions with a listener at its port: {NO_ORIGIN}"
+    why = f"it is not a load balancer of these definitions with a listener at its port: {NO_ORIGIN}"
     return told(step, Step("cloudfront", "origin", why, place), by="cloudfront", status=NO_ORIGIN)
 
 

@@ -49,7 +49,7 @@ def explain_handler(handler: Handler, request: Request) -> Explanation:
         return told(step, by="network", status=UNAVAILABLE)
     if isinstance(handler, ServiceHandler):
         return explain_pool(handler.pool, "service_connect", None, handler.name)
-    raise TypeError(f"{type(handler).__name__} is no layer of the edge")
+    raise TypeError(f"{type(handler).__name__} is not a layer of the edge")
 
 
 def masked(explanation: Explanation, secrets: Iterable[str]) -> Explanation:

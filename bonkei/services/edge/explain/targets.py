@@ -26,7 +26,7 @@ def explain_pool(pool: Pool, layer: Layer, kept: Target | None, name: str = "") 
     targets = tuple(each.task_id for each in prospects)
     expected = {"target_group_arn": pool.arn, "targets": targets, "is_chance": is_chance}
     if pool.obstacle:
-        text = f"the network lets nobody through: {pool.obstacle}. The answer is 504"
+        text = f"the network lets nothing through: {pool.obstacle}. The answer is 504"
         step = Step("target", "target", text, place)
         return told(group, step, by="network", status=NO_ANSWER, **expected)
     return told(group, Step("target", "target", _next(pool, prospects, kept), place), **expected)

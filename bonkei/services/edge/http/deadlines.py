@@ -6,7 +6,7 @@ last sweep (`Deadlines.coarse`): a time-out comes up to `INTERVAL` seconds early
 nothing is watched, nothing is swept.
 
 Time in which the process stood still does not count: bytes that have come meanwhile are still
-unread, so nobody who sent them is late.
+unread, so no client that sent them is late.
 """
 
 from __future__ import annotations

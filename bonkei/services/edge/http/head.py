@@ -27,7 +27,7 @@ METHODS = frozenset(
 
 CONSOLE_COOKIE = b"bonkei_console_"
 """How the names of the consoles' cookies begin. Browsers send them to every port of the host, and
-whoever has one can use that console. So they do not enter the edge."""
+anyone who has one can use that console. So they do not enter the edge."""
 
 _PROTECTED = frozenset({b"host", b"content-length", b"content-type", b"authorization", b"cookie"})
 _CONNECTION_OPTIONS = frozenset({b"close", b"keep-alive", b"upgrade", b"te", b""})

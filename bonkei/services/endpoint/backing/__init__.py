@@ -2,7 +2,7 @@
 
 process     starts and watches it
 states      its files of state, looked at before it starts
-resting     whether it can rest while nobody calls it
+resting     whether it can rest while no call comes
 channel     the connections to it, without an address
 pipe        the lines that it writes for other services
 freezing    whether it hangs or is only busy

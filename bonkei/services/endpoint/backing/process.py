@@ -2,7 +2,7 @@
 
 It listens nowhere: each connection is handed over to it (`channel`). Acknowledged changes are on
 disk (`data/ministack_journal.py`). It is restarted when it dies, and ended when it is frozen. While
-nobody calls it, it does not run (`resting`).
+no call comes, it does not run (`resting`).
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class MiniStack:
 
     @property
     def rests(self) -> bool:
-        """Whether it has ended because nobody calls it, with nothing that waits in it."""
+        """Whether it has ended because no call came, with nothing that waits in it."""
         return self._quiet.rests
 
     @property

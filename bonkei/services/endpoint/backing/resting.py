@@ -1,4 +1,4 @@
-"""When MiniStack rests: nobody has called it for a while, and a stop would lose nothing.
+"""When MiniStack rests: no call has come for a while, and a stop would lose nothing.
 
 Its process then ends, which gives its memory back. The next call starts it again.
 """
@@ -26,7 +26,7 @@ _NOTHING = b'{"Held":0}'
 
 
 class Quiet:
-    """How long nobody has called. `least`: seconds until it may rest. After two short rests, one
+    """How long no call has come. `least`: seconds until it may rest. After two short rests, one
     after the other, the next ones come later."""
 
     def __init__(self, least: float) -> None:

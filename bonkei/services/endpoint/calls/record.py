@@ -16,7 +16,7 @@ from bonkei.base.appending import append
 KEPT = 2_000
 """The number of kept calls. The file holds at most twice as many."""
 _MOMENT = 0.1  # seconds
-_LONGEST = 1_024  # characters of what a caller names, whoever calls
+_LONGEST = 1_024  # characters of what any caller names
 
 
 @dataclass(frozen=True, slots=True)

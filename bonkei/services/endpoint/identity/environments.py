@@ -65,7 +65,7 @@ class CallerEnvironments:
         made, now = self._issuer.person(), self._clock()
         if user and not USER_NAME.fullmatch(user):
             raise CloudError(
-                f"{user!r} is no name of an IAM user",
+                f"{user!r} is not the name of an IAM user",
                 remedy="write 1 to 64 letters, digits and characters of _+=,.@-",
             )
         if role:

@@ -236,7 +236,7 @@ def read_others(files: Mapping[str, Path]) -> Mapping[str, tuple[PolicyStatement
         try:
             Policy(found[arn])
         except UnknownOperatorError as error:
-            problem = f"{error} is no condition operator"
+            problem = f"{error} is not a condition operator"
             raise BlueprintError(str(file), "Condition", problem) from None
     return found
 

@@ -39,11 +39,12 @@ def explain(
     """`context`: condition keys in lower case. Raises CloudError for an invalid question."""
     if not _ACTION.fullmatch(action):
         raise CloudError(
-            f"{action!r} is no action", remedy="write it as IAM does: s3:GetObject, without a *"
+            f"{action!r} is not an action", remedy="write it as IAM does: s3:GetObject, without a *"
         )
     if not _RESOURCE.fullmatch(resource):
         raise CloudError(
-            f"{resource!r} is no resource", remedy="write its whole ARN, or * for an action without"
+            f"{resource!r} is not a resource",
+            remedy="write its whole ARN, or * for an action without",
         )
     unknown = estate.unknown_policies(caller.role)
     policies = estate.policies(caller.role, resource, action)

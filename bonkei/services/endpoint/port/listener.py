@@ -105,7 +105,7 @@ class Listener:
             if not request.content.is_eof() and not response.prepared:
                 response.force_close()  # a refused client may not send the rest
         except ConnectionError:
-            return web.Response(status=_GONE)  # nobody gets it
+            return web.Response(status=_GONE)  # no client gets it
         else:
             return response
         finally:

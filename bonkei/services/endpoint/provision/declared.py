@@ -68,7 +68,7 @@ class DeclaredResources:
             await self._make(things)
 
     def check(self) -> None:
-        """Check now what was left for later: nobody waits any more."""
+        """Check now what was left for later: no caller waits any more."""
         self._due.set()
 
     async def take(self, step: S3Step, region: str) -> tuple[str, str]:
@@ -99,7 +99,9 @@ class DeclaredResources:
                 await self._due.wait()
         try:
             await self._make(things, self._report)
-        except OSError as error:  # a full disk: nobody awaits this, and the next apply checks again
+        except (
+            OSError
+        ) as error:  # a full disk: nothing awaits this, and the next apply checks again
             self.notes = (f"the declared resources were not checked: {error}",)
             self._report(self.notes[0])
 

@@ -13,7 +13,7 @@ def parse(value: Any) -> datetime:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return _from_seconds(float(value))
     if not isinstance(value, str):
-        raise ValueError(f"{value!r} is no timestamp")  # noqa: TRY004 - a fault of what was sent
+        raise ValueError(f"{value!r} is not a timestamp")  # noqa: TRY004 - a fault of what was sent
     try:
         return _from_seconds(float(value))
     except ValueError:
@@ -37,4 +37,4 @@ def _from_seconds(value: float) -> datetime:
     try:
         return datetime.fromtimestamp(value, UTC)
     except (OverflowError, OSError):
-        raise ValueError(f"{value!r} is no timestamp") from None
+        raise ValueError(f"{value!r} is not a timestamp") from None

@@ -10,6 +10,6 @@ idempotency     a request that is sent twice takes effect once
 
 import sys
 
-# FastAPI asks of each type whether it is a model of pydantic's first version. Nobody here has one,
+# FastAPI asks of each type whether it is a model of pydantic's first version. No one here has one,
 # so it finds that version missing: 1.5 MiB less, and 25 ms less of a start.
 sys.modules.setdefault("pydantic.v1", None)  # type: ignore[arg-type]

@@ -66,7 +66,7 @@ def check_precondition(
 ) -> None:
     """Raise `ChangedMeanwhileError` if If-Match does not name `current`.
 
-    `at_other_times`: what it was or will be while nobody changes it. That time has passed is no
+    `at_other_times`: what it was or will be while no one changes it. That time has passed is no
     change.
 
     RFC 9110 asks for a strong comparison. A weakened tag is accepted all the same: compressing

@@ -186,7 +186,7 @@ _SECRET = re.compile(
 
 
 def _query(query: bytes) -> str:
-    """The query as it came, without values whose name says that they are secret. Nobody should
+    """The query as it came, without values whose name says that they are secret. No one should
     put one here, and some do.
     """
     if not query:

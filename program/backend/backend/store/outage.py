@@ -17,7 +17,7 @@ Clock = Callable[[], float]
 
 class Outage:
     """Writes one ERROR record for an outage, however many requests it hits, and one INFO record at
-    its end. A busy pool is no outage: visitors can cause it, and it must not page anyone.
+    its end. A busy pool is not an outage: visitors can cause it, and it must not page anyone.
     """
 
     def __init__(self, clock: Clock = time.monotonic) -> None:

@@ -16,8 +16,8 @@ class PoolBusyError(Exception):
 class Pool:
     """Opens a connection when none is free, at most `size`, and keeps it.
 
-    A database that refuses connections is an error at once: whoever asks opens the connection, and
-    nobody else tries again in the background.
+    A database that refuses connections is an error at once: the caller opens the connection, and
+    nothing tries again in the background.
     """
 
     def __init__(

@@ -181,7 +181,7 @@ def _sign_in(call: Call, *, keeps: bool) -> Outcome:
 
 
 async def _handle(call: Call, handler: Handler, *, keeps: bool) -> Outcome:
-    """The handler's outcome. If somebody else has deleted what the form is about, its texts are
+    """The handler's outcome. If another person has deleted what the form is about, its texts are
     shown, to be copied. Raises HTTPException if there are none."""
     try:
         return await handler(call)

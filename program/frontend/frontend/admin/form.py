@@ -56,7 +56,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Theirs:
-    """A field's value as it is saved now, after somebody else's change."""
+    """A field's value as it is saved now, after another person's change."""
 
     field: Field
     text: str

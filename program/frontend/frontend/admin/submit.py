@@ -33,7 +33,7 @@ async def submit(
 ) -> Outcome:
     """Send a form without faults. With faults, or if the backend refuses it, show it again.
 
-    After a change by somebody else, both texts are shown, and the form names the version that its
+    After a change by another person, both texts are shown, and the form names the version that its
     sender has now seen. Sending it again overwrites that version.
     """
     if call.only_show:

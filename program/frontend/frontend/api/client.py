@@ -230,7 +230,7 @@ class BackendClient:
 
 def _document(body: Mapping[str, object]) -> bytes:
     """In UTF-8: an escape takes up to three times as much, and the backend limits a body's size.
-    Half of a surrogate pair is no text."""
+    Half of a surrogate pair is not text."""
     return json.dumps(body, ensure_ascii=False).encode(errors="replace")
 
 

@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 
 class Outage:
     """Writes one ERROR record for an outage, however many pages it hits, and one INFO record at its
-    end. A busy backend is no outage: visitors can cause it, and it must not page anyone.
+    end. A busy backend is not an outage: visitors can cause it, and it must not page anyone.
     """
 
     def __init__(self, clock: Clock = time.monotonic) -> None:

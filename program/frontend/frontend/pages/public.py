@@ -23,7 +23,7 @@ from frontend.pages.feed import MEDIA_TYPE, atom
 from frontend.pages.uptime import bars_by_component
 from frontend.web.rendering import PageCache, Renderer, public_response
 
-# The backend takes no earlier time; without a limit, robots would go back for ever.
+# The backend takes no earlier time; without a limit, robots would go back forever.
 _FIRST_MONTH = dt.date(2000, 1, 1)
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
 

@@ -15,7 +15,7 @@ function localise(root) {
   }
 }
 
-// The content is only replaced when it has changed, nobody is moving about in it with the
+// The content is only replaced when it has changed, no one is moving about in it with the
 // keyboard, and nothing is selected; what was unfolded stays unfolded.
 const PERIOD = 30_000;
 // Who sends a form once more so much later has stopped the first request, for it took too long.
@@ -86,7 +86,7 @@ if (document.body.dataset.zone === "utc") {
   localise(document);
 }
 if ("follow" in document.getElementById("main").dataset) {
-  // What the browser has just shown is in its cache; so this asks nobody.
+  // What the browser has just shown is in its cache; so this sends no request.
   read("force-cache").then((answer) => answer.text()).then((text) => { known ??= text; }, () => {});
   setInterval(tick, PERIOD);
   document.addEventListener("visibilitychange", tick);

@@ -39,7 +39,7 @@ _SECRETS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """`alarmed_at`: since when it is, or was, in ALARM; None: it was not, or nobody knows.
+    """`alarmed_at`: since when it is, or was, in ALARM; None: it was not, or it is unknown.
     `records`: the latest that match, shortened and without secrets, from `log_group`. `now`: the
     state that it has since a later change, and when that was, if the notification comes late."""
 

@@ -288,7 +288,7 @@ def test_rules_of_aws_may_be_warnings() -> None:
 
 
 def test_a_tag_that_aws_keeps_for_itself_is_told(terraform: Terraform) -> None:
-    """The provider leaves it out, so it is a difference for ever. An apply does not fail."""
+    """The provider leaves it out, so it is a difference forever. An apply does not fail."""
     tags = {"AWS:name": "a", "awsome": "b", "Name": "c"}
     told = terraform.call(
         "ValidateResourceConfig",

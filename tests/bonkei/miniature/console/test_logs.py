@@ -127,7 +127,7 @@ async def test_a_group_is_heard_as_events_come(desk: Desk, groups: LogStore, bus
 
 
 async def test_no_row_shows_a_secret(tmp_path: Path, groups: LogStore, bus: Bus) -> None:
-    """Whoever has written it into a log. Its other parts, such as a user's name, are shown."""
+    """Anyone who has written it into a log. Its other parts, such as a user's name, are shown."""
     file = tmp_path / "logs" / "web" / "app.log"
     file.parent.mkdir(parents=True)
     said = record("ERROR", "app-user:hunter22 refused", exception="at hunter22")

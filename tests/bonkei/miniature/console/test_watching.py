@@ -64,7 +64,7 @@ def test_a_metric_in_an_address_comes_back_as_it_was() -> None:
     odd = MetricId("A/B", 'x"|,=', (("a,b", "=|\n"), ("é", "")))
     assert parse(identity_text(odd)) == odd
     for text in ("", "[]", "[1]", '["a","b",[["c"]]]', '{"a": 1}', "null", '["a","b",7]'):
-        with pytest.raises(ConsoleError, match="no metric"):
+        with pytest.raises(ConsoleError, match="not a metric"):
             parse(text)
 
 

@@ -58,7 +58,7 @@ class NoStore:
 
 class Nothing:
     def write(self, *_: Any) -> None:
-        """Nobody reads the log."""
+        """No one reads the log."""
 
     async def __call__(self, *given: Any) -> Any:
         raise AssertionError(given)

@@ -1,4 +1,4 @@
-"""What happened before "Ready" is no evidence for an alarm, and so for no deployment."""
+"""What happened before "Ready" is not evidence for an alarm, and so for no deployment."""
 
 from __future__ import annotations
 

@@ -256,7 +256,7 @@ def test_the_tasks_platform_chooses_the_image_of_an_index(rig: RegistryPart) -> 
         push_built(rig, f"one-{architecture}", config, architecture)
         digest = rig.digest(f"{WEB}:one-{architecture}")
         platform = {"os": "linux", "architecture": architecture}
-        size = number  # nobody reads it
+        size = number  # no one reads it
         entries.append({"mediaType": DOCKER_MANIFEST, "digest": digest, "size": size,
                         "platform": platform})  # fmt: skip
     for tag, listed in (("all", entries), ("one", entries[:1])):

@@ -60,7 +60,7 @@ async def test_a_request_is_told_sent_and_joined_with_its_lines(tmp_path: Path) 
     assert [(line["message"], line["database_ms"]) for line in was["lines"]] == [
         ("GET /x 200", 1.5)
     ]
-    assert requests._hooks == ()  # nobody listens any more
+    assert requests._hooks == ()  # no one listens any more
     for shown in (json.dumps([told, sent]), render(told), render(sent)):
         assert SECRET not in shown
         assert "hidden" not in shown

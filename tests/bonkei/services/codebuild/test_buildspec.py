@@ -146,8 +146,8 @@ BUILD = "version: 0.2\nphases:\n  build:\n"
         ("phases: {}\n", "unknown version none"),
         ("version: 0.2\n", "Expected phases"),
         ("version: 0.2\nversion: 0.2\nphases: {}\n", 'line 2: key "version" already set'),
-        ("- a\n", "no mapping"),
-        ("", "no mapping"),
+        ("- a\n", "not a mapping"),
+        ("", "not a mapping"),
         (
             "version: 0.2\nphases: {}\nenv:\n  shell: powershell.exe\n",
             "powershell.exe is not simul",

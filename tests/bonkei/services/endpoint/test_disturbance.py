@@ -1,4 +1,4 @@
-"""Calls that somebody wants late, refused or unanswered, as AWS's own clients see them."""
+"""Calls that someone wants late, refused or unanswered, as AWS's own clients see them."""
 
 from __future__ import annotations
 

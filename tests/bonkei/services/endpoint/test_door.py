@@ -90,7 +90,7 @@ def test_a_page_of_another_origin_reads_what_the_bucket_says(rig: Rig) -> None:
 
 
 def test_it_ends_with_its_last_caller(rig: Rig) -> None:
-    """As when the miniature is killed: nobody could call it any more."""
+    """As when the miniature is killed: no one could call it any more."""
     store = rig.cloud._store
     before = psutil.Process(store.pid)
     assert store._channel is not None

@@ -1,4 +1,4 @@
-"""MiniStack does not run while nobody calls it, and nobody notices."""
+"""MiniStack does not run while no one calls it, and no one notices."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ async def test_it_starts_before_a_call_that_is_expected(rig: Resting) -> None:
     rig.cloud.expect_calls()
     await rig.until(rig.cloud._store._ready.is_set)
     assert not rig.cloud.store_rests
-    await rig.until(lambda: rig.cloud.store_rests)  # nobody has called after all
+    await rig.until(lambda: rig.cloud.store_rests)  # no one has called after all
 
 
 async def test_a_start_without_changes_does_not_start_it(rig: Resting) -> None:

@@ -156,7 +156,7 @@ async def test_an_apply_without_changes_restores_what_was_deleted_by_hand_after_
 async def test_an_apply_without_changes_is_checked_at_once_after_a_difference(
     starts: Starts,
 ) -> None:
-    """The answer names what is still different, and not what somebody has mended."""
+    """The answer names what is still different, and not what someone has mended."""
     wrong = Bucket("aws_s3_bucket.bad", "arn:aws:s3:::Bad_Name", "Bad_Name")
     cloud = await starts.start(replace(DECLARED, buckets=(*DECLARED.buckets, wrong)))
     try:

@@ -74,7 +74,7 @@ def serve() -> Iterator[Serve]:
 
 @pytest.fixture
 def opened(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """`opened(url, width=…)` is a page. Errors on it fail the test. `own`: nobody had it
+    """`opened(url, width=…)` is a page. Errors on it fail the test. `own`: no one had it
     before, or gets it afterwards.
     """
     complaints: list[str] = []

@@ -215,7 +215,7 @@ class S3Output:
                 retries = self.settings.retries
                 if file.failures > retries:
                     self._full.remove(file)
-                    with suppress(FileNotFoundError):  # somebody has removed it
+                    with suppress(FileNotFoundError):  # it has been removed
                         file.path.rename(file.path.with_suffix(".quarantined"))
                     self.report("error", f"s3: {file.path.name} is not tried again")
                     continue

@@ -20,7 +20,7 @@ class NewSession(Outgoing):
     expires_at: dt.datetime
     device: str = Field(
         description="Send as `X-Device` with the next sign-in from the same browser: attempts by "
-        "others then do not slow it down. It is no replacement for the password."
+        "others then do not slow it down. It does not replace the password."
     )
 
 

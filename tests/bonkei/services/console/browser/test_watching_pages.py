@@ -128,7 +128,7 @@ def test_a_graph_follows_the_systems_colours(console_page: ConsolePage) -> None:
 
 def test_an_invalid_metric_is_reported(console_page: ConsolePage) -> None:
     page = console_page.open("metrics/nonsense")
-    expect(page.get_by_role("complementary").get_by_text("this is no metric")).to_be_visible()
+    expect(page.get_by_role("complementary").get_by_text("this is not a metric")).to_be_visible()
 
 
 def test_messages_look_as_in_slack_and_markup_is_text(console_page: ConsolePage) -> None:

@@ -1,4 +1,4 @@
-"""The console's cookie reaches no target: whoever has it can use the console."""
+"""The console's cookie reaches no target: anyone who has it can use the console."""
 
 from __future__ import annotations
 

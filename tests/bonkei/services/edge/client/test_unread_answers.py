@@ -36,7 +36,7 @@ ALLOWED = 12 * 2**20
 """Bytes by which a process may grow that answers them."""
 
 _KERNEL = 16 * 1024
-"""Bytes that the kernel is to hold for a client: what small answers it takes, nobody else holds."""
+"""Bytes that the kernel is to hold for a client: what small answers it takes, no one else holds."""
 
 _SEGMENT = 1_400
 """Bytes of a packet, as between two machines. The kernel takes some tens of packets from the edge.
@@ -179,7 +179,7 @@ class Sender:
 
 
 def send_until_all_wait(senders: list[Sender]) -> None:
-    """Wait until nobody can send more, as long as the edge needs to read."""
+    """Wait until no one can send more, as long as the edge needs to read."""
     while True:
         waiting = [each.socket for each in senders if each.wants]
         _, writable, _ = select.select([], waiting, [], 0.5)

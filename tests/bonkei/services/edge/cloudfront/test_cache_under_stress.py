@@ -34,7 +34,7 @@ ASK = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
 class Endless:
-    """An endless response. `over` is set when nobody takes it any more."""
+    """An endless response. `over` is set when no one takes it any more."""
 
     def __init__(self, head: bytes) -> None:
         self.over = asyncio.Event()

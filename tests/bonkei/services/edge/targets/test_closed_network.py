@@ -1,4 +1,4 @@
-"""A target behind a network that lets nobody through."""
+"""A target behind a network that lets no one through."""
 
 from dataclasses import replace
 

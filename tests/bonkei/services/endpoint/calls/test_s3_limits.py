@@ -190,7 +190,7 @@ def test_other_limits(rig: Rig) -> None:
 
 
 def test_a_page_has_1000_keys_at_most(rig: Rig) -> None:
-    """In a bucket of its own, whose objects nobody deletes: each deletion would write a marker."""
+    """In a bucket of its own, whose objects no one deletes: each deletion would write a marker."""
     s3 = rig.client("s3")
     s3.create_bucket(Bucket="many", CreateBucketConfiguration={"LocationConstraint": REGION})
     s3.put_bucket_versioning(Bucket="many", VersioningConfiguration={"Status": "Enabled"})

@@ -132,7 +132,7 @@ def with_header(request: Request, name: str, value: str = "x") -> Request:
 @pytest.mark.parametrize("query", [False, True], ids=["header", "presigned"])
 @pytest.mark.parametrize("method", ["GET", "PUT"])
 def test_s3_refuses_headers_of_amazon_that_are_not_signed(method: str, query: bool) -> None:
-    """Whoever gets an upload URL could make it a copy of any object."""
+    """Anyone who gets an upload URL could make it a copy of any object."""
     request = signed(session(), method=method, query=query)
     changed = with_header(request, "x-amz-copy-source", "/bucket/private")
     with pytest.raises(ApiError) as caught:

@@ -205,7 +205,7 @@ def test_a_boundary_from_elsewhere(boundary: str, allowed: bool, directory: Path
     one = {"Effect": "Allow", "Action": "*", "Resource": "*",
            "Condition": {"StringEqual": {"a": "b"}}}  # fmt: skip
     file.write_text(json.dumps({"Statement": one}))
-    with pytest.raises(BlueprintError, match=r"StringEqual is no condition operator"):
+    with pytest.raises(BlueprintError, match=r"StringEqual is not a condition operator"):
         read_others({BOUNDARY: file})
 
 
