@@ -11,7 +11,7 @@ from typing import Any
 
 from calls import Answer, Calls
 
-_LINKED_ROLES = {
+LINKED_ROLES = {
     "ecs.amazonaws.com": "AWSServiceRoleForECS",
     "ecs.application-autoscaling.amazonaws.com": (
         "AWSServiceRoleForApplicationAutoScaling_ECSService"
@@ -61,9 +61,11 @@ def preflight(calls: Calls, name: str, source: Mapping[str, str]) -> Iterator[Ro
             "--query", f"Quotas[?QuotaName=='{quota}'].Value",
         )  # fmt: skip
         yield _quota(listed, quota, least)
-    for service, role in _LINKED_ROLES.items():
-        answer = calls.look("iam", "get-role", "--role-name", role)
-        there = True if answer else (False if answer.says("NoSuchEntity") else None)
+    made = calls.look(
+        "iam", "list-roles", "--path-prefix", "/aws-service-role/", "--query", "Roles[].RoleName"
+    )
+    for service, role in LINKED_ROLES.items():
+        there = role in (made.found or ()) if made else None
         yield Row(f"service-linked role {role}", there, "it is made now", makes=service)
 
 

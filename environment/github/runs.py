@@ -23,7 +23,7 @@ from typing import Any
 
 Json = Mapping[str, Any]
 
-_EVERY = float(os.environ.get("SECONDS_BETWEEN_LOOKS", "10"))
+_EVERY = 10.0  # seconds between two looks
 _PATIENCE = 3 * 60 * 60.0  # seconds: a first apply takes one hour, and runs are queued
 
 
@@ -70,13 +70,11 @@ def actions(pipeline: str, run: str) -> dict[str, Json]:
 
 def token(pipeline: str, run: str) -> str | None:
     """Of the approval, once it waits; "" when the run is over without one."""
-    stages = aws("get-pipeline-state", "--name", pipeline)["stageStates"]
-    for stage in stages:
-        if stage["stageName"] == "Approve":
-            latest = stage.get("latestExecution", {})
-            if latest.get("pipelineExecutionId") == run and latest["status"] == "InProgress":
-                state = stage["actionStates"][0].get("latestExecution", {})
-                return state.get("token")
+    for stage in aws("get-pipeline-state", "--name", pipeline)["stageStates"]:
+        latest = stage.get("latestExecution", {})
+        if latest.get("pipelineExecutionId") == run and latest["status"] == "InProgress":
+            state = stage["actionStates"][0].get("latestExecution", {})
+            return state.get("token") if stage["stageName"] == "Approve" else None
     return ended(pipeline, run)
 
 

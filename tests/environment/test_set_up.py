@@ -94,7 +94,7 @@ YES = {
     "describe-orderable-db-instance-options": Answer(["db.serverless"]),
     "fargate": Answer([10.0]),
     "codebuild": Answer([3.0]),
-    "get-role": Answer({"Role": {}}),
+    "list-roles": Answer(list(preflight.LINKED_ROLES.values())),
 }
 NO = {
     "describe-availability-zones": (Answer(["eu-west-1a"]), "two Availability Zones", True),
@@ -104,7 +104,7 @@ NO = {
     "describe-orderable-db-instance-options": (Answer([]), "db.serverless", False),
     "fargate": (Answer([6.0]), "Fargate On-Demand vCPU", False),
     "codebuild": (Answer([1.0]), "Concurrently running builds", False),
-    "get-role": (Answer(trouble="(NoSuchEntity) not found"), "AWSServiceRoleForECS", False),
+    "list-roles": (Answer(["AWSServiceRoleForRDS"]), "AWSServiceRoleForECS", False),
 }
 
 

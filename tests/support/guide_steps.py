@@ -79,11 +79,16 @@ class Guide:
     # The stack of the Terraform pipeline.
 
     def _set_up(self, command: Command, number: int) -> None:
-        """At the end of the first time, the release has begun. What is there stays."""
+        """At the end of the first time, the release has begun. What is there stays: the stack is
+        deployed without a change, and nothing else is done."""
         said = self._perform(command)
-        begun = [line for line in said.splitlines() if line.startswith("$ aws codepipeline start")]
+        done = [line[2:] for line in said.splitlines() if line.startswith("$ ")]
+        begun = [each for each in done if each.startswith("aws codepipeline start")]
         is_first = all(each.line >= command.line for each in self._deeds[:number])
         assert len(begun) == is_first, said
+        assert is_first or [each.split()[:3] for each in done] == [
+            ["aws", "cloudformation", "deploy"]
+        ], said
         assert ("Slack's webhook is there" in said) != is_first
 
     def _stack(self, command: Command, _: int) -> None:
