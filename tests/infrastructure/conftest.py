@@ -101,17 +101,11 @@ def otherwise(evaluated: Evaluate) -> Evaluation:
 
 @pytest.fixture(scope="session")
 def internal(evaluated: Evaluate) -> Evaluation:
-    """As `development`, with a load balancer that has no public address."""
+    """As `development`, with a load balancer that has no public address, and deployments that shift
+    requests."""
     name, definitions, variables = DEVELOPMENT
-    return evaluated(f"{name}-internal", definitions, [*variables, "internal_load_balancer = true"])
-
-
-@pytest.fixture(scope="session")
-def shifting(evaluated: Evaluate) -> Evaluation:
-    """As `development`, with deployments that shift requests."""
-    name, definitions, variables = DEVELOPMENT
-    chosen = 'deployment = { strategy = "LINEAR" }'
-    return evaluated(f"{name}-shifting", definitions, [*variables, chosen])
+    chosen = 'internal_load_balancer = true\ndeployment = { strategy = "LINEAR" }\n'
+    return evaluated(f"{name}-internal", definitions, [*variables, chosen])
 
 
 @pytest.fixture(scope="session")

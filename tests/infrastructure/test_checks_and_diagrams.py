@@ -19,7 +19,7 @@ PROGRAMS = {
     "log_router": ROOT / "program/fluentbit",
 }
 PICTURES = ROOT / "docs" / "diagrams"
-ENVIRONMENTS = ["development", "production", "example", "internal", "shifting"]
+ENVIRONMENTS = ["development", "production", "example", "internal"]
 REMEDY = "draw it anew: make diagrams"
 
 

@@ -22,7 +22,6 @@ WAYS = [
     "example",
     "otherwise",
     "internal",
-    "shifting",
     "terraform_backend",
 ]
 
