@@ -40,7 +40,7 @@ def read_programs(directories: Mapping[str, Path], blueprint: Blueprint) -> dict
     containers: dict[str, list[Container]] = {key: [] for key in directories}
     for definition in blueprint.task_definitions:
         for container in definition.containers:
-            if key := definition.key_of(container.name, directories):
+            if key := definition.key_of(container, directories):
                 containers[key].append(container)
     return {key: read_program(directories[key], found) for key, found in containers.items()}
 

@@ -32,7 +32,7 @@ class Subject:
         """The program of a container, by the key that the settings have for it."""
         for definition in self.blueprint.task_definitions:
             if container in definition.containers:
-                return self.programs.get(definition.key_of(container.name, self.programs))
+                return self.programs.get(definition.key_of(container, self.programs))
         return self.programs.get(container.name)
 
 

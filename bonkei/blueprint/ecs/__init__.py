@@ -110,16 +110,24 @@ class TaskDefinition:
     architecture: str = "amd64"
     outlives: bool = field(default=False, repr=False)
 
-    def key_of(self, container: str, keys: Collection[str]) -> str:
+    def key_of(self, container: Container, keys: Collection[str]) -> str:
         """The key by which settings mean a container: FAMILY/NAME, where FAMILY may be the end of
-        the family after a hyphen, or else NAME alone. Empty if there is neither."""
+        the family after a hyphen, or else NAME alone, or else its image's repository. Empty if
+        there is none of them."""
         for key in sorted(keys, key=len, reverse=True):
             family, slash, name = key.rpartition("/")
-            if name == container and (
+            if name == container.name and (
                 not slash or family == self.family or self.family.endswith(f"-{family}")
             ):
                 return key
-        return ""
+        repository = repository_of(container.image)
+        return repository if repository in keys else ""
+
+
+def repository_of(image: str) -> str:
+    """`HOST/NAME` of a reference; the host may have a port."""
+    path, slash, name = image.partition("@")[0].rpartition("/")
+    return f"{path}{slash}{name.partition(':')[0]}"
 
 
 @dataclass(frozen=True, slots=True)

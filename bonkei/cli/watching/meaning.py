@@ -94,7 +94,7 @@ def watched(blueprint: Blueprint, config: Config, inputs: Sequence[Path]) -> Wat
         if definition is None:
             continue
         for container in definition.containers:
-            if key := definition.key_of(container.name, directories):
+            if key := definition.key_of(container, directories):
                 programs.setdefault(directories[key], {})[service.name] = None
     sources = config.containers.values()
     return Watched(

@@ -31,7 +31,7 @@ class Preparation:
     def summary(self) -> str:
         count, made = len(self.requirements), len(self.programs)
         packages = f"{count} with packages of {'its' if count == 1 else 'their'} own"
-        parts = (packages if count else "", f"{made} prepared" if made else "")
+        parts = (packages if count else "", f"{made} to prepare" if made else "")
         return ", ".join(part for part in parts if part)
 
 
@@ -122,8 +122,9 @@ def _notes_of_place(path: Path) -> Iterator[str]:
 def _notes(local_tasks: list[LocalTask], images: Collection[str]) -> Iterator[str]:
     for task in local_tasks:
         reasons = dict(task.left_out)
-        key_of = task.definition.key_of
-        for name, remedy in (one for one in task.remedies if not key_of(one[0], images)):
+        definition = task.definition
+        elsewhere = {c.name for c in definition.containers if definition.key_of(c, images)}
+        for name, remedy in (one for one in task.remedies if one[0] not in elsewhere):
             yield "\n".join(
                 [
                     f"{name} is not run: {reasons[name].removeprefix('essential; ')}",

@@ -16,11 +16,12 @@ from bonkei.base.events import Bus
 from bonkei.base.processes.roots import why_not
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.ecr import Repository
+from bonkei.blueprint.ecs import Container, TaskDefinition, repository_of
 from bonkei.miniature.home import Home
 from bonkei.services.ecr.engines.runs import Runs
 from bonkei.services.ecr.errors import RegistryError
-from bonkei.services.ecr.names import read_reference
-from bonkei.services.ecr.pulls.outside import OutsideImages
+from bonkei.services.ecr.names import has_host, read_reference, with_tag_of
+from bonkei.services.ecr.pulls.outside import OutsideImages, Source
 from bonkei.services.ecr.registry import Registry
 from bonkei.services.ecr.scans.scans import Scans
 from bonkei.services.ecr.scans.trivy import Trivy, TrivySettings
@@ -65,8 +66,9 @@ class RegistryPart:
         folder = self._folder = home.path / "registry"
         self.registry = Registry(folder, lambda: load_key(folder), asks, report)
         self._bus = bus
-        self._declared: Mapping[str, str] = {}
-        self._outside = OutsideImages(home.path / "images", settings.images)
+        self._declared: frozenset[str] = frozenset()
+        self._wanted: Mapping[Source, set[str]] = {}
+        self._outside = OutsideImages(home.path / "images")
         scanner, ledger = folder / "scanner", home.path / "processes" / "scans"
         self._trivy = Trivy(TrivySettings(settings.trivy, scanner, ledger, settings.trivy_database))
         self.scans = Scans(self.registry.store, scanner, self._trivy, time.time, self._has_ended)
@@ -76,7 +78,7 @@ class RegistryPart:
         self._token = token_urlsafe(32)
         self.engine: Mapping[str, str] = {"MINIATURE_ENGINE": self._token}
         self._engine, self._home = settings.engine, home
-        self._keys = settings.keys | settings.images.keys()
+        self._images, self._keys = settings.images, settings.keys | settings.images.keys()
         self._runs = Runs(settings.engine, home.path / "engine")
         self._builder: Builder | None = None
 
@@ -88,15 +90,27 @@ class RegistryPart:
     def follow(self, blueprint: Blueprint) -> None:
         self.registry.follow(blueprint.repositories)
         self.scans.follow(frozenset(each.name for each in blueprint.repositories))
-        self._declared = {
-            container.image: definition.key_of(container.name, self._keys)
-            for definition in blueprint.task_definitions
-            for container in definition.containers
-        }
+        declared = [(one, d) for d in blueprint.task_definitions for one in d.containers]
+        self._declared = frozenset(container.image for container, _ in declared)
+        wanted: dict[Source, set[str]] = {}
+        for container, definition in declared:
+            if source := self._source(container, definition):
+                wanted.setdefault(source, set()).add(container.name)
+        self._wanted = wanted
+
+    def _source(self, container: Container, definition: TaskDefinition) -> Source | None:
+        """The image that the settings have for a container. For all of a repository: with the same
+        tag, unless they name one."""
+        key = definition.key_of(container, self._keys)
+        source = self._images.get(key)
+        is_repository = key == repository_of(container.image) and has_host(key)
+        if is_repository and isinstance(source, str):
+            return with_tag_of(source, container.image)
+        return source
 
     async def bring(self, report: Callable[[str], None]) -> None:
         """Fetch the images of the settings, for the declared containers."""
-        await self._outside.bring({*self._declared.values()}, report)
+        await self._outside.bring(self._wanted, report)
 
     def _pushed(self, repository: Repository, image: Image) -> None:
         if repository.scan_on_push:
@@ -110,15 +124,16 @@ class RegistryPart:
         """The digest of a pushed image; otherwise empty."""
         return self.registry.digest(image)
 
-    def built(self, image: str, architecture: str) -> BuiltFiles | None:
-        """The files of an image; None: the working copy, for an image of Terraform's definitions
+    def built(self, container: Container, definition: TaskDefinition) -> BuiltFiles | None:
+        """The files of its image; None: the working copy, for an image of Terraform's definitions
         before a release. TaskError, in ECS's words, for a tag that was never pushed.
         """
-        container = self._declared.get(image, "")
+        image, architecture = container.image, definition.architecture
+        source = self._source(container, definition) if image in self._declared else None
         try:
             found = self.registry.files(image, architecture)
-            if found is None and self._outside.has(container):
-                found = self._outside.files(container, architecture)
+            if found is None and source is not None:
+                found = self._outside.files(source, architecture)
         except RegistryError as error:
             raise TaskError(error.message) from None
         if found is not None:

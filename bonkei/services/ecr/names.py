@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from bonkei.blueprint.ecs import repository_of
 from bonkei.services.ecr.errors import RegistryError
 
 NAME = r"(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*"
@@ -45,6 +46,19 @@ class Reference:
 def is_digest(text: str) -> bool:
     """Whether it names content. Anything else could name another file, as a part of a path."""
     return _DIGEST.fullmatch(text) is not None
+
+
+def has_host(text: str) -> bool:
+    """Whether a repository's name begins with its registry."""
+    host, slash, _ = text.partition("/")
+    return bool(slash) and bool(re.search("[.:]", host))
+
+
+def with_tag_of(text: str, image: str) -> str:
+    """A reference without tag and digest, with those of an image; any other is as it was."""
+    if re.search(r"[:@]", text.rpartition("/")[2]):
+        return text
+    return text + image.removeprefix(repository_of(image))
 
 
 def read_reference(text: str) -> Reference:

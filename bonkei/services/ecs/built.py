@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bonkei.base.processes.roots import EngineRun, RootSettings
+from bonkei.blueprint.ecs import Container, TaskDefinition
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +20,11 @@ class BuiltFiles:
     engine: EngineRun | None = None
 
 
-Built = Callable[[str, str], BuiltFiles | None]
-"""The files of an image, by its reference and the task's architecture (`amd64`, `arm64`), which
-chooses the image of an index; None: the working copy is used. Raises TaskError when the image
-cannot be pulled."""
+Built = Callable[[Container, TaskDefinition], BuiltFiles | None]
+"""The files of a container's image. The task's architecture chooses the image of an index. None:
+the working copy is used. Raises TaskError when the image cannot be pulled."""
 
 
-def nothing_is_built(_image: str, _architecture: str) -> BuiltFiles | None:
+def nothing_is_built(_container: Container, _definition: TaskDefinition) -> BuiltFiles | None:
     """Without a registry, every image is built from the working copy."""
     return None

@@ -153,11 +153,12 @@ def _with_commands(
 ) -> Mapping[str, ContainerSource]:
     """The sources, where an override's command replaces that of the settings, too."""
     changed = dict(sources)
-    for override in overrides:
-        key = definition.key_of(override.name, sources)
+    commands = {each.name: each.command for each in overrides if each.command is not None}
+    for container in definition.containers:
+        key = definition.key_of(container, sources)
         source = sources.get(key)
-        if override.command is not None and isinstance(source, FolderProgram):
-            changed[key] = replace(source, command=override.command)
+        if container.name in commands and isinstance(source, FolderProgram):
+            changed[key] = replace(source, command=commands[container.name])
     return changed
 
 

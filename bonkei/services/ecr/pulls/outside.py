@@ -23,36 +23,32 @@ _PASSWORDS = Path("~/.docker/config.json").expanduser()
 
 
 class OutsideImages:
-    """`home`: a folder of its own. `sources`: by the containers' names."""
+    """`home`: a folder of its own."""
 
-    def __init__(self, home: Path, sources: Mapping[str, Source]) -> None:
+    def __init__(self, home: Path) -> None:
         self._home = home
-        self._sources = sources
         self._store = ImageStore(home)
         self._failed: dict[str, str] = {}
 
-    def has(self, container: str) -> bool:
-        return container in self._sources
-
-    async def bring(self, containers: Collection[str], report: Callable[[str], None]) -> None:
-        """Fetch what these containers need. A tag is asked for each time; without an answer, the
-        image that is there stays."""
-        wanted = {name: self._sources[name] for name in containers if name in self._sources}
+    async def bring(
+        self, wanted: Mapping[Source, Collection[str]], report: Callable[[str], None]
+    ) -> None:
+        """Fetch what containers need, by their names. A tag is asked for each time; without an
+        answer, the image that is there stays."""
         if wanted:
             self._store.open()
-        for source in {*wanted.values()}:
+        for source, containers in wanted.items():
             try:
                 await self._bring(source)
             except RegistryError as error:
-                names = ", ".join(sorted(name for name in wanted if wanted[name] == source))
+                names = ", ".join(sorted(containers))
                 is_kept = self._kept(source) is not None
                 self._failed[str(source)] = error.message
                 then = "the image of before is run" if is_kept else "it is not run"
                 report(f"{names}: {source} cannot be fetched ({error.message}); {then}")
 
-    def files(self, container: str, architecture: str) -> Unpacked:
-        """The files of a container's image. Raises RegistryError, in ECS's words."""
-        source = self._sources[container]
+    def files(self, source: Source, architecture: str) -> Unpacked:
+        """The files of an image. Raises RegistryError, in ECS's words."""
         found = self._kept(source)
         if found is None:
             why = self._failed.get(str(source), "it has not been fetched yet")

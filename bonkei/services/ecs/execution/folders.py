@@ -50,7 +50,8 @@ async def make_ready(
     async with locked(place / "lock"):
         if is_ready(program, home):
             return
-        line = shlex.join(program.prepare)
+        *shell, line = program.prepare
+        line = line if shell == ["/bin/sh", "-c"] else shlex.join(program.prepare)
         progress(f"preparing {program.directory}: {line}")
         lines: deque[str] = deque(maxlen=_LAST_LINES)
         spec = _spec(program, place, home, is_confined=is_confined)

@@ -12,8 +12,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bonkei.base.arn import Arn
 from bonkei.base.processes.roots import EngineRun, RootSettings, resolve
-from bonkei.blueprint.ecs import Container, ContainerDependency, TaskDefinition
+from bonkei.blueprint.ecs import (
+    Container,
+    ContainerDependency,
+    TaskDefinition,
+    repository_of,
+)
 from bonkei.config import ContainerSource, FolderProgram
 from bonkei.grammar.dockerfile.image import DockerfileError, Image, read_image
 from bonkei.services.ecs.built import Built, nothing_is_built
@@ -89,14 +95,14 @@ def local_task(
     remedies: list[tuple[str, str]] = []
     for container in definition.containers:
         try:
-            found = built(container.image, definition.architecture)
+            found = built(container, definition)
             if found is not None and found.root is not None:
                 rooted = _rooted(container, found.folder, found.root)
                 runnable.append(replace(rooted, engine=found.engine))
             else:
-                key = definition.key_of(container.name, sources)
+                key = definition.key_of(container, sources)
                 source = found.folder if found else sources.get(key)
-                runnable.append(_local_container(container, source))
+                runnable.append(_local_container(container, source, definition))
         except (DockerfileError, TaskError) as error:
             kind = "essential; " if container.essential else ""
             left_out.append((container.name, f"{kind}{error.message}"))
@@ -129,7 +135,9 @@ def _after_their_router(locals_: Sequence[LocalContainer]) -> Iterator[LocalCont
             yield replace(each, container=replace(container, depends_on=added))
 
 
-def _local_container(container: Container, source: ContainerSource | None) -> LocalContainer:
+def _local_container(
+    container: Container, source: ContainerSource | None, definition: TaskDefinition
+) -> LocalContainer:
     if container.firelens is not None and container.firelens.type != "fluentbit":
         raise TaskError(f"it is a log router of {container.firelens.type}, which is not simulated")
     if source is None and container.firelens is not None and is_stock_router(container.image):
@@ -137,11 +145,7 @@ def _local_container(container: Container, source: ContainerSource | None) -> Lo
     if isinstance(source, FolderProgram):
         return _of_a_folder(container, source)
     if source is None:
-        raise TaskError(
-            f"no directory is configured for it ([containers.{container.name}] in bonkei.toml)",
-            remedy="set the folder of its Dockerfile in bonkei.toml, or an image (`image`):\n"
-            f'[containers.{container.name}]\ndirectory = "…"',
-        )
+        raise _without_source(container, definition)
     dockerfile = source / "Dockerfile"
     if not dockerfile.exists() and container.command is None and container.entry_point is None:
         raise TaskError(
@@ -158,6 +162,23 @@ def _local_container(container: Container, source: ContainerSource | None) -> Lo
     content = find_content(image, source)
     return LocalContainer(
         container, content, image, command, _working_directory(container, image, content)
+    )
+
+
+def _without_source(container: Container, definition: TaskDefinition) -> TaskError:
+    host = container.image.partition("/")[0]
+    account = host.partition(".dkr.ecr.")[0]
+    if host != account != Arn.of(definition.arn).account:
+        return TaskError(
+            f"its image is in the registry of another account, {account}, which is not read",
+            remedy="name where its repository is here, in bonkei.toml (`image` with the same tags, "
+            f'`directory` or `archive`):\n[containers."{repository_of(container.image)}"]\n'
+            'image = "…"',
+        )
+    return TaskError(
+        f"no directory is configured for it ([containers.{container.name}] in bonkei.toml)",
+        remedy="set the folder of its Dockerfile in bonkei.toml, or an image (`image`):\n"
+        f'[containers.{container.name}]\ndirectory = "…"',
     )
 
 

@@ -85,7 +85,7 @@ async def test_folders_are_prepared_once_and_a_failure_is_told(tmp_path: Path) -
     assert made == [runs]
     text = "\n".join(said)
     assert "`npm ci` has failed:\n      no such package\n      correct it" in text
-    assert "✗ containers   1 prepared" in text
+    assert "✗ containers   1 to prepare" in text
 
 
 @pytest.mark.parametrize(("name", "notes"), [("a:b", 1), ("a, b", 0)])

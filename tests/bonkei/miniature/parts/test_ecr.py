@@ -33,10 +33,12 @@ from bonkei.services.ecr.manifest import (
 )
 from bonkei.services.ecr.package import package
 from bonkei.services.ecs import TaskError
+from bonkei.services.ecs.built import BuiltFiles
 from bonkei.services.ecs.images.local import local_task
 from tests.bonkei.services.ecr.images import saved
 
 ACCOUNT = "123456789012"
+OTHERS = "999999999999.dkr.ecr.eu-west-1.amazonaws.com/team/app"
 WEB = f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/web"
 
 
@@ -91,6 +93,11 @@ def test_a_task_runs_the_source_of_its_tag(rig: RegistryPart, tmp_path: Path) ->
     assert rig.digest(f"{WEB}:unreleased") == ""
 
 
+def built(rig: RegistryPart, image: str, architecture: str) -> BuiltFiles | None:
+    task = replace(definition(image), architecture=architecture)
+    return rig.built(task.containers[0], task)
+
+
 def push_built(rig: RegistryPart, tag: str, config: dict[str, object], message: str) -> None:
     """As a container engine's image is pushed."""
     buffer = io.BytesIO()
@@ -118,7 +125,7 @@ def test_a_task_of_a_built_image_enters_its_files(rig: RegistryPart, tmp_path: P
     for tag in ("old", "new"):
         push_built(rig, tag, {"os": "linux", "config": config}, tag)
     for tag in ("old", "new", "old"):
-        found = rig.built(f"{WEB}:{tag}", "amd64")
+        found = built(rig, f"{WEB}:{tag}", "amd64")
         assert found is not None
         assert found.root is not None
         assert (found.folder / "srv" / "message").read_text() == tag
@@ -134,13 +141,54 @@ async def test_a_pushed_image_wins_over_that_of_the_settings(tmp_path: Path) -> 
     await rig.bring(pytest.fail)
 
     def message() -> str:
-        found = rig.built(f"{WEB}:2", own_architecture())
+        found = built(rig, f"{WEB}:2", own_architecture())
         assert found is not None
         return (found.folder / "srv" / "message").read_text()
 
     assert message() == "settings"
     push_built(rig, "2", {"config": {"Cmd": ["x"]}}, "released")
     assert message() == "released"
+
+
+async def test_two_families_with_one_image_run_each_its_own(tmp_path: Path) -> None:
+    """A container of one name, whose image is in the registry of another account."""
+    keys = ("web/app", "worker/app")
+    files = [saved(tmp_path / key.replace("/", "-"), key) for key in keys]
+    rig = RegistryPart(
+        Home(tmp_path / "home"), NothingIsAsked, print, Bus(),
+        RegistrySettings(no_trivy, images=dict(zip(keys, files, strict=True))),
+    )  # fmt: skip
+    app = Container("app", f"{OTHERS}:1.2")
+    tasks = [
+        replace(definition(""), family=key.removesuffix("/app"), containers=(app,)) for key in keys
+    ]
+    rig.follow(Blueprint(task_definitions=tuple(tasks)))
+    await rig.bring(pytest.fail)
+    found = [rig.built(app, replace(task, architecture=own_architecture())) for task in tasks]
+    texts = [(each.folder / "srv" / "message").read_text() for each in found if each]
+    assert texts == [*keys]
+
+
+@pytest.mark.parametrize(
+    ("source", "wanted"),
+    [
+        ("127.0.0.1:1/mirror/app", "127.0.0.1:1/mirror/app:1.2"),
+        ("127.0.0.1:1/mirror/app:stable", "127.0.0.1:1/mirror/app:stable"),
+    ],
+)
+async def test_a_repository_of_another_account_is_mapped(
+    tmp_path: Path, source: str, wanted: str
+) -> None:
+    """To the same tags of another one, unless one is named."""
+    settings = RegistrySettings(no_trivy, images={OTHERS: source, "unused": "never.test/x"})
+    rig = RegistryPart(Home(tmp_path / "home"), NothingIsAsked, print, Bus(), settings)
+    task = replace(definition(""), containers=(Container("app", f"{OTHERS}:1.2"),))
+    rig.follow(Blueprint(task_definitions=(task,)))
+    told: list[str] = []
+    await rig.bring(told.append)
+    assert [each.split(" cannot")[0] for each in told] == [f"app: {wanted}"]
+    local = local_task(task, {}, serving=frozenset({"app"}), built=rig.built)
+    assert f"CannotPullContainerError: {wanted}: " in local.refused
 
 
 @pytest.mark.parametrize(
@@ -157,7 +205,7 @@ def test_an_image_that_cannot_run_here_is_named(
 ) -> None:
     push_built(rig, "other", config, "x")
     with pytest.raises(TaskError, match=f"CannotPullContainerError.*{said}"):
-        rig.built(f"{WEB}:other", "amd64")
+        built(rig, f"{WEB}:other", "amd64")
 
 
 def test_a_machine_without_namespaces_says_so(
@@ -166,13 +214,13 @@ def test_a_machine_without_namespaces_says_so(
     push_built(rig, "built", {}, "x")
     monkeypatch.setattr("bonkei.miniature.parts.ecr.why_not", lambda _: "no namespaces")
     with pytest.raises(TaskError, match="cannot run its files: no namespaces") as refused:
-        rig.built(f"{WEB}:built", "amd64")
+        built(rig, f"{WEB}:built", "amd64")
     assert 'engine = "none"' in refused.value.remedy
 
 
 def test_a_tag_that_was_never_pushed_cannot_be_pulled(rig: RegistryPart) -> None:
     with pytest.raises(TaskError, match=r"CannotPullContainerError.*web:2: not found"):
-        rig.built(f"{WEB}:2", "amd64")
+        built(rig, f"{WEB}:2", "amd64")
     local = local_task(definition(f"{WEB}:2"), {}, serving=frozenset({"web"}), built=rig.built)
     assert "CannotPullContainerError" in local.refused
 
@@ -194,7 +242,7 @@ async def test_other_registries_are_ignored(rig: RegistryPart, image: str) -> No
         name = image.replace("PORT", str(server.sockets[0].getsockname()[1]))
         rig.follow(declared(name))
         await rig.bring(print)
-        assert rig.built(name, "amd64") is None
+        assert built(rig, name, "amd64") is None
         await asyncio.sleep(0)
     assert visits == []
 
@@ -232,14 +280,14 @@ def test_without_namespaces_an_engine_runs_what_was_built(
     push_built(rig, "4", config, "built")
     image = f"{WEB}:4"
     with pytest.raises(TaskError) as error:
-        rig.built(image, "amd64")
+        built(rig, image, "amd64")
     assert 'Operation not permitted; no container engine runs it ([builds] engine is "none")' in (
         error.value.message
     )
     container_engine.install(tmp_path / "bin", tmp_path / "state")
     monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=":")
     rig._runs = Runs("docker", tmp_path / "engine")
-    found = rig.built(image, "amd64")
+    found = built(rig, image, "amd64")
     assert found is not None
     assert found.engine is not None
     assert found.engine.image.endswith(f":{rig.digest(image).removeprefix('sha256:')}")
@@ -264,14 +312,14 @@ def test_the_tasks_platform_chooses_the_image_of_an_index(rig: RegistryPart) -> 
         rig.registry.push("web", json.dumps(index).encode(), OCI_INDEX, tag)
     own = own_architecture()
     other = {"amd64": "arm64", "arm64": "amd64"}[own]
-    found = rig.built(f"{WEB}:all", own)
+    found = built(rig, f"{WEB}:all", own)
     assert found is not None
     assert found.root is not None
     assert found.root.command == (own,)
     with pytest.raises(TaskError, match=f"it is built for linux/{other}"):
-        rig.built(f"{WEB}:all", other)
+        built(rig, f"{WEB}:all", other)
     with pytest.raises(TaskError, match="descriptor matching platform 'linux/arm64'"):
-        rig.built(f"{WEB}:one", "arm64")
+        built(rig, f"{WEB}:one", "arm64")
     task = replace(definition(f"{WEB}:all"), architecture=own)
     local = local_task(task, {}, serving=frozenset({"web"}), built=rig.built)
     assert local.container("web").command == (own,)

@@ -73,8 +73,8 @@ async def hub() -> AsyncIterator[Hub]:
     await runner.cleanup()
 
 
-def message(images: OutsideImages, container: str = "web") -> str:
-    return (images.files(container, "").folder / "srv" / "message").read_text()
+def message(images: OutsideImages, source: Source) -> str:
+    return (images.files(source, "").folder / "srv" / "message").read_text()
 
 
 async def test_a_tag_is_asked_for_each_time_and_nothing_is_fetched_twice(
@@ -84,21 +84,21 @@ async def test_a_tag_is_asked_for_each_time_and_nothing_is_fetched_twice(
     own, body = own_architecture(), image("one")
     hub.has("1", index_of(**{own: body[0], "s390x": image("other")[0]}), {})
     hub.has("one", *body)
-    images = OutsideImages(tmp_path, {"web": f"{hub.host}/team/web:1", "unused": "never.test/x"})
+    source, images = f"{hub.host}/team/web:1", OutsideImages(tmp_path)
     with pytest.raises(RegistryError, match="has not been fetched yet"):
-        images.files("web", "")
-    await images.bring(["web", "another"], said.append)
-    assert message(images) == "one"
+        images.files(source, "")
+    await images.bring({source: ["web"]}, said.append)
+    assert message(images, source) == "one"
     assert hub.asked.count("/token") == 1
     hub.asked.clear()
-    await images.bring(["web"], said.append)
+    await images.bring({source: ["web"]}, said.append)
     assert not [path for path in hub.asked if "/blobs/" in path]
     hub.has("1", *image("two"))
-    await images.bring(["web"], said.append)
-    assert (message(images), said) == ("two", [])
+    await images.bring({source: ["web"]}, said.append)
+    assert (message(images, source), said) == ("two", [])
     hub.answers.clear()
-    await images.bring(["web"], said.append)
-    assert message(OutsideImages(tmp_path, {"web": f"{hub.host}/team/web:1"})) == "two"
+    await images.bring({source: ["web"]}, said.append)
+    assert message(OutsideImages(tmp_path), source) == "two"
     [told] = said
     assert "manifest unknown" in told
     assert "the image of before is run" in told
@@ -107,11 +107,11 @@ async def test_a_tag_is_asked_for_each_time_and_nothing_is_fetched_twice(
 async def test_an_image_by_its_digest_is_not_asked_for_again(hub: Hub, tmp_path: Path) -> None:
     body, blobs = image("one")
     hub.has("1", body, blobs)
-    images = OutsideImages(tmp_path, {"web": f"{hub.host}/team/web@{digest_of(body)}"})
-    await images.bring(["web"], print)
+    source, images = f"{hub.host}/team/web@{digest_of(body)}", OutsideImages(tmp_path)
+    await images.bring({source: ["web"]}, print)
     hub.asked.clear()
-    await images.bring(["web"], print)
-    assert (message(images), hub.asked) == ("one", [])
+    await images.bring({source: ["web"]}, print)
+    assert (message(images, source), hub.asked) == ("one", [])
 
 
 @pytest.mark.parametrize(
@@ -147,18 +147,18 @@ async def test_a_bad_registry_is_named_and_nothing_runs(
     assert callable(seed)
     seed(hub)
     told: list[str] = []
-    images = OutsideImages(tmp_path, {"web": f"{hub.host}/team/web:1"})
-    await images.bring(["web"], told.append)
+    source, images = f"{hub.host}/team/web:1", OutsideImages(tmp_path)
+    await images.bring({source: ["web"]}, told.append)
     assert said in told[0]
     assert "it is not run" in told[0]
     with pytest.raises(RegistryError, match="CannotPullContainerError"):
-        images.files("web", "")
+        images.files(source, "")
 
 
 @pytest.mark.parametrize("source", ["127.0.0.1:1/web", "localhost:1/web:2", "no good"])
 async def test_a_registry_that_does_not_answer_is_named(source: str, tmp_path: Path) -> None:
     told: list[str] = []
-    await OutsideImages(tmp_path, {"web": source}).bring(["web"], told.append)
+    await OutsideImages(tmp_path).bring({source: ["web"]}, told.append)
     assert told[0].startswith(f"web: {source} cannot be fetched (")
 
 
@@ -189,11 +189,11 @@ async def test_a_private_registry_gets_the_password_of_docker_login(
 async def test_an_archive_is_read_again_when_it_has_changed(write: object, tmp_path: Path) -> None:
     assert callable(write)
     file = tmp_path / "web.tar"
-    images = OutsideImages(tmp_path / "home", {"web": file})
+    images = OutsideImages(tmp_path / "home")
     for text in ("first", "second, longer"):
         write(file, text)
-        await images.bring(["web"], pytest.fail)
-        assert message(images) == text
+        await images.bring({file: ["web"]}, pytest.fail)
+        assert message(images, file) == text
 
 
 @pytest.mark.parametrize(
@@ -210,6 +210,6 @@ async def test_a_bad_archive_is_named(
 ) -> None:
     file: Source = archive(tmp_path / "web.tar", entries)
     told: list[str] = []
-    await OutsideImages(tmp_path / "home", {"web": file}).bring(["web"], told.append)
+    await OutsideImages(tmp_path / "home").bring({file: ["web"]}, told.append)
     assert said in told[0]
     assert OCI_MANIFEST not in told[0]

@@ -105,7 +105,9 @@ async def tasks(
     folder, manifest = image
     run = runs.of(f"sha256:{'1' * 64}", manifest)
     built = {"web:1": BuiltFiles(folder, SETTINGS, run)}
-    settings = TaskSettings(tmp_path / "home", built=lambda image, _: built.get(image))
+    settings = TaskSettings(
+        tmp_path / "home", built=lambda container, _: built.get(container.image)
+    )
     manager = Tasks(bus, MemoryVault(), settings, logs=logs)
     yield manager
     await asyncio.wait_for(manager.stop(), 60)

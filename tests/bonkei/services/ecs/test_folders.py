@@ -134,7 +134,7 @@ async def test_a_failed_preparation_says_its_last_lines(
     failing = replace(source, prepare=("/bin/sh", "-c", line))
     with pytest.raises(TaskError) as caught:
         await tasks.make_ready(failing)
-    assert f"has failed in {folder}, with exit code 7:\n" in caught.value.message
+    assert f"`{line}` has failed in {folder}, with exit code 7:\n" in caught.value.message
     assert "  no such package" in caught.value.message
     assert "  line 30" in caught.value.message
     assert "  line 20" not in caught.value.message

@@ -57,11 +57,15 @@ def test_overrides_follow_docker(directory, changes, command):
         ("live-shop", ["app", "shop/app", "live-shop/app"], "live-shop/app"),
         ("workshop", ["shop/app"], ""),
         ("shop", ["shop/other", "other"], ""),
+        ("shop", ["registry:5000/app"], "registry:5000/app"),
+        ("shop", ["registry:5000/app", "app"], "app"),
+        ("shop", ["registry:5000/ap", "registry:5000"], ""),
     ],
 )
 def test_the_containers_of_two_families_may_have_one_name(tmp_path, family, keys, key):
-    task = definition(Container("app", "app:1"), family=family)
-    assert task.key_of("app", keys) == key
+    """A name takes precedence over the repository of the image."""
+    task = definition(Container("app", "registry:5000/app:1@sha256:0"), family=family)
+    assert task.key_of(task.containers[0], keys) == key
     for one in keys:
         (tmp_path / one.replace("/", "-")).mkdir()
         (tmp_path / one.replace("/", "-") / "Dockerfile").write_text(DOCKERFILE)
@@ -71,6 +75,24 @@ def test_the_containers_of_two_families_may_have_one_name(tmp_path, family, keys
     programs = read_programs(directories, Blueprint(task_definitions=(task,)))
     found = Subject(Blueprint(task_definitions=(task,)), programs).program(task.containers[0])
     assert (found.directory if found else None) == directories.get(key)
+
+
+@pytest.mark.parametrize(
+    ("image", "said", "remedy"),
+    [
+        ("999999999999.dkr.ecr.eu-west-1.amazonaws.com/team/app:1.2",
+         "its image is in the registry of another account, 999999999999",
+         '[containers."999999999999.dkr.ecr.eu-west-1.amazonaws.com/team/app"]'),
+        ("123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/app:1.2",
+         "no directory is configured", "[containers.app]"),
+        ("team/app", "no directory is configured", "[containers.app]"),
+    ],
+)  # fmt: skip
+def test_a_container_without_a_source_says_which_table_it_needs(image, said, remedy):
+    task = local_task(definition(Container("app", image)), {}, serving=frozenset({"app"}))
+    assert said in task.refused
+    [(_, advice)] = task.remedies
+    assert remedy in advice
 
 
 def test_the_working_directory_is_below_the_containers_directory(directory):

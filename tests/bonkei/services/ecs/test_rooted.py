@@ -56,7 +56,9 @@ def images(base: Path, tmp_path: Path) -> dict[str, BuiltFiles]:
 async def tasks(
     images: dict[str, BuiltFiles], tmp_path: Path, logs: MemoryLogSink, bus: Bus, edge: Edge
 ) -> AsyncIterator[Tasks]:
-    settings = TaskSettings(tmp_path / "home", built=lambda image, _: images.get(image))
+    settings = TaskSettings(
+        tmp_path / "home", built=lambda container, _: images.get(container.image)
+    )
     manager = Tasks(bus, MemoryVault(), settings, logs=logs)
     yield manager
     await asyncio.wait_for(manager.stop(), 60)
@@ -143,7 +145,7 @@ def test_a_definition_overrides_the_image_as_ecs_does(images: dict[str, BuiltFil
             revision("1", **changes),
             {},
             serving=frozenset(),
-            built=lambda image, _: images.get(image),
+            built=lambda container, _: images.get(container.image),
         )
         return task.container("web").command
 
@@ -161,7 +163,7 @@ def test_the_image_is_not_mixed_with_the_working_folder(
         revision("1"),
         {"web": tmp_path},
         serving=frozenset({"web"}),
-        built=lambda image, _: images.get(image),
+        built=lambda container, _: images.get(container.image),
     )
     found = task.container("web")
     assert found.root == images["web:1"].folder

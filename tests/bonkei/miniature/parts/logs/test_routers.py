@@ -148,7 +148,7 @@ async def test_the_routers_of_pushed_images_need_no_folder(run: Run, program: Pa
         each.image: BuiltFiles(folder)
         for each, folder in zip(definition.containers, (program, SHIPPED), strict=True)
     }
-    outcome, aws, sink = await run(definition, {}, lambda image, _: pushed.get(image))
+    outcome, aws, sink = await run(definition, {}, lambda container, _: pushed.get(container.image))
     assert outcome.exit_code == 0, (outcome, sink.lines)
     found = log_routers.arrived(aws)
     assert [record["message"] for record in found["access"]] == ["GET /"]
