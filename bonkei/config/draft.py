@@ -25,7 +25,8 @@ _GUESSES = (
 class Draft:
     """What is known so far. Paths are relative to the file. `containers`: a container's name -> its
     settings, such as the folder of its Dockerfile. `outputs`: a remote state's name -> the outputs
-    that are read. `questions`: what only a person knows; they become comments."""
+    that are read. `questions`: what only a person knows; they become comments. `proposals`: those
+    that end with a table, so they come last."""
 
     definitions: str | Sequence[str]
     variables: Sequence[str] = ()
@@ -33,12 +34,11 @@ class Draft:
     existing: Sequence[Mapping[str, Any]] = ()
     outputs: Mapping[str, Sequence[str]] = field(default_factory=dict)
     questions: Sequence[str] = ()
+    proposals: Sequence[str] = ()
 
     def text(self) -> str:
         """Write the file."""
-        comments = "".join(
-            f"# {line}\n" for question in self.questions for line in question.splitlines()
-        )
+        comments = "".join(map(_comment, self.questions))
         first: dict[str, Any] = {"definitions": self.definitions}
         variables = {"variables": self.variables} if self.variables else {}
         simple = "".join(
@@ -55,7 +55,11 @@ class Draft:
             )
             for name, outputs in self.outputs.items()
         ]
-        return "\n".join([comments + simple, *tables])
+        return "\n".join([comments + simple, *tables, *map(_comment, self.proposals)])
+
+
+def _comment(text: str) -> str:
+    return "".join(f"# {line}\n" for line in text.splitlines())
 
 
 def guess(name: str, type_: str = "") -> Any:

@@ -38,7 +38,7 @@ def init(wanted: str | None) -> None:
     from bonkei.base.errors import BonkeiError
     from bonkei.config.draft import Draft
     from bonkei.config.reading import FILE_NAME
-    from bonkei.definitions.survey.images import built_folders
+    from bonkei.definitions.survey.images import built_folders, program_folders
     from bonkei.definitions.survey.roots import root_modules, with_earlier
     from bonkei.definitions.survey.tree import read_tree
 
@@ -68,9 +68,9 @@ def init(wanted: str | None) -> None:
     )
     file.write_text(draft.text(), encoding="utf-8")
     types = {name: type_ for one in roots for name, type_ in one.types.items()}
-    draft = _planned(file, draft, types, built_folders(tree))
+    draft = _planned(file, draft, types, [*built_folders(tree), *program_folders(tree)])
     file.write_text(draft.text(), encoding="utf-8")
-    for question in draft.questions:
+    for question in (*draft.questions, *draft.proposals):
         say(f"to do: {question}")
     say(f"{file.name} is written. Next: bonkei up")
 
@@ -154,7 +154,7 @@ def _planned(
         images = _images(replace(config, existing=tuple(gaps.existing)))
     except TerraformError as error:
         return _asking(draft, f"the apply fails: {error.message.splitlines()[0]}")
-    return _with_containers(draft, images, folders)
+    return _with_containers(draft, images, folders, config.account_id)
 
 
 def _asking(draft: Draft, question: str) -> Draft:
@@ -200,18 +200,18 @@ def _images(config: Config) -> Mapping[str, str]:
 
 
 def _with_containers(
-    draft: Draft, images: Mapping[str, str], folders: Sequence[BuiltFolder]
+    draft: Draft, images: Mapping[str, str], folders: Sequence[BuiltFolder], account: str
 ) -> Draft:
-    from bonkei.base.toml_text import key
     from bonkei.definitions.survey.images import folder_of, is_own
 
     found: dict[str, Mapping[str, str]] = {}
-    questions = list(draft.questions)
+    proposals = []
+    built = [one for one in folders if not one.command]
     for name, image in sorted(images.items()):
         family, _, container = name.rpartition("/")
-        built = folder_of(family or container, image, folders)
-        if built is not None:
-            found[name] = {"directory": str(built.folder)}
+        folder = folder_of(family or container, image, built)
+        if folder is not None:
+            found[name] = {"directory": str(folder.folder)}
         elif not is_own(image):
             found[name] = {"image": image}
         elif sys.stdin.isatty() and (
@@ -219,9 +219,31 @@ def _with_containers(
         ):
             found[name] = {"directory": said}
         else:
-            there = ", ".join(str(one.folder) for one in folders) or "none"
-            questions.append(
-                f"container {name} ({image}) has no folder. Dockerfiles are in: {there}\n"
-                f'[containers.{key(name)}] directory = "…"'
-            )
-    return replace(draft, containers=found, questions=questions)
+            program = folder_of(family or container, image, [o for o in folders if o.command])
+            proposals.append(_without_folder(name, image, account, built, program))
+    return replace(draft, containers=found, proposals=proposals)
+
+
+def _without_folder(
+    name: str,
+    image: str,
+    account: str,
+    built: Sequence[BuiltFolder],
+    program: BuiltFolder | None,
+) -> str:
+    """What a person has to say about a container, with a table to take over."""
+    from bonkei.base.toml_text import key, table
+    from bonkei.blueprint.ecs import repository_of
+
+    place, settings = name, {"directory": "…"}
+    if program is not None:
+        told = f"may run from {program.folder}"
+        settings = {"directory": str(program.folder), "command": program.command}
+        settings |= {"prepare": program.prepare} if program.prepare else {}
+    elif ".dkr.ecr." in image and not image.startswith(f"{account}."):
+        told = "is in the registry of another account"
+        place, settings = repository_of(image), {"image": "…"}
+    else:
+        there = ", ".join(str(one.folder) for one in built) or "none"
+        told = f"has no folder. Dockerfiles are in: {there}"
+    return f"container {name} ({image}) {told}\n{table(f'[containers.{key(place)}]', settings)}"

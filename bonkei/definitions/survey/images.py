@@ -1,4 +1,4 @@
-"""Which folder of a repository is built into which image."""
+"""Which folder of a repository is built into which image, or could run in place of it."""
 
 from __future__ import annotations
 
@@ -19,13 +19,29 @@ _TAGS = ("-t", "--tag")
 _WITH_A_VALUE = {*_TAGS, "-f", "--file", "--build-arg", "--platform", "--target", "--cache-from"}
 
 
+_TOOLS = {
+    "package.json": ("npm start", "npm ci"),
+    "go.mod": ("./app", "go build -o app ."),
+    "pom.xml": ("java -jar target/*.jar", "mvn --quiet package"),
+    "Gemfile": (
+        "bundle exec puma",
+        "bundle config set --local path vendor/bundle && bundle install",
+    ),
+    "Procfile": ("", ""),
+}
+"""A file that tells a program's tools -> how such a program is run, and what prepares it."""
+_WEB = re.compile(r"^web:[ \t]*(\S.*)$", re.MULTILINE)
+
+
 @dataclass(frozen=True, slots=True)
 class BuiltFolder:
     """A folder with a Dockerfile. `names`: what its image is called, by the folder, by compose
-    files and by build commands."""
+    files and by build commands. Without a Dockerfile: `command` and `prepare` are guesses."""
 
     folder: PurePosixPath
     names: frozenset[str]
+    command: str = ""
+    prepare: str = ""
 
 
 def built_folders(tree: Tree) -> list[BuiltFolder]:
@@ -44,6 +60,19 @@ def built_folders(tree: Tree) -> list[BuiltFolder]:
             if folder in names:
                 names[folder].add(name)
     return [BuiltFolder(folder, frozenset(found)) for folder, found in sorted(names.items())]
+
+
+def program_folders(tree: Tree) -> list[BuiltFolder]:
+    """The folders without a Dockerfile that have a program of a known kind."""
+    built = {path.parent for path in tree if path.name == "Dockerfile"}
+    found = []
+    for folder in sorted({path.parent for path in tree if path.name in _TOOLS} - built):
+        tools = [told for name, told in _TOOLS.items() if folder / name in tree]
+        declared = _WEB.search(tree.get(folder / "Procfile", ""))
+        command = declared[1].strip() if declared else tools[0][0]
+        if command:
+            found.append(BuiltFolder(folder, frozenset({folder.name}), command, tools[0][1]))
+    return found
 
 
 def folder_of(container: str, image: str, folders: Sequence[BuiltFolder]) -> BuiltFolder | None:

@@ -17,6 +17,7 @@ _MOST_FILES, _MOST_BYTES = 2_000, 300_000
 _TELLING = (
     "*.tf", "*.tfvars", "*.tf.json", "Dockerfile", "Makefile", "*.sh", "*.mk", "Taskfile.yml",
     "*compose*.yml", "*compose*.yaml", "buildspec*.yml", "buildspec*.yaml", ".gitlab-ci.yml",
+    "package.json", "go.mod", "pom.xml", "Gemfile", "Procfile",
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -49,6 +50,8 @@ resource "aws_ecs_task_definition" "web" {
     { name = "app", image = "${aws_ecr_repository.web.repository_url}:1", essential = true },
     { name = "agent", image = "datadog/agent:7", essential = false },
     { name = "other", image = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/x", essential = false },
+    { name = "api", image = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/api", essential = false },
+    { name = "y", image = "999999999999.dkr.ecr.eu-west-1.amazonaws.com/y:1", essential = false },
   ])
 }
 resource "aws_ecs_service" "web" {
@@ -90,6 +93,8 @@ def test_a_repository_gets_settings_with_which_it_can_be_planned(tmp_path: Path)
         ("deploy/main.tf", MAIN),
         ("web/Dockerfile", "FROM x"),
         ("b/Dockerfile", ""),
+        ("api/package.json", "{}"),
+        ("jobs/go.mod", ""),
     ):
         (tmp_path / name).parent.mkdir()
         (tmp_path / name).write_text(text)
@@ -105,7 +110,14 @@ def test_a_repository_gets_settings_with_which_it_can_be_planned(tmp_path: Path)
     }
     assert settings["remote_states"]["base"]["security_group_id"].startswith("sg-")
     assert [one["type"] for one in settings["existing"]] == ["aws_vpc", "aws_subnet", "aws_subnet"]
-    assert "# container other" in written
+    first, *proposals = written.partition("# container ")
+    proposed = tomllib.loads(first + re.sub(r"(?m)^# (?!container)", "", "".join(proposals)))
+    proposed = proposed["containers"]
+    assert {name: one for name, one in proposed.items() if name not in settings["containers"]} == {
+        "other": {"directory": "…"},
+        "api": {"directory": "api", "command": "npm start", "prepare": "npm ci"},
+        "999999999999.dkr.ecr.eu-west-1.amazonaws.com/y": {"image": "…"},
+    }
     assert "domain" in (tmp_path / "bonkei.tfvars").read_text()
     planned = bonkei(tmp_path, "plan")
     assert planned.returncode == 0, planned.stderr

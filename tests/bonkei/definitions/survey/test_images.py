@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from bonkei.definitions.survey.images import built_folders, folder_of
+from bonkei.definitions.survey.images import BuiltFolder, built_folders, folder_of, program_folders
 
 ECR = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
 TREE = {
@@ -49,3 +49,24 @@ def test_the_only_folder_is_that_of_any_image_of_ones_own() -> None:
     only = built_folders({PurePosixPath("Dockerfile"): ""})
     assert folder_of("app", f"{ECR}/shop", only) == only[0]
     assert folder_of("proxy", "public.ecr.aws/nginx/nginx:1", only) is None
+
+
+@pytest.mark.parametrize(
+    ("files", "command", "prepare"),
+    [
+        ({"package.json": "{}"}, "npm start", "npm ci"),
+        ({"go.mod": ""}, "./app", "go build -o app ."),
+        ({"Procfile": "worker: a\nweb:  bin/web -p $PORT\n"}, "bin/web -p $PORT", ""),
+        ({"Procfile": "web: node x.js", "package.json": "{}"}, "node x.js", "npm ci"),
+        ({"Procfile": "worker: a\nweb:\n"}, None, None),
+        ({"package.json": "{}", "Dockerfile": ""}, None, None),
+        ({"main.tf": ""}, None, None),
+    ],
+)
+def test_a_folder_with_a_program_of_a_known_kind(
+    files: dict[str, str], command: str | None, prepare: str | None
+) -> None:
+    shop = PurePosixPath("services/shop")
+    found = program_folders({shop / name: text for name, text in files.items()})
+    names = frozenset({"shop"})
+    assert found == ([BuiltFolder(shop, names, command, prepare or "")] if command else [])
