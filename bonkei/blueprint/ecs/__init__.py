@@ -112,8 +112,8 @@ class TaskDefinition:
 
     def key_of(self, container: Container, keys: Collection[str]) -> str:
         """The key by which settings mean a container: FAMILY/NAME, where FAMILY may be the end of
-        the family after a hyphen, or else NAME alone, or else its image's repository. Empty if
-        there is none of them."""
+        the family after a hyphen, or else NAME alone, or else its image's repository with its
+        registry. Empty if there is none of them."""
         for key in sorted(keys, key=len, reverse=True):
             family, slash, name = key.rpartition("/")
             if name == container.name and (
@@ -121,7 +121,13 @@ class TaskDefinition:
             ):
                 return key
         repository = repository_of(container.image)
-        return repository if repository in keys else ""
+        return repository if repository in keys and has_registry(repository) else ""
+
+
+def has_registry(key: str) -> bool:
+    """Whether a key of the settings means a repository: no family has a dot or a colon."""
+    registry, slash, _ = key.partition("/")
+    return bool(slash) and not {".", ":"}.isdisjoint(registry)
 
 
 def repository_of(image: str) -> str:

@@ -16,11 +16,11 @@ from bonkei.base.events import Bus
 from bonkei.base.processes.roots import why_not
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.ecr import Repository
-from bonkei.blueprint.ecs import Container, TaskDefinition, repository_of
+from bonkei.blueprint.ecs import Container, TaskDefinition, has_registry
 from bonkei.miniature.home import Home
 from bonkei.services.ecr.engines.runs import Runs
 from bonkei.services.ecr.errors import RegistryError
-from bonkei.services.ecr.names import has_host, read_reference, with_tag_of
+from bonkei.services.ecr.names import read_reference, with_tag_of
 from bonkei.services.ecr.pulls.outside import OutsideImages, Source
 from bonkei.services.ecr.registry import Registry
 from bonkei.services.ecr.scans.scans import Scans
@@ -103,8 +103,7 @@ class RegistryPart:
         tag, unless they name one."""
         key = definition.key_of(container, self._keys)
         source = self._images.get(key)
-        is_repository = key == repository_of(container.image) and has_host(key)
-        if is_repository and isinstance(source, str):
+        if isinstance(source, str) and has_registry(key):
             return with_tag_of(source, container.image)
         return source
 

@@ -48,12 +48,6 @@ def is_digest(text: str) -> bool:
     return _DIGEST.fullmatch(text) is not None
 
 
-def has_host(text: str) -> bool:
-    """Whether a repository's name begins with its registry."""
-    host, slash, _ = text.partition("/")
-    return bool(slash) and bool(re.search("[.:]", host))
-
-
 def with_tag_of(text: str, image: str) -> str:
     """A reference without tag and digest, with those of an image; any other is as it was."""
     if re.search(r"[:@]", text.rpartition("/")[2]):

@@ -95,6 +95,12 @@ def test_a_container_without_a_source_says_which_table_it_needs(image, said, rem
     assert remedy in advice
 
 
+def test_a_name_of_an_image_without_its_registry_is_not_a_key():
+    """Two containers of a task may run one image, and one of them may have the image's name."""
+    task = definition(Container("worker", "web:1"))
+    assert task.key_of(task.containers[0], ["web", "web:1"]) == ""
+
+
 def test_the_working_directory_is_below_the_containers_directory(directory):
     task = definition(Container("web", "web:1", working_directory="/app/sub"))
     local = local_task(task, {"web": directory}, serving=frozenset())
