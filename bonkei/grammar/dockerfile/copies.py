@@ -24,9 +24,6 @@ def read_copies(
     """Return the copies of one COPY or ADD. A copy from another stage is resolved to that stage's
     copies. "COPY" (Dockerfile reference): with several sources, or a slash at its end, the
     destination is a directory. `word` substitutes and unquotes.
-
-    "COPY" (Dockerfile reference): with several sources, or a slash at its end, the destination is a
-    directory. `word` substitutes and unquotes.
     """
     flags = [part for part in value.split() if part.startswith("--")]
     if "<<" in value:

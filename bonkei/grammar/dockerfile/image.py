@@ -32,9 +32,6 @@ class Image:
     of the Dockerfile sets them. `environment` is in order. Its values may refer to earlier
     variables (such as `$PATH`, to keep the base image's value), which are substituted when the
     container starts.
-
-    `environment` is in order. Its values may refer to earlier variables (such as `$PATH`, to keep
-    the base image's value). They are substituted when the container starts.
     """
 
     base: str
@@ -78,20 +75,21 @@ def read_image(dockerfile: Path) -> Image:
 
 def parse_image(text: str) -> Image:
     """Read the image from the Dockerfile's text. Raises ValueError with the mistake."""
-    stages: dict[str, _Stage] = {}
+    stages: dict[str, _Stage] = {}  # by name, and by number
     defaults: dict[str, str] = {}
     stage: _Stage | None = None
+    number = -1
     for keyword, value in _instructions(text):
         if keyword == "FROM":
-            name, stage = _from(value, defaults, stages)
-            stages[name] = stage
-            current = name
+            current, stage = _from(value, defaults, stages)
+            number += 1
+            stages[current] = stages[str(number)] = stage
         elif stage is None:
             if keyword == "ARG":
                 defaults.update(_argument(value, {}))
         else:
             stage = _apply(stage, keyword, value, defaults, stages)
-            stages[current] = stage
+            stages[current] = stages[str(number)] = stage
     if stage is None:
         raise ValueError("it has no FROM")
     if stage.entry_is_shell:
@@ -115,7 +113,7 @@ def _from(
     if not words:
         raise ValueError("FROM names no image")
     base = substitute(words[0], defaults)
-    name = words[2].lower() if len(words) == 3 and words[1].upper() == "AS" else str(len(stages))
+    name = words[2].lower() if len(words) == 3 and words[1].upper() == "AS" else ""
     parent = stages.get(base.lower())
     if parent is None:
         return name, _Stage(Image(base))
@@ -221,8 +219,6 @@ def _resolved(added: Mapping[str, str], before: Mapping[str, str]) -> dict[str, 
 def substitute(text: str, values: Mapping[str, str], *, keep_unknown: bool = False) -> str:
     """Substitute `$name`, `${name}`, `${name:-word}` and `${name:+word}` as a Dockerfile does. A
     name without a value becomes the empty string, or stays as it is with `keep_unknown`.
-
-    A name without a value becomes the empty string, or stays as it is with `keep_unknown`.
     """
 
     def replacement(match: re.Match[str]) -> str:

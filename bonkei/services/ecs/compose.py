@@ -254,8 +254,9 @@ def content_notes(content: Content) -> Iterator[str]:
         )
     if content.missing:
         yield (
-            f"its Dockerfile copies {', '.join(content.missing)}, which is not in its folder: a "
-            "build context other than the Dockerfile's own folder is not supported"
+            f"its Dockerfile copies {', '.join(content.missing)}, which is not in its folder. A "
+            "build context other than the Dockerfile's own folder is not supported; what a stage "
+            "makes, `command` and `prepare` in bonkei.toml can make"
         )
     if content.package_list:
         yield (

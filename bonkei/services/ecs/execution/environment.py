@@ -134,12 +134,15 @@ def translate_command(word: str, local: LocalContainer, ports: Mapping[PortKey, 
 
 
 def translate_ports(text: str, ports: Mapping[PortKey, Endpoint]) -> str:
-    """Replace `localhost:8000` in a value or a health check by the real address of port 8000.
+    """Replace `localhost:8000` in a value or a health check by the real address of port 8000, and
+    bash's `/dev/tcp/localhost/8000`.
 
     On AWS, the containers of a task share one loopback interface (awsvpc), so a container's port is
     reachable for all of them.
     """
     for (_, number), endpoint in ports.items():
-        pattern = rf"(?<![\w.-])(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\]):{number}(?!\d)"
-        text = re.sub(pattern, f"{endpoint.host}:{endpoint.port}", text)
+        hosts = r"(?<![\w.-])(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[?::1?\]?)"
+        here = rf"\g<1>{endpoint.host}\g<2>{endpoint.port}"
+        text = re.sub(rf"(){hosts}(:){number}(?!\d)", here, text)
+        text = re.sub(rf"(/dev/tcp/){hosts}(/){number}(?!\d)", here, text)
     return text

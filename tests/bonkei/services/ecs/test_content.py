@@ -57,6 +57,8 @@ def content(folder: Path, dockerfile: str, *files: str) -> Content:
             "src",
         ),
         ("AS b\nCOPY . /b\nFROM python\nWORKDIR /app\nCOPY --from=b /b/src .", "src"),
+        ("AS b\nCOPY src /b\nFROM x AS c\nFROM python\nWORKDIR /app\nCOPY --from=0 /b .", "src"),
+        ("AS b\nCOPY src /b\nFROM x\nFROM python\nWORKDIR /app\nCOPY --from=1 /b .", "."),
         # A source that is unknown or elsewhere changes nothing.
         ("WORKDIR /app\nCOPY build/ .", "."),
         ("WORKDIR /app\nCOPY ../src .", "."),
@@ -93,6 +95,14 @@ def test_copies_from_elsewhere_are_reported(tmp_path):
     assert found.missing == ("app/src/", "../lib", "lib*.toml")
     assert "copies app/src/, ../lib, lib*.toml, which" in " ".join(content_notes(found))
     assert content(tmp_path / "app", "AS b\nFROM x\nCOPY --from=b /made /").missing == ()
+
+
+def test_what_a_stage_makes_is_said_not_to_be_here(tmp_path):
+    """A folder with a command can make it."""
+    dockerfile = "FROM y AS b\nWORKDIR /b\nCOPY . .\nRUN make\nFROM x\nCOPY --from=b /b/out /srv"
+    found = content(tmp_path / "app", dockerfile, "src/a.py")
+    assert found.missing == ("out",)
+    assert "`prepare` in bonkei.toml can make" in " ".join(content_notes(found))
 
 
 def test_paths_outside_of_workdir_are_found_too(tmp_path):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import psutil
+import pytest
 
 from bonkei.base.events import DeploymentStateChanged, TargetRegistered, TaskStateChanged
 from bonkei.blueprint.ecs import Container, ContainerDependency, ContainerHealthCheck
@@ -151,6 +152,23 @@ async def test_health_checks_run_in_the_containers_environment(tasks, web):
     await steady(tasks)
     [task] = tasks.snapshot().tasks
     assert task.health == "HEALTHY"
+
+
+@pytest.mark.parametrize("is_confined", [True, False])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+async def test_a_health_check_finds_the_port_by_bash(tasks, web, monkeypatch, host, is_confined):
+    """Without curl, images use /dev/tcp, also where the kernel does not translate ports."""
+
+    async def is_possible(_trial: object) -> bool:
+        return is_confined
+
+    monkeypatch.setattr("bonkei.base.processes.roots.Trial.is_possible", is_possible)
+    if not is_confined:
+        monkeypatch.setattr("bonkei.base.processes.roots.Switchboard.ports_of", lambda *_: "")
+    line = f"timeout 1 bash -c '</dev/tcp/{host}/8000' || exit 1"
+    check = ContainerHealthCheck(("CMD-SHELL", line), interval=5, timeout=5, retries=3)
+    await tasks.reconcile(blueprint(definition(web_container(health_check=check))))
+    await until(lambda: [task.health for task in tasks.snapshot().tasks] == ["HEALTHY"])
 
 
 async def test_a_process_that_ignores_sigterm_is_killed_with_its_children(tasks, program):
