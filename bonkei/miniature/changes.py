@@ -18,7 +18,7 @@ from bonkei.miniature.control.answering import Call
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.lifecycle.memory import settle_memory
 from bonkei.miniature.rollout.diagnosis import names
-from bonkei.miniature.rollout.refresh import refresh
+from bonkei.miniature.rollout.refresh import refresh, rereading
 from bonkei.miniature.rollout.rollout import (
     find_service,
     require_capacity,
@@ -145,7 +145,8 @@ class Changes:
         service = find_service(assembly.blueprint, call.service)
         config = load(self._config.file, os.environ)
         snapshot = assembly.tasks.running().snapshot()
-        lines = await refresh(service, snapshot, config.read_again, self._home / "logs")
+        names = rereading(service, assembly.as_released, config)
+        lines = await refresh(service, snapshot, names, self._home / "logs")
         assembly.edge.forget_responses()
         return lines
 

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import psutil
 
+from bonkei.blueprint import Blueprint
 from bonkei.blueprint.ecs import Service
+from bonkei.config import Config
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.log_files.record import read
 from bonkei.services.ecs import FileLogSink, TasksSnapshot
@@ -58,6 +60,17 @@ class _Told:
                 if line.partition(" ")[2].startswith(self.task_id)
             ]
         return []
+
+
+def rereading(service: Service, blueprint: Blueprint, config: Config) -> frozenset[str]:
+    """The containers of a service that read files again, by the keys of the settings."""
+    return frozenset(
+        container.name
+        for definition in blueprint.task_definitions
+        if definition.arn == service.task_definition_arn
+        for container in definition.containers
+        if definition.key_of(container, config.containers) in config.read_again
+    )
 
 
 async def refresh(

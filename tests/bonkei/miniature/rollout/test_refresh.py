@@ -7,14 +7,17 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bonkei.blueprint.ecs import Service
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.ecs import Container, Service, TaskDefinition
+from bonkei.config import Config
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.rollout import refresh as rig
-from bonkei.miniature.rollout.refresh import refresh
+from bonkei.miniature.rollout.refresh import refresh, rereading
 from bonkei.services.ecs import TasksSnapshot
 from bonkei.services.ecs.snapshot import TaskSnapshot
 
@@ -113,3 +116,26 @@ async def test_no_other_process_gets_the_signal(
 async def test_an_ended_process_is_no_error(tmp_path: Path) -> None:
     with pytest.raises(MiniatureError, match="no container of app-web"):
         await refresh(SERVICE, tasks(2**22 + 1), {"web"}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("keys", "again", "names"),
+    [
+        (["web"], ["web"], {"web"}),
+        (["shop/web"], ["shop/web"], {"web"}),
+        (["web", "shop/web"], ["web"], set()),  # the folder of another family's
+        (["web"], [], set()),
+    ],
+)
+def test_the_containers_that_read_again_are_named_as_in_the_settings(
+    tmp_path: Path, keys: list[str], again: list[str], names: set[str]
+) -> None:
+    containers = (Container("web", "web:1"), Container("router", "router:1"))
+    definition = TaskDefinition("d", "td", "prod-shop", 1, 1, 1, containers)
+    settings = Config(
+        tmp_path / "bonkei.toml", tmp_path, tmp_path, tmp_path,
+        containers=dict.fromkeys(keys, tmp_path), read_again=dict.fromkeys(again, (tmp_path,)),
+    )  # fmt: skip
+    blueprint = Blueprint(task_definitions=(definition,))
+    service = replace(SERVICE, task_definition_arn="td")
+    assert rereading(service, blueprint, settings) == names
