@@ -115,7 +115,7 @@ class Assembly(Wiring):
 
     async def migrate(self, steps: Steps, done: str, service: Service | None = None) -> None:
         """Run the one-off commands before new tasks, and before them what prepares the folders of
-        the service. If one fails, the running tasks continue."""
+        the service, or of all. If one fails, the running tasks continue."""
         tasks = self.tasks.running()
         try:
             for program in programs_of(service, self.as_released, self.containers):

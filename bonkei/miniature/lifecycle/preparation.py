@@ -66,9 +66,10 @@ def prepare(
 def programs_of(
     service: Service | None, blueprint: Blueprint, sources: Mapping[str, ContainerSource]
 ) -> tuple[FolderProgram, ...]:
-    """The folders to prepare for a service's tasks."""
-    wanted = service.task_definition_arn if service else ""
-    found = tuple(each for each in blueprint.task_definitions if each.arn == wanted)
+    """The folders to prepare for the tasks of a service, or of all."""
+    services = [service] if service else blueprint.services
+    arns = {each.task_definition_arn for each in services}
+    found = tuple(each for each in blueprint.task_definitions if each.arn in arns)
     return prepare(Blueprint(task_definitions=found), sources).programs
 
 

@@ -20,7 +20,7 @@ from bonkei.services.ecs.execution.environment import (
     build_environment,
     container_ports,
 )
-from bonkei.services.ecs.execution.folders import make_ready
+from bonkei.services.ecs.execution.folders import make_ready, was_ready
 from bonkei.services.ecs.execution.listened_ports import (
     LISTENS_WITHIN,
     LOOKS,
@@ -232,7 +232,7 @@ class Executor:
                 self._settings.home / "environments",
                 self._settings.progress,
             )
-        if local.program is not None:
+        if local.program is not None and not was_ready(local.program, self._settings.home):
             await self.make_ready(local.program)
         require_permission(
             (value_from for _, value_from in local.container.secrets),

@@ -30,8 +30,14 @@ _FROM_OUTSIDE = (
 
 def is_ready(program: FolderProgram, home: Path) -> bool:
     """Whether the folder is as its preparation has left it."""
-    record = _place(program, home) / "done"
-    return not program.prepare or text_of(record) == _content(program.directory)
+    record = text_of(_place(program, home) / "done")
+    return not program.prepare or (record is not None and record == _content(program.directory))
+
+
+def was_ready(program: FolderProgram, home: Path) -> bool:
+    """Whether its last preparation has succeeded. The program itself may have changed files since,
+    such as its log."""
+    return not program.prepare or (_place(program, home) / "done").exists()
 
 
 async def make_ready(
@@ -51,6 +57,7 @@ async def make_ready(
         if is_ready(program, home):
             return
         *shell, line = program.prepare
+        (place / "done").unlink(missing_ok=True)
         line = line if shell == ["/bin/sh", "-c"] else shlex.join(program.prepare)
         progress(f"preparing {program.directory}: {line}")
         lines: deque[str] = deque(maxlen=_LAST_LINES)

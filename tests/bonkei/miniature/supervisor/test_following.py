@@ -10,7 +10,7 @@ import pytest
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.cloudwatch import Alarm
-from bonkei.config import Config, FolderProgram
+from bonkei.config import Config, load
 from bonkei.miniature import changes, control
 from bonkei.miniature.home import MiniatureError
 from bonkei.services.ecs import TaskError
@@ -165,10 +165,15 @@ async def test_a_folder_is_prepared_before_its_new_tasks(
     make: Make, world: World, config: Config
 ) -> None:
     """A failed build leaves the old tasks, as a failed migration does."""
-    app = FolderProgram(config.directories["web"], ("run",), prepare=("make",))
-    subject = make(containers={"web": app})
+    config.file.write_text(
+        '[containers.web]\ndirectory = "app"\ncommand = ["run"]\nprepare = ["make"]\n'
+    )
+    subject = make(containers=load(config.file, {}).containers)
     await subject.miniature.start()
     assert world.done.index("app is prepared") < world.done.index("runs migrate")
+    world.blueprint = with_new_tasks()
+    await subject.ask("reload")
+    assert world.done[-3:] == ["app is prepared", "runs migrate", "services roll out"]
     count = len(world.done)
     await subject.ask("restart", service="web")
     assert subject.since(count) == ["app is prepared", "runs migrate", "services roll out 1"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -19,7 +21,7 @@ from bonkei.config import ContainerSource, FolderProgram
 from bonkei.services.ecs import TaskError, Tasks, TaskSettings
 from bonkei.services.ecs.execution.folders import is_ready
 
-from .conftest import GROUP, Edge, blueprint, definition, steady, until
+from .conftest import GROUP, Edge, blueprint, definition, pids, steady, until
 from .log_lines import MemoryLogSink
 
 PAGE = """
@@ -116,6 +118,33 @@ async def test_it_is_prepared_again_after_a_change(
         assert is_ready(source, home)
     assert not is_ready(replace(source, prepare=("make",)), home)
     assert [*(home / "prepared").glob("*/home/kept")]
+
+
+async def test_a_task_in_place_of_one_that_crashed_prepares_nothing(
+    tasks: Tasks, sources: dict[str, ContainerSource], source: FolderProgram, folder: Path
+) -> None:
+    """Its program may have written a log. `npm ci` would take the packages from the other tasks."""
+    sources["web"] = replace(source, command=("sleep", "600"))
+    await tasks.reconcile(blueprint(definition(WEB)))
+    await steady(tasks)
+    before = pids(tasks)
+    (folder / "app.log").touch()
+    for pid in before:
+        os.kill(pid, signal.SIGKILL)
+    await until(lambda: pids(tasks) and not pids(tasks) & before)
+    assert (folder / "made.log").read_text() == "made\n"
+
+
+async def test_after_a_failed_preparation_the_next_task_tries_again(
+    tasks: Tasks, sources: dict[str, ContainerSource], source: FolderProgram, folder: Path
+) -> None:
+    sources["web"] = program = replace(source, prepare=("/bin/sh", "-c", "test ! -e bad"))
+    await tasks.make_ready(program)
+    (folder / "bad").touch()
+    with pytest.raises(TaskError):
+        await tasks.make_ready(program)
+    with pytest.raises(TaskError, match="test ! -e bad"):
+        await tasks.lend(definition(WEB), "web", ["true"])
 
 
 async def test_what_a_tool_made_and_somebody_removed_is_made_again(
