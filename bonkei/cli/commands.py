@@ -37,6 +37,7 @@ GROUPS = {
     "On call": {
         "alarm": "incidents.alarm:alarm",
         "fault": "incidents.fault:fault",
+        "rehearse": "incidents.restore:rehearse",
         "slack": "incidents.slack:slack",
     },
     "Beside the tasks": {

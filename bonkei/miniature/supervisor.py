@@ -21,7 +21,7 @@ from bonkei.miniature.assembly import Assembly
 from bonkei.miniature.changes import Changes
 from bonkei.miniature.console.joining import join_console
 from bonkei.miniature.console.overview import Said
-from bonkei.miniature.control import alarms, faults, requests, sessions
+from bonkei.miniature.control import alarms, faults, requests, restores, sessions
 from bonkei.miniature.control.answering import Call, ControlServer
 from bonkei.miniature.home import Home, MiniatureError
 from bonkei.miniature.lifecycle.begun import seconds_before
@@ -79,6 +79,7 @@ class Miniature:
                 ),
                 **faults.handlers(lambda: changes.started().faults),
                 **alarms.handlers(self._rehearsals),
+                **restores.handlers(lambda: changes.started().databases),
                 **requests.handlers(self._assembly.request_world()),
                 "aws": self._on_aws,
                 "stop": self._on_stop,

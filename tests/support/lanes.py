@@ -34,6 +34,7 @@ LONG = {
     "tests/e2e/test_releases.py": "eleven runs of a pipeline, each with a real build",
     "tests/e2e/test_logs_of_everything.py": f"{_MINIATURE}; four inputs for each of its paths",
     "tests/e2e/test_services_that_fail.py": "services are given the time to fail",
+    "tests/e2e/test_restoring.py": f"{_MINIATURE}, and its database is restored five times",
     "tests/e2e/test_starting_and_stopping.py": f"{_MINIATURE}, three times",
     "tests/e2e/test_damaged_homes.py": f"{_MINIATURE}, four times",
     "tests/infrastructure/test_releases.py": f"{_PLANS} five times",

@@ -20,10 +20,12 @@ from bonkei.miniature.addresses import Addresses
 from bonkei.miniature.lifecycle.together import close_all
 from bonkei.miniature.parts.endpoint.endpoint import AwsEndpoint
 from bonkei.miniature.steps import Steps
+from bonkei.services.rds.backups import Backups
 from bonkei.services.rds.errors import DatabaseError
 from bonkei.services.rds.estate import Estate, Snapshot, keep_estate, read_estate
 from bonkei.services.rds.manager import Database
 from bonkei.services.rds.master import keep_password, master_password
+from bonkei.services.rds.restoring import REHEARSED, is_cluster, rehearsed
 from bonkei.services.rds.snapshot import DatabaseSnapshot
 from bonkei.services.rds.storage import Storage
 from bonkei.services.rds.tokens import CheckToken
@@ -46,6 +48,10 @@ def declared_clusters(blueprint: Blueprint) -> Sequence[DatabaseCluster]:
     return [
         replace(one, takes_tokens=one.takes_tokens and may) for one in blueprint.database_clusters
     ]
+
+
+def _secret(cluster: DatabaseCluster) -> str:
+    return cluster.master_secret_arn or cluster.arn
 
 
 class Databases:
@@ -78,8 +84,14 @@ class Databases:
 
     @cached_property
     def estate(self) -> Estate:
-        """What calls have made beside the definitions."""
-        return read_estate(self._home)
+        """What calls have made beside the definitions. A rehearsal that was killed has left its
+        cluster."""
+        found = read_estate(self._home)
+        for one in found.clusters:
+            if one.address == REHEARSED:
+                self._storage.remove(one.identifier)
+                found = found.without(one.identifier)
+        return found
 
     async def follow(self, clusters: Sequence[DatabaseCluster], steps: Steps) -> None:
         """Raises DatabaseError for the first cluster that fails."""
@@ -104,15 +116,46 @@ class Databases:
     ) -> None:
         """Stop the servers of clusters that go, `change` the files, and start the others."""
         async with self._lock:
-            self.estate = estate.settled(self.declared)
+            before, self.estate = self.estate, estate.settled(self.declared)
             await self._stop_others()
             await asyncio.to_thread(change, self._storage)
             keep_estate(self._home, self.estate)
+            known = {_secret(one) for one in (*self.declared, *self.estate.clusters)}
+            for secret in {_secret(one) for one in before.clusters} - known:
+                self._vault.delete(secret)
             for cluster in self._known.values():
                 if cluster.arn in self._running:
                     await self._running[cluster.arn].apply(cluster)
                 else:
                     await self._start(cluster)
+
+    async def rehearse(self, identifier: str, moment: float) -> DatabaseSnapshot:
+        """Restore a cluster beside it, with a server that answers; `forget` removes it."""
+        source = self._find(identifier)
+        restored = rehearsed(source)
+        self.share_password(source, restored)
+        name = restored.identifier
+        await self.become(
+            self.estate.put(restored), lambda files: files.restore(identifier, name, moment)
+        )
+        return self._running[restored.arn].snapshot()
+
+    async def forget(self, identifier: str) -> None:
+        """Remove the cluster that a rehearsal has restored, if there is one."""
+        name = rehearsed(self._find(identifier)).identifier
+        if any(one.identifier == name for one in self.estate.clusters):
+            await self.become(self.estate.without(name), lambda files: files.remove(name))
+
+    async def back_up(self, identifier: str) -> None:
+        """Take a base if there is none, or if much was written since. DatabaseError."""
+        files = self._running[self._find(identifier).arn].files
+        await asyncio.to_thread(Backups(files).keep)
+
+    def _find(self, identifier: str) -> DatabaseCluster:
+        for one in self._known.values():
+            if one.identifier == identifier and is_cluster(one):
+                return one
+        raise DatabaseError(f"there is no cluster {identifier}", remedy="see `bonkei status`")
 
     async def take_snapshot(self, snapshot: Snapshot) -> None:
         """Of its cluster, as it is now."""

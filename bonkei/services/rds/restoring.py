@@ -41,6 +41,11 @@ _CREATES = frozenset((
 ))  # fmt: skip
 
 
+REHEARSED = "a rehearsal of a restore"
+"""Such a cluster's address: it is removed when the rehearsal ends."""
+_LONGEST = 40
+
+
 class Restoring:
     """`describe` makes the answer for a cluster, `describe_instance` for one of its instances."""
 
@@ -286,6 +291,16 @@ class Restoring:
         if cluster not in self._servers.estate.clusters:
             raise wrong(f"The miniature changes {identifier} by its definitions only.")
         return cluster
+
+
+def rehearsed(source: DatabaseCluster) -> DatabaseCluster:
+    """The cluster that a rehearsal restores beside another."""
+    name = f"{source.identifier[:_LONGEST].rstrip('-')}-rehearsal"
+    made = replace(
+        _named(source, name), address=REHEARSED, master_secret_arn="", takes_tokens=False
+    )
+    instance = DatabaseInstance(REHEARSED, _near(made, f"db:{name}-1"), f"{name}-1", "db.r8g.large")
+    return replace(made, instances=(instance,), log_exports=(), deletion_protection=False)
 
 
 async def take_snapshot(
