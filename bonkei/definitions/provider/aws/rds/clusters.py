@@ -45,6 +45,7 @@ def _cluster(mint: Mint) -> Mapping[str, Value]:
     version = str(mint.given("engine_version") or _ENGINE_VERSIONS.get(engine, ""))
     group = "db_cluster_parameter_group_name"
     databases.group_fits(mint, "aws_rds_cluster_parameter_group", group, engine, version)
+    databases.may_upgrade(mint, "aws_rds_cluster", "cluster_identifier", engine, version)
     domain = databases.database_domain(mint)
     encrypted = mint.given("storage_encrypted") is True
     insights = mint.given("performance_insights_enabled") is True

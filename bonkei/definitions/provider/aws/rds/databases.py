@@ -101,6 +101,28 @@ def group_fits(mint: Mint, kind: str, argument: str, engine: str, version: str) 
         )
 
 
+def may_upgrade(mint: Mint, kind: str, argument: str, engine: str, version: str) -> None:
+    """Another major version needs a flag, and is a newer one. Raises Refused.
+
+    https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBCluster.html
+    """
+    if mint.context.generation == 1:
+        return
+    own = (each for each in mint.context.peers(kind) if each.get(argument) == mint.given(argument))
+    before = str(next(own, {}).get("engine_version") or version)
+    majors = [each.partition(".")[0] for each in (before, version)]
+    if "postgres" not in engine or majors[0] == majors[1]:
+        return
+    said = (
+        "The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version."
+    )
+    if all(map(str.isdecimal, majors)) and int(majors[0]) > int(majors[1]):
+        said = f"Cannot upgrade {engine} from {before} to {version}"
+    elif mint.given("allow_major_version_upgrade") is True:
+        return
+    raise Refused(f"InvalidParameterCombination: {said}", "", ("engine_version",))
+
+
 def master_secret(mint: Mint) -> list[Mapping[str, Value]]:
     """Secrets Manager's secret of a cluster whose password RDS manages.
 

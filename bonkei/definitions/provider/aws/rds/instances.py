@@ -78,6 +78,7 @@ def _instance(mint: Mint) -> Mapping[str, Value]:
     engine = str(mint.given("engine") or "")
     version = str(mint.given("engine_version") or "")
     databases.group_fits(mint, "aws_db_parameter_group", "parameter_group_name", engine, version)
+    databases.may_upgrade(mint, "aws_db_instance", "identifier", engine, version)
     port = mint.given("port") or databases.default_port(engine)
     address = f"{identifier}.{databases.database_domain(mint)}"
     return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from contextlib import nullcontext
+from dataclasses import replace
 
 import pytest
 
@@ -400,6 +401,37 @@ def test_a_parameter_group_of_another_family_is_refused(
     assert "Please use a Parameter Group with DBParameterGroupFamily aurora-postgresql18" in str(
         refused.value.problem.summary
     )
+
+
+@pytest.mark.parametrize(
+    ("type_name", "name"),
+    [("aws_rds_cluster", "cluster_identifier"), ("aws_db_instance", "identifier")],
+)
+@pytest.mark.parametrize(
+    ("version", "allow", "said"),
+    [
+        ("18", None, "The AllowMajorVersionUpgrade flag must be present"),
+        ("18.1", False, "The AllowMajorVersionUpgrade flag must be present"),
+        ("18", True, ""),
+        ("17", None, ""),
+        ("17.6", None, ""),
+        ("16.9", True, "Cannot upgrade postgres from 17.5 to 16.9"),
+    ],
+)
+def test_another_major_version_of_a_database_is_refused(
+    type_name: str, name: str, version: str, allow: bool | None, said: str
+) -> None:
+    """ModifyDBCluster and ModifyDBInstance: InvalidParameterCombination."""
+    before = {name: "main", "engine": "postgres", "engine_version": "17.5"}
+    planned = before | {"engine_version": version, "allow_major_version_upgrade": allow}
+    known = Context(generation=2, peers=lambda kind: [before] if kind == type_name else [])
+    mint = RESOURCES[type_name].mint
+    assert mint(planned, replace(known, generation=1)), "a new one may have any version"
+    if not said:
+        assert mint(planned, known)
+        return
+    with pytest.raises(Refused, match=said):
+        mint(planned, known)
 
 
 def test_a_capacity_provider_that_the_cluster_lacks_is_refused() -> None:
