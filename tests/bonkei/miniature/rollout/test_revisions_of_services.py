@@ -291,7 +291,7 @@ def test_a_service_with_an_inactive_revision_is_not_deployed_again(tmp_path: Pat
     world = World(tmp_path, IGNORED)
     world.apply(1)
     before = compose(world.asked(), {}).services
-    specs = partial(compose, directories={})
+    specs = partial(compose, sources={})
     world.apply(2, service=1)
     assert specs(world.asked()).services == before
     world.restart()
