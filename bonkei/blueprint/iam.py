@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
+from itertools import takewhile
 from typing import Any
 
 from bonkei.blueprint.state import Resource, State
@@ -49,6 +51,24 @@ class Role:
     permissions_boundary: str = ""
     boundary: tuple[PolicyStatement, ...] = ()
     users: tuple[Use, ...] = ()
+
+
+def read_written_policies(state: State) -> Mapping[str, str]:
+    """Where a resource's policy is written: its address, and that of the aws_iam_policy_document
+    with the same text. Among several, it is the nearest one on the way of the modules."""
+    written: dict[Any, list[str]] = {}
+    for each in state.known("aws_iam_policy_document"):
+        written.setdefault(each.values.get("json"), []).append(each.address)
+    return {
+        each.address: max(alike, key=partial(_shared, each.address))
+        for each in state.resources
+        if isinstance(text := each.values.get("policy"), str) and (alike := written.get(text))
+    }
+
+
+def _shared(address: str, other: str) -> int:
+    pairs = zip(address.split("."), other.split("."), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def read_policy_document(block: Block, name: str) -> tuple[PolicyStatement, ...]:

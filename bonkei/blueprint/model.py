@@ -58,6 +58,7 @@ class Blueprint:
     network: Network = field(default_factory=Network)
     security_groups: tuple[SecurityGroup, ...] = ()
     roles: tuple[Role, ...] = ()
+    written_policies: Mapping[str, str] = field(default_factory=dict)  # address -> document's
     keys: tuple[Key, ...] = ()
     log_groups: tuple[LogGroup, ...] = ()
     log_streams: tuple[LogStream, ...] = ()

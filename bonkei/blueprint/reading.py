@@ -20,7 +20,7 @@ from bonkei.blueprint.ecs.task_definition import read_task_definitions
 from bonkei.blueprint.elasticache import read_caches
 from bonkei.blueprint.elbv2.reader import read_load_balancers
 from bonkei.blueprint.elbv2.target_group import read_target_groups
-from bonkei.blueprint.iam import read_roles
+from bonkei.blueprint.iam import read_roles, read_written_policies
 from bonkei.blueprint.kms import read_keys
 from bonkei.blueprint.lambda_.event_source import read_event_sources, read_layers
 from bonkei.blueprint.lambda_.function import read_functions
@@ -75,6 +75,7 @@ def read(
         network=read_network(state),
         security_groups=read_security_groups(state),
         roles=read_roles(state),
+        written_policies=read_written_policies(state),
         keys=read_keys(state),
         log_groups=read_log_groups(state),
         log_streams=read_log_streams(state),

@@ -12,12 +12,13 @@ import click
 
 from bonkei.base.errors import BonkeiError
 from bonkei.base.kept import read_json
-from bonkei.cli.aws.roles import is_of, role_noted, roles
+from bonkei.cli.aws.roles import applied, is_of, role_noted, roles
 from bonkei.cli.context import Context, pass_context
 from bonkei.cli.terminal import as_json, safe
 
 if TYPE_CHECKING:
     from bonkei.blueprint.iam import PolicyStatement, Role
+    from bonkei.miniature.console.permissions import Places
     from bonkei.services.endpoint.asking import Asking
 
 _SHOWN = 20
@@ -44,7 +45,6 @@ def iam() -> None:
 @pass_context
 def denied(context: Context, role: str, everything: bool, form: str | None) -> None:
     """Show the denied calls, the evaluated policies, and the remedy."""
-    from bonkei.miniature.console.permissions import Places
     from bonkei.services.console.views.denials import looked_at
     from bonkei.services.endpoint.permission.ledger import read_denials
 
@@ -52,8 +52,8 @@ def denied(context: Context, role: str, everything: bool, form: str | None) -> N
     role = role_noted(context, role, {str(each["role"]) for each in every})
     found = [each for each in every if is_of(role, each["role"])]
     found = found if everything else found[-_SHOWN:]
-    written = Places(context.config.definitions, context.config.root)
-    places = [[_at(written.of(each)) for each in looked_at(one)] for one in found]
+    written = _places(context)
+    places = [[_at(written.of(*each)) for each in looked_at(one)] for one in found]
     if form == "json":
         listed = [{**one, "places": where} for one, where in zip(found, places, strict=True)]
         click.echo(as_json(listed, indent=2))
@@ -139,27 +139,27 @@ def may(
     The definitions of the last apply decide, and the answer names the statement. Nothing is
     called. Exit code 1 when it may not; 3 when the text of a policy is not known.
     """
-    from bonkei.miniature.console.permissions import (
-        Places,
-        condition_keys,
-        explanation_json,
-    )
+    from bonkei.miniature.console.permissions import condition_keys, explanation_json
 
     [found] = roles(context, role)
     answer = _asking(context).explain(found.arn, action, resource, condition_keys("\n".join(keys)))
     if answer is None:
         raise BonkeiError("there are no definitions yet", remedy="apply them: `bonkei apply`")
-    places = Places(context.config.definitions, context.config.root)
-    shown: Any = explanation_json(answer, places)
+    shown: Any = explanation_json(answer, _places(context))
     click.echo(as_json(shown, indent=2) if form == "json" else safe(_answer(shown)))
     if not shown["allowed"]:
         sys.exit(3 if shown["unknown"] else 1)
 
 
+def _places(context: Context) -> Places:
+    from bonkei.miniature.console.permissions import Places
+
+    written = applied(context).written_policies
+    return Places(context.config.definitions, context.config.root, lambda: written)
+
+
 def _asking(context: Context) -> Asking:
     """The IAM of the definitions that were applied last."""
-    from bonkei import blueprint
-    from bonkei.definitions.cloudformation.stacks.stored import stacked
     from bonkei.services.endpoint.asking import Asking
     from bonkei.services.endpoint.identity.credentials import Issuer
     from bonkei.services.endpoint.permission.authorizer import Authorizer
@@ -169,7 +169,7 @@ def _asking(context: Context) -> Asking:
     from bonkei.services.endpoint.provision.wanted import find_region
 
     config = context.config
-    found = blueprint.read(context.workspace.state(), stacked(context.home.stacks))
+    found = applied(context)
     place = Place(config.account_id, find_region(found))
     authorizer = Authorizer("on", Ledger(context.home.cloud))  # a question is not recorded
     authorizer.use(Estate(found, place, read_others(config.policies)))

@@ -9,6 +9,7 @@ from bonkei.base.errors import BonkeiError
 from bonkei.cli.context import Context
 
 if TYPE_CHECKING:
+    from bonkei.blueprint import Blueprint
     from bonkei.blueprint.iam import Role
 
 
@@ -16,7 +17,7 @@ def roles(context: Context, name: str) -> tuple[Role, ...]:
     """Return the role that NAME means, or all roles. Raises BonkeiError if there is none."""
     from bonkei.services.endpoint.identity.role_names import role_meant
 
-    found = _applied(context)
+    found = applied(context).roles
     if not found:
         raise BonkeiError("nothing that is applied has a role", remedy="apply it: `bonkei apply`")
     if not name:
@@ -34,7 +35,7 @@ def role_noted(context: Context, name: str, noted: Collection[str]) -> str:
 
     if not name or any(is_of(name, arn) for arn in noted) or ROLE.fullmatch(label(name)):
         return name
-    return role_meant(name, [*(role.arn for role in _applied(context)), *sorted(noted)])
+    return role_meant(name, [*(role.arn for role in applied(context).roles), *sorted(noted)])
 
 
 def is_of(name: str, arn: str) -> bool:
@@ -44,8 +45,9 @@ def is_of(name: str, arn: str) -> bool:
     return not name or name in (arn, label(arn))
 
 
-def _applied(context: Context) -> tuple[Role, ...]:
+def applied(context: Context) -> Blueprint:
+    """What was applied last, with the stacks of CloudFormation."""
     from bonkei import blueprint
     from bonkei.definitions.cloudformation.stacks.stored import stacked
 
-    return blueprint.read(context.workspace.state(), stacked(context.home.stacks)).roles
+    return blueprint.read(context.workspace.state(), stacked(context.home.stacks))

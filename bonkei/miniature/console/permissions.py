@@ -43,7 +43,8 @@ class PermissionSources:
 
 def offer_permissions(console: Console, sources: PermissionSources) -> None:
     """The topics `permissions`, `permissions.role` and `permissions.ask`."""
-    book, places = _Denials(), Places(sources.definitions, sources.root)
+    book = _Denials()
+    places = Places(sources.definitions, sources.root, lambda: sources.blueprint().written_policies)
     summaries = _Summaries()
 
     async def permissions(_: Mapping[str, str]) -> Json:
@@ -122,29 +123,33 @@ def statement_json(statement: PolicyStatement, places: Places) -> Json:
     return {
         "effect": statement.effect,
         "sid": label(statement.sid),
-        "place": places.of(statement.address),
+        "place": places.of(statement.address, statement.sid),
         **{name: [label(each) for each in values] for name, values in lists.items() if values},
     }
 
 
 class Places:
     """File and line of addresses, as found by `bonkei check`. They are read again from time to
-    time."""
+    time. `written`: the resources whose policy is written in a data source, with its address."""
 
-    def __init__(self, definitions: Path, root: Path) -> None:
+    def __init__(
+        self, definitions: Path, root: Path, written: Callable[[], Mapping[str, str]]
+    ) -> None:
         self._definitions = definitions
         self._root = root
+        self._written = written
         self._files: Sources | None = None
         self._read = 0.0
 
-    def of(self, address: str) -> dict[str, Json]:
+    def of(self, address: str, sid: str = "") -> dict[str, Json]:
         """`file` relative to the project, `line` from 1; empty and 0 where it is not in a file:
-        AWS's own policies, and what CloudFormation has made."""
+        AWS's own policies, and what CloudFormation has made. `sid`: of a policy's statement."""
         now = time.monotonic()
         if self._files is None or now - self._read > _FRESH:
             self._files, self._read = Sources(self._definitions), now
         try:
-            place = self._files.place(address) if address else None
+            where = self._written().get(address, address)
+            place = self._files.place(where, text=sid) if address else None
         except (OSError, ValueError):  # a file that is being written
             place = None
         if place is None:
@@ -188,7 +193,7 @@ def _denial(group: denials.DeniedCalls, places: Places) -> Json:
         "message": visible(str(last["message"]), 2_000),
         "network": last["reason"] == "network",
         "enforced": bool(last["enforced"]),
-        "places": [places.of(each) for each in denials.looked_at(last)[:_NAMED]],
+        "places": [places.of(*each) for each in denials.looked_at(last)[:_NAMED]],
         "absent_keys": [label(str(each)) for each in last["absent_keys"]],
         "would_allow": label(denials.would_allow(last), 2_000),
         "count": group.count,

@@ -79,6 +79,26 @@ def test_policies_of_aws_are_unknown_however_their_arn_was_found(blueprint) -> N
     assert role.managed_policies == (("aws_iam_role_policy_attachment.this", arn),)
 
 
+def test_a_policy_is_written_in_the_nearest_document_of_its_text(blueprint) -> None:
+    """Two tasks of one module have the same document."""
+    same = policy(Action="s3:Get*", Resource="*")
+    found = blueprint(
+        {
+            **{
+                f"module.{task}.data.aws_iam_policy_document.logs": {"json": same}
+                for task in ("api", "job", "web")
+            },
+            "module.job.module.role.aws_iam_role_policy.this": {"role": "task", "policy": same},
+            "aws_iam_role_policy.own": {"role": "task", "policy": policy(Action="a:A")},
+        }
+    )
+    assert found.written_policies == {
+        "module.job.module.role.aws_iam_role_policy.this": (
+            "module.job.data.aws_iam_policy_document.logs"
+        )
+    }
+
+
 def test_a_roles_users_are_the_arguments_that_name_it(blueprint) -> None:
     found = blueprint(
         {

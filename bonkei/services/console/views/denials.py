@@ -38,10 +38,11 @@ def who(denial: Denial) -> str:
     return name_of(str(denial["role"])) or str(denial["caller"])
 
 
-def looked_at(denial: Denial) -> tuple[str, ...]:
-    """Where to look: an explicit Deny has one place; otherwise every policy was searched."""
-    statement = str(denial["statement"]).partition(" ")[0]
-    return (statement,) if statement else tuple(denial["looked_at"])
+def looked_at(denial: Denial) -> tuple[tuple[str, str], ...]:
+    """Where to look, as addresses with Sids: an explicit Deny has one place; otherwise every policy
+    was searched."""
+    address, _, sid = str(denial["statement"]).partition(" ")
+    return ((address, sid),) if address else tuple((each, "") for each in denial["looked_at"])
 
 
 def why(denial: Denial) -> str:

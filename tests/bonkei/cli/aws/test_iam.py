@@ -42,12 +42,45 @@ resource "aws_ecs_task_definition" "web" {
   }])
 }
 """
+CALL = """
+data "aws_iam_policy_document" "written" {
+  statement {
+    sid       = "Tell"
+    actions   = ["sns:Publish"]
+    resources = ["*"]
+  }
+
+  statement {
+    sid       = "NeverThis"
+    effect    = "Deny"
+    actions   = ["s3:DeleteBucket"]
+    resources = ["*"]
+  }
+}
+
+module "grants" {
+  source   = "./grants"
+  policies = { start = data.aws_iam_policy_document.written.json }
+}
+"""
+GRANTS = """
+variable "policies" { type = map(string) }
+
+resource "aws_iam_role_policy" "each" {
+  for_each = var.policies
+  role     = "start"
+  policy   = each.value
+}
+"""
 ROLE = "arn:aws:iam::123456789012:role/start"
 
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = make_project(tmp_path_factory.mktemp("iam") / "project", DEFINITIONS)
+    (made / "infrastructure" / "grants").mkdir()
+    (made / "infrastructure" / "grants" / "main.tf").write_text(GRANTS)
+    (made / "infrastructure" / "call.tf").write_text(CALL)
     applied = run(made, "apply")
     assert applied.exit_code == 0, applied.output
     ledger = Ledger(made / ".bonkei" / "cloud")
@@ -93,6 +126,25 @@ def test_a_denial_shows_the_line_and_the_statement_that_would_allow_it(root: Pat
     assert 'principals { Service = "events.amazonaws.com" }' in shown
     person = "AWSReservedSSO_Operator_0123456789abcdef"  # no definitions declare it
     assert json.loads(run(root, "iam", "denied", "--role", person, "--json").output) == []
+
+
+def test_a_policy_is_shown_where_its_document_is_written(root: Path) -> None:
+    """A module that attaches the policies of its callers says nothing about them."""
+    address = 'module.grants.aws_iam_role_policy.each["start"]'
+    ledger, lines = Ledger(root / ".bonkei" / "cloud"), CALL.splitlines()
+    for action, statement in (("s3:PutObject", ""), ("s3:DeleteBucket", f"{address} NeverThis")):
+        ledger.deny(
+            Denial(4.0, f"{ROLE}-two", f"{ROLE}-two/x", action, "arn:aws:s3:::shop",
+                   "identity-based policy", "no", enforced=True, looked_at=(address,),
+                   statement=statement)
+        )  # fmt: skip
+    shown = run(root, "iam", "denied", "--role", "start-two").output
+    head = lines.index('data "aws_iam_policy_document" "written" {') + 1
+    statement = lines.index('    sid       = "NeverThis"') + 1
+    assert f"looked at infrastructure/call.tf:{head} ({address})" in shown
+    assert f"looked at infrastructure/call.tf:{statement} ({address})" in shown
+    near = run(root, "iam", "may", "start", "s3:DeleteBucket", "arn:aws:s3:::shop").output
+    assert f"infrastructure/call.tf:{statement} ({address})" in near
 
 
 def test_used_and_unused_permissions(root: Path) -> None:

@@ -112,7 +112,7 @@ def test_a_buckets_policy(rigs: Parts) -> None:
     s3.put_bucket_policy(Bucket="shop", Policy=document("Deny", "s3:DeleteObject", OBJECTS))
     assert delete(rigs) == "AccessDenied"
     [*_, last] = read_denials(rigs.rig.cloud.directory / "denied.jsonl")
-    assert denials.looked_at(last) == ("arn:aws:s3:::shop",)
+    assert denials.looked_at(last) == (("arn:aws:s3:::shop", ""),)
     rigs.again()
     assert delete(rigs) == "AccessDenied"
     s3 = rigs.client("s3")
