@@ -37,6 +37,10 @@ _SECRETS = re.compile(
 )
 
 
+_FRAME = re.compile(r'\s+File "([^"]+)", line (\d+)')  # of a Python traceback
+_LIBRARIES = ("/lib/python", "/site-packages/", "<frozen ")
+
+
 @dataclass(frozen=True, slots=True)
 class Details:
     """`alarmed_at`: since when it is, or was, in ALARM; None: it was not, or it is unknown.
@@ -154,12 +158,12 @@ def _latest(search: Mapping[str, Any], page: Call, until: float) -> list[Mapping
 
 
 def shorten(record: str) -> str:
-    """A record on one line, without what looks like a secret. A cut one with a traceback ends with
-    the traceback's last line, which names the error."""
-    end = _plain(_last_line(record))[-CHARACTERS // 2 :]
-    plain = _plain(record)
-    if len(plain) <= CHARACTERS:
-        return plain
+    """A record on one line, without what looks like a secret. In place of a traceback, it ends with
+    the traceback's last line, which names the error, and with the file and line that raised it."""
+    text, end = _raised(record)
+    plain = _plain(text)
+    if len(plain) + len(end) <= CHARACTERS:
+        return plain + end
     return plain[: CHARACTERS - len(end) - 1] + "…" + end
 
 
@@ -167,13 +171,21 @@ def _plain(text: str) -> str:
     return " ".join(_SECRETS.sub(_mask, text).split())
 
 
-def _last_line(record: str) -> str:
-    """Of the traceback in a record of the program's logger; empty without one."""
+def _raised(record: str) -> tuple[str, str]:
+    """A record of the program's logger without its traceback, and the end of that: ` ValueError: no
+    name, /app/main.py:3`. The line is the innermost one outside libraries."""
     try:
-        lines = json.loads(record)["exception"].strip().splitlines()
+        fields = json.loads(record)
+        lines = fields.pop("exception").strip().splitlines()
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return ""
-    return str(lines[-1]) if lines else ""
+        return record, ""
+    frames = [(at, found) for at, line in enumerate(lines) if (found := _FRAME.match(line))]
+    after = lines[frames[-1][0] + 1 :] if frames else lines
+    error = next((line for line in after if line and not line[0].isspace()), "")
+    own = [found for _, found in frames if not any(part in found[1] for part in _LIBRARIES)]
+    place = "".join(f", {found[1]}:{found[2]}" for found in own[-1:])
+    end = _plain(error)[: CHARACTERS // 2] + place[-CHARACTERS // 3 :]
+    return json.dumps(fields, ensure_ascii=False), f" {end}" if end else ""
 
 
 def _mask(found: re.Match[str]) -> str:

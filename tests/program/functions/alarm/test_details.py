@@ -53,15 +53,37 @@ def test_an_alarm_has_its_subject_place_value_and_records():
     assert "log-group/$252Fstatus$252Fbackend/log-events" in said
 
 
-def test_a_cut_record_ends_with_the_last_line_of_its_traceback():
-    frames = '  File "/app/main.py", line 3, in main\n' * 20
-    for error in ("ValueError: no name", "KeyError: token=hunter2", "ValueError: " + "y" * 400):
-        traceback = f"Traceback (most recent call last):\n{frames}{error}\n"
-        record = json.dumps({"level": "ERROR", "message": "it failed", "exception": traceback})
-        said = shorten(record)
-        assert len(said) == CHARACTERS
-        assert "it failed" in said
-        assert said.endswith(error.replace("hunter2", "***")[-150:])
+@pytest.mark.parametrize("frames", [1, 20])
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        ("ValueError: no name", "ValueError: no name"),
+        ("KeyError: token=hunter2", "KeyError: token=***"),
+        ("ValueError: " + "y" * 400, "ValueError: " + "y" * 138),
+        ("db.LostError: it is gone\nand here\n  is why", "db.LostError: it is gone"),
+    ],
+)
+def test_a_record_ends_with_the_error_and_the_line_that_raised_it(
+    frames: int, error: str, said: str
+):
+    """A call of a library raises in the library; the line that called it is the one to read."""
+    own = '  File "/app/main.py", line 3, in main\n    connect()\n' * frames
+    library = '  File "/venv/lib/python3.11/site-packages/db.py", line 9, in connect\n'
+    traceback = f"Traceback (most recent call last):\n{own}{library}{error}\n"
+    record = {"level": "ERROR", "message": "it failed " + "x" * 300, "exception": traceback}
+    short = shorten(json.dumps(record | {"message": "it failed", "request_id": "4711"}))
+    assert short.endswith(f'"message": "it failed", "request_id": "4711"}} {said}, /app/main.py:3')
+    cut = shorten(json.dumps(record))
+    assert len(cut) == CHARACTERS
+    assert "it failed xxx" in cut
+    assert cut.endswith(f"xxx… {said}, /app/main.py:3")
+
+
+@pytest.mark.parametrize("exception", [None, 1, "", "no traceback", []])
+def test_an_exception_of_another_form_is_kept(exception: object):
+    said = shorten(json.dumps({"level": "ERROR", "message": "it failed", "exception": exception}))
+    assert said.startswith('{"level": "ERROR", "message": "it failed"')
+    assert (str(exception) if exception else "it failed") in said
 
 
 @pytest.mark.parametrize("region", ["ap-northeast-1", "us-east-1"])
