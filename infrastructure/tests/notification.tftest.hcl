@@ -44,7 +44,7 @@ run "notification" {
   }
 
   assert {
-    condition     = one(keys(aws_lambda_function.this.environment[0].variables)) == "SLACK_WEBHOOK_SECRET_ARN"
+    condition     = toset(keys(aws_lambda_function.this.environment[0].variables)) == toset(["DEAD_LETTER_QUEUE_URL", "SLACK_WEBHOOK_SECRET_ARN"])
     error_message = "The function knows where the webhook is, not what it is."
   }
 
@@ -56,6 +56,11 @@ run "notification" {
   assert {
     condition     = aws_cloudwatch_metric_alarm.function_errors.treat_missing_data == "ignore" && aws_cloudwatch_metric_alarm.dead_letters.treat_missing_data == "ignore"
     error_message = "An alarm about the notifier must not end for want of data: its OK is a notification too, would fail as well, and raise it anew forever."
+  }
+
+  assert {
+    condition     = toset(flatten([for query in aws_cloudwatch_metric_alarm.dead_letters.metric_query : query.metric[*].metric_name])) == toset(["ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesVisible"])
+    error_message = "Who reads a dead letter must not end the alarm on it."
   }
 
   assert {

@@ -15,7 +15,7 @@ from typing import Any
 
 from bonkei.analysis.network.obstacles import obstacles
 from bonkei.analysis.policy.needs import needs_of
-from bonkei.base.aws_service import Caller
+from bonkei.base.aws_service import Caller, queue_url
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.iam import PolicyStatement, Role
 from bonkei.services.endpoint.calls.request import Request
@@ -115,6 +115,9 @@ def _alarm(blueprint: Blueprint) -> Iterator[Call]:
     for group in (f"/ecs/{prefix}/backend", f"/ecs/{prefix}/frontend"):
         yield "logs", "DescribeMetricFilters", {"logGroupName": group}
         yield "logs", "FilterLogEvents", {"logGroupName": group}
+    queue = next(each for each in blueprint.queues if each.name.endswith("dead-letters"))
+    for operation in ("ReceiveMessage", "DeleteMessage"):
+        yield "sqs", operation, {"QueueUrl": queue_url(queue.arn)}
 
 
 def _stage(stage: str, blueprint: Blueprint) -> Iterator[Call]:

@@ -31,6 +31,7 @@ from bonkei.services.rds.size import capacity
 
 _MOST_BYTES = 1024**3
 _MOST_TASKS = 4
+_WAITING = "ApproximateNumberOfMessagesVisible"
 _GIB = 1024**3
 _MIB = 1024**2
 
@@ -59,7 +60,10 @@ def choose(alarm: Alarm, blueprint: Blueprint, facts: Facts | None) -> Plan:
             plan = chosen(alarm, alarm.metric, blueprint, facts) if chosen else plan
     elif facts is not None:
         plan = "the math of several metrics has no single cause"
-        if any(metric.name == "FreeableMemory" for metric in alarm.metrics()):
+        waiting = [one for one in alarm.metrics() if one.name == _WAITING]
+        if len(waiting) == 1 and {one.namespace for one in alarm.metrics()} == {"AWS/SQS"}:
+            plan = _of_queue(alarm, waiting[0], blueprint, facts)
+        elif any(metric.name == "FreeableMemory" for metric in alarm.metrics()):
             plan = "a rehearsal takes no gigabytes from a database"
     if isinstance(plan, str):
         return fallback(alarm, blueprint, plan if found is None else "")
@@ -260,7 +264,7 @@ def _of_database(alarm: Alarm, metric: Metric, blueprint: Blueprint, facts: Fact
 def _of_queue(alarm: Alarm, metric: Metric, blueprint: Blueprint, _facts: Facts) -> Plan | str:
     name = dict(metric.dimensions).get("QueueName")
     queue = next((one for one in blueprint.queues if one.name == name), None)
-    counts = metric.name == "ApproximateNumberOfMessagesVisible"
+    counts = metric.name == _WAITING
     most = least(alarm)
     if queue is None or not counts or most > 10 or not alarm.comparison.startswith("Greater"):
         return "nothing here causes that metric"

@@ -27,16 +27,36 @@ resource "aws_cloudwatch_metric_alarm" "function_errors" {
 
 resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   alarm_name          = "${var.name}-notifier-dead-letters"
-  alarm_description   = "A notification could not be delivered and waits in the dead-letter queue. Read it there; purge the queue afterwards.${local.runbook == "" ? "" : "${local.runbook}notifier-dead-letters"}"
-  namespace           = "AWS/SQS"
-  metric_name         = "ApproximateNumberOfMessagesVisible"
-  dimensions          = { QueueName = aws_sqs_queue.dead_letters.name }
-  statistic           = "Maximum"
-  period              = 60
+  alarm_description   = "A notification could not be delivered and waits in the dead-letter queue. It is posted with the next one that Slack takes.${local.runbook == "" ? "" : "${local.runbook}notifier-dead-letters"}"
   evaluation_periods  = 1
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = 1
   treat_missing_data  = "ignore"
   alarm_actions       = local.notifier_alarm_topics
   ok_actions          = local.notifier_alarm_topics
+
+  # Who reads a message hides it for a while: that must not end the alarm.
+  metric_query {
+    id          = "waiting"
+    label       = "Messages in the queue"
+    expression  = "SUM(METRICS())"
+    return_data = true
+  }
+
+  dynamic "metric_query" {
+    for_each = { visible = "ApproximateNumberOfMessagesVisible", read = "ApproximateNumberOfMessagesNotVisible" }
+
+    content {
+      id          = metric_query.key
+      return_data = false
+
+      metric {
+        namespace   = "AWS/SQS"
+        metric_name = metric_query.value
+        dimensions  = { QueueName = aws_sqs_queue.dead_letters.name }
+        stat        = "Maximum"
+        period      = 60
+      }
+    }
+  }
 }

@@ -146,6 +146,7 @@ resource "aws_lambda_function" "this" {
 
   environment {
     variables = {
+      DEAD_LETTER_QUEUE_URL    = aws_sqs_queue.dead_letters.url
       SLACK_WEBHOOK_SECRET_ARN = aws_secretsmanager_secret.webhook.arn
     }
   }
@@ -207,6 +208,13 @@ data "aws_iam_policy_document" "function" {
   statement {
     sid       = "KeepDeadLetters"
     actions   = ["sqs:SendMessage"]
+    resources = [aws_sqs_queue.dead_letters.arn]
+  }
+
+  # When Slack is back, they are posted.
+  statement {
+    sid       = "PostDeadLetters"
+    actions   = ["sqs:DeleteMessage", "sqs:ReceiveMessage"]
     resources = [aws_sqs_queue.dead_letters.arn]
   }
 

@@ -1,20 +1,24 @@
 """Lambda function that posts Amazon SNS notifications to Slack. Its handler is `alarm.handler`.
 
 If a notification cannot be delivered, the handler raises. Lambda then tries again, and at last
-moves it to the dead-letter queue; the alarm on this function's errors goes off.
+moves it to the dead-letter queue; the alarm on this function's errors goes off. The next one that
+Slack takes shows that Slack is back: then those of the queue are posted, too. A call without
+notifications does only that.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Mapping
 from typing import Any
 
 from alarm.clients import prepare
 from alarm.details import call_aws, look_up
 from alarm.events import AlarmChange, Event, Unrecognized, parse
-from alarm.message import NOTHING, Message, message
+from alarm.letters import SECONDS, post_again
+from alarm.message import NOTHING, Message, late, message
 from alarm.slack import RefusedError, send
 from alarm.webhook import Webhook
 
@@ -27,19 +31,32 @@ if "AWS_LAMBDA_RUNTIME_API" in os.environ:
 
 def handler(event: Mapping[str, Any], context: object) -> None:  # noqa: ARG001 - Lambda's signature
     """`event` as SNS gives it: `{"Records": [{"Sns": {"Message": "…", "Subject": "…"}}]}`."""
-    webhook = _get_webhook()
-    for record in event["Records"]:
-        notification = record["Sns"]
-        found, text = _describe(notification["Message"], notification.get("Subject") or "")
-        if text is None:
-            _log("nothing to report", notification, kind=type(found).__name__)
-            continue
-        try:
-            send(webhook.url(), text)
-        except RefusedError:
-            webhook.forget()  # it may have been replaced; the next attempt fetches it again
+    until = time.monotonic() + SECONDS
+    records = event.get("Records") or () if event else ()  # called by hand without a payload
+    for record in records:
+        _report(record["Sns"])
+    try:
+        post_again(call_aws, _report, until)
+    except Exception as error:
+        if not records:
             raise
-        _log("reported", notification, kind=type(found).__name__)
+        # What this call is for is done, and would be done twice if it failed.
+        _warn(f"the dead-letter queue: {type(error).__name__}")
+
+
+def _report(notification: Mapping[str, Any], late_since: str = "") -> None:
+    """Post it. `late_since`: when it was sent, if it comes from the dead-letter queue."""
+    webhook = _get_webhook()
+    found, text = _describe(notification["Message"], notification.get("Subject") or "")
+    if text is None:
+        _log("nothing to report", notification, kind=type(found).__name__)
+        return
+    try:
+        send(webhook.url(), late(text, late_since) if late_since else text)
+    except RefusedError:
+        webhook.forget()  # it may have been replaced; the next attempt fetches it again
+        raise
+    _log("reported", notification, kind=type(found).__name__)
 
 
 def _describe(text: str, subject: str) -> tuple[Event, Message | None]:

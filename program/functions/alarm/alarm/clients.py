@@ -8,7 +8,7 @@ from typing import Any
 _QUICK = (1, 2, 1)
 """Seconds to connect, seconds to read, attempts: what is nice to know may be left out."""
 _NEEDED = {"secretsmanager": (2, 3, 2)}
-_ALL = ("secretsmanager", "cloudwatch", "logs")
+_ALL = ("secretsmanager", "cloudwatch", "logs", "sqs")
 
 
 @cache

@@ -82,6 +82,22 @@ def _alarm(event: AlarmChange, details: Details) -> Message | None:
     )  # fmt: skip
 
 
+def late(sent: Message, at: str) -> Message:
+    """A message that could not be posted when it was sent, which was `at`."""
+    [attachment] = sent["attachments"]
+    text = sent["text"]
+    if "Late: " not in text:
+        text = f"Late: {text}"
+        text = text if len(text) <= HEADER_CHARACTERS else f"{text[: HEADER_CHARACTERS - 1]}…"
+    header, *others = attachment["blocks"]
+    blocks = [
+        header | {"text": _plain(text)},
+        *others,
+        {"type": "context", "elements": [_markdown(f"sent at {escape(at)}, could not be posted")]},
+    ]
+    return {"text": text, "attachments": [attachment | {"fallback": text, "blocks": blocks}]}
+
+
 def _later(details: Details) -> str:
     return "" if details.now is None else f"now {details.now[0]}, since {_utc(details.now[1])}"
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import alarm
 import pytest
+from alarm.events import parse
+from alarm.message import late, message
 from alarm.slack import ATTEMPTS, Answer, RefusedError, SlackError, post, send_by
 from alarm.webhook import SECONDS_KEPT, Webhook
 
@@ -203,3 +205,99 @@ def test_a_redirect_is_not_followed(slack: Slack):
     with pytest.raises(RefusedError, match="302"):
         alarm.handler(notification(recorded("alarm")), None)
     assert len(slack.received) == 1
+
+
+class Queue:
+    """`call_aws` with a dead-letter queue. A message that was received is hidden."""
+
+    def __init__(self, *bodies: str) -> None:
+        self.held = {str(number): body for number, body in enumerate(bodies)}
+        self.hidden: set[str] = set()
+        self.others = CloudWatch()
+
+    def __call__(self, service: str, operation: str, region: str, **given: Any) -> dict[str, Any]:
+        if service != "sqs":
+            return self.others(service, operation, region, **given)
+        assert given["QueueUrl"] == "https://sqs.test/1/dead"
+        if operation == "delete_message":
+            del self.held[given["ReceiptHandle"]]
+            return {}
+        assert operation == "receive_message"
+        found = [name for name in self.held if name not in self.hidden][:2]
+        self.hidden.update(found)
+        return {"Messages": [self._message(name) for name in found]} if found else {}
+
+    def _message(self, name: str) -> dict[str, Any]:
+        attributes = {"SentTimestamp": str(1_767_000_000_000 + int(name))}
+        return {"ReceiptHandle": name, "Body": self.held[name], "Attributes": attributes}
+
+
+def queued(monkeypatch: pytest.MonkeyPatch, *bodies: str) -> Queue:
+    queue = Queue(*bodies)
+    monkeypatch.setenv("DEAD_LETTER_QUEUE_URL", "https://sqs.test/1/dead")
+    monkeypatch.setattr(alarm, "call_aws", queue)
+    return queue
+
+
+def sent_at(text: str, timestamp: str) -> dict[str, Any]:
+    event = notification(text)
+    event["Records"][0]["Sns"]["Timestamp"] = timestamp
+    return event
+
+
+def test_dead_letters_are_posted_in_order_when_slack_is_back(
+    slack: Slack, monkeypatch: pytest.MonkeyPatch
+):
+    """Lambda leaves the event of its call, SNS the notification; their places in the queue say
+    nothing about which was first."""
+    queue = queued(
+        monkeypatch,
+        json.dumps(sent_at(recorded("alarm", AlarmName="third"), "2026-01-12T04:03:00.000Z")),
+        json.dumps(
+            sent_at(recorded("alarm", AlarmName="first"), "2026-01-12T04:01:00.000Z")["Records"][0][
+                "Sns"
+            ]
+        ),
+        json.dumps(sent_at(recorded("pipeline_action_failed"), "2026-01-12T04:02:00.000Z")),
+        "written by a person",
+    )
+    alarm.handler(notification(recorded("alarm", AlarmName="now")), None)
+    said = [sent["text"] for sent in slack.received]
+    assert said == [
+        "🔴 ALARM: now", "Late: ❔ Notification", "Late: 🔴 ALARM: first",
+        "Late: 🔴 Pipeline failed: status-prod-pipeline-program", "Late: 🔴 ALARM: third",
+    ]  # fmt: skip
+    assert "sent at 2026-01-12T04:01:00.000Z" in json.dumps(slack.received)
+    assert queue.held == {}
+
+
+def test_dead_letters_stay_while_slack_does_not_take_them(
+    slack: Slack, monkeypatch: pytest.MonkeyPatch
+):
+    queue = queued(monkeypatch, json.dumps(notification(recorded("alarm"))))
+    slack.answer = (404, "no_service")
+    with pytest.raises(RefusedError):
+        alarm.handler(notification(recorded("alarm")), None)
+    assert len(slack.received) == 1, "the queue waits for a message that Slack takes"
+    with pytest.raises(RefusedError):
+        alarm.handler({}, None)
+    assert len(queue.held) == 1
+    queue.hidden.clear()
+    slack.answer = (200, "ok")
+    alarm.handler({}, None)
+    assert queue.held == {}
+
+
+def test_a_queue_that_cannot_be_read_repeats_no_message(
+    slack: Slack, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(Queue, "_message", lambda *_: {})
+    queued(monkeypatch, "x")
+    alarm.handler(notification(recorded("alarm")), None)
+    assert len(slack.received) == 1
+
+
+def test_a_late_header_is_not_longer_than_slack_takes():
+    sent = late(message(parse(recorded("alarm", AlarmName="x" * 200))) or {}, "2026")
+    assert len(sent["text"]) == 150
+    assert sent["text"].startswith("Late: 🔴 ALARM: xxx")
