@@ -424,10 +424,11 @@ module "backup" {
 
 module "budget" {
   source = "./modules/budget"
-  count  = var.budget_usd_per_month == null ? 0 : 1
+  count  = var.budget_usd_per_month == null && var.cost_anomaly == null ? 0 : 1
 
   name          = local.name
   usd_per_month = var.budget_usd_per_month
+  anomaly       = var.cost_anomaly
   emails        = var.fallback_emails
 }
 

@@ -302,6 +302,12 @@ variable "budget_usd_per_month" {
   default     = null
 }
 
+variable "cost_anomaly" {
+  description = "Costs above what is usual for a service, in US dollars, of which fallback_emails are told the same day. monitor_arn: the account's monitor of services, which AWS may have made; null: it has none. Null: not watched"
+  type        = object({ usd = number, monitor_arn = optional(string) })
+  default     = null
+}
+
 variable "runbook_url" {
   description = "Where people read docs/operations/alarms.md, such as its page in the repository: each alarm's message links its own section. Null: no link"
   type        = string

@@ -9,10 +9,10 @@ _FAMILIES = """
     accessanalyzer_analyzer acm_certificate.* alb.* ami api_gateway_.* apigatewayv2_.*
     appautoscaling_.* appconfig_.* apprunner_.* appsync_.* arn athena_.* autoscaling_.*
     availability_zones? backup_(plan|selection|vault.*) batch_.* billing_service_account
-    budgets_budget caller_identity canonical_user_id chatbot_.* cloudformation_(stack|export)
-    cloudfront_.* cloudfrontkeyvaluestore_.* cloudtrail cloudwatch_.* codeartifact_.*
-    codebuild_.* codecommit_.* codeconnections_.* codedeploy_.* codepipeline.* codestar.*
-    cognito_.* config_(config|delivery|recorder).* customer_gateway db_.*
+    budgets_budget caller_identity canonical_user_id ce_anomaly_.* chatbot_.*
+    cloudformation_(stack|export) cloudfront_.* cloudfrontkeyvaluestore_.* cloudtrail cloudwatch_.*
+    codeartifact_.* codebuild_.* codecommit_.* codeconnections_.* codedeploy_.* codepipeline.*
+    codestar.* cognito_.* config_(config|delivery|recorder).* customer_gateway db_.*
     default_(network_acl|route_table|security_group|subnet|tags|vpc.*)
     directory_service_directory docdb_.* dsql_.* dynamodb_.* ebs_volume.*
     ec2_(managed_prefix_list.*|instance_connect_endpoint|tag|transit_gateway(_vpc_attachment)?)

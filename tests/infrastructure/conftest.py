@@ -24,6 +24,7 @@ vpc_cidr_block           = "10.32.0.0/19"
 cpu_architecture         = "X86_64"
 exec_enabled             = false
 budget_usd_per_month     = 300
+cost_anomaly             = { usd = 50 }
 
 database = {
   iam_authentication = true
