@@ -93,6 +93,11 @@ class Sources:
         found, _ = self._find(address)
         return found.ignored() if found is not None and found.kind == "resource" else frozenset()
 
+    def is_written(self, address: str) -> bool:
+        """Whether the resource's own block is in these folders."""
+        found, _ = self._find(address)
+        return found is not None and found.kind == "resource"
+
     def _find(self, address: str) -> tuple[_WrittenBlock | None, dict[str, str]]:
         """A resource's block, or the call of its module, and the exceptions allowed on the way."""
         root, *parts = steps(address)

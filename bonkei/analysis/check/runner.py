@@ -29,8 +29,13 @@ def run(
     `definitions` is the root module's folder; `programs` by the container's name,
     `secret_keys` by the secret's ARN.
     """
-    subject = Subject(blueprint, programs or {}, secret_keys or {})
     files = Sources(definitions.resolve())
+    subject = Subject(
+        blueprint,
+        programs or {},
+        secret_keys or {},
+        lambda address: files.ignored(address) if files.is_written(address) else None,
+    )
     found = {_finding(rule, problem, files) for rule in rules for problem in rule.check(subject)}
     return tuple(sorted(found, key=_order))
 

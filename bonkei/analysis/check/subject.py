@@ -22,11 +22,13 @@ _OF_RDS = frozenset({"username", "password"})
 @dataclass(frozen=True, slots=True)
 class Subject:
     """The architecture, the programs by the name of their container, and the keys of the secrets
-    with a known value, by ARN."""
+    with a known value, by ARN. `ignored`: the arguments that `ignore_changes` of a resource names;
+    None for one whose block is not here."""
 
     blueprint: Blueprint
     programs: Mapping[str, Program] = field(default_factory=lambda: MappingProxyType({}))
     secret_keys: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
+    ignored: Callable[[str], frozenset[str] | None] = lambda _: None
 
     def program(self, container: Container) -> Program | None:
         """The program of a container, by the key that the settings have for it."""

@@ -31,6 +31,34 @@ _STATIC = re.compile(
 _WRITING = {"DELETE", "PATCH", "POST", "PUT"}
 
 
+@warning(
+    "Terraform leaves the weights alone that a deployment shifts",
+    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/alb-resources-for-blue-green.html",
+)
+def shifted_weights_are_left_alone(subject: Subject) -> Iterator[Problem]:
+    """After a deployment the weights are those of ECS. An apply that writes the declared ones again
+    sends visitors to the other target group, which may have no tasks."""
+    shifted = {
+        arn: service.name
+        for service in subject.blueprint.services
+        if service.shift is not None
+        for target in service.targets
+        for arn in (target.production_rule, target.test_rule)
+    }
+    for balancer in subject.blueprint.load_balancers:
+        for listener in balancer.listeners:
+            for rule in listener.rules:
+                ignored = subject.ignored(rule.address)
+                if rule.arn in shifted and ignored is not None and not ignored & {"action", "all"}:
+                    yield Problem(
+                        rule.address,
+                        f"deployments of {shifted[rule.arn]} shift the weights of this rule, and"
+                        " the next apply would set them back",
+                        "let its lifecycle have ignore_changes = [action]",
+                        "action",
+                    )
+
+
 @error(
     "CloudFront uses a port on which the load balancer listens",
     f"{_CLOUDFRONT}/DownloadDistValuesOrigin.html",
