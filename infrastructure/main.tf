@@ -58,11 +58,32 @@ locals {
   } : null
 }
 
+# Customer managed keys, one for each kind of data and of reader. Those of the database and of the alarms'
+# messages are in their modules.
+module "program_key" {
+  source = "./modules/key"
+
+  name            = "${local.name}-program"
+  account         = local.account
+  description     = "The programs of ${local.name}: images, secrets, logs, builds"
+  log_group_names = ["/codebuild/${local.name}-pipeline-program", "/ecs/${local.name}/*"]
+}
+
+module "log_key" {
+  source = "./modules/key"
+
+  name            = "${local.name}-log"
+  account         = local.account
+  description     = "Logs of people and visitors of ${local.name}: shells, connections, requests"
+  log_group_names = ["/ecs/${local.name}/exec", "/vpc/${local.name}/flow", "aws-waf-logs-${local.name}"]
+}
+
 module "network" {
   source = "./modules/network"
 
   name                             = local.name
   account                          = local.account
+  kms_key_arn                      = module.log_key.arn
   cidr_block                       = var.vpc_cidr_block
   availability_zones               = var.availability_zones
   endpoint_availability_zone_count = var.endpoint_availability_zone_count
@@ -83,6 +104,7 @@ module "web_acl" {
 
   name               = local.name
   account            = local.account
+  kms_key_arn        = module.log_key.arn
   origin_header      = var.origin_header
   log_retention_days = var.log_retention_days
 }
@@ -134,6 +156,7 @@ module "logging" {
 
   name                  = local.name
   account               = local.account
+  kms_key_arn           = module.log_key.arn
   bucket_retention_days = var.log_bucket_retention_days
   deletion_protection   = var.deletion_protection
 }
@@ -143,6 +166,7 @@ module "cluster" {
 
   name               = local.name
   account            = local.account
+  kms_key_arn        = module.log_key.arn
   container_insights = var.container_insights
 }
 
@@ -169,22 +193,12 @@ module "database" {
   permissions_boundary_arn    = var.permissions_boundary_arn
 }
 
-module "program_key" {
-  source   = "./modules/key"
-  for_each = local.programs
-
-  name            = "${local.name}-${each.key}"
-  account         = local.account
-  description     = "Images, secrets and log of ${local.name}-${each.key}"
-  log_group_names = ["/ecs/${local.name}/${each.key}", "/ecs/${local.name}/${each.key}/*"] # as module task names them
-}
-
 module "repository" {
   source   = "./modules/repository"
   for_each = local.programs
 
   name                = "${local.name}/${each.key}"
-  kms_key_arn         = module.program_key[each.key].arn
+  kms_key_arn         = module.program_key.arn
   deletion_protection = var.deletion_protection
 }
 
@@ -196,7 +210,7 @@ module "backend_task" {
   program_name                = "backend"
   image                       = module.repository["backend"].image
   repository_arn              = module.repository["backend"].arn
-  kms_key_arn                 = module.program_key["backend"].arn
+  kms_key_arn                 = module.program_key.arn
   port                        = local.port
   cpu                         = var.backend.cpu
   memory                      = var.backend.memory
@@ -222,7 +236,7 @@ module "backend_migrate_task" {
   program_name                = "backend"
   image                       = module.repository["backend"].image
   repository_arn              = module.repository["backend"].arn
-  kms_key_arn                 = module.program_key["backend"].arn
+  kms_key_arn                 = module.program_key.arn
   purpose                     = "migrate"
   command                     = ["python", "-m", "backend", "migrate"]
   cpu                         = var.backend.cpu
@@ -252,7 +266,7 @@ module "frontend_task" {
   program_name                = "frontend"
   image                       = module.repository["frontend"].image
   repository_arn              = module.repository["frontend"].arn
-  kms_key_arn                 = module.program_key["frontend"].arn
+  kms_key_arn                 = module.program_key.arn
   port                        = local.port
   cpu                         = var.frontend.cpu
   memory                      = var.frontend.memory
@@ -339,6 +353,7 @@ module "delivery" {
 
   name                       = local.name
   account                    = local.account
+  kms_key_arn                = module.program_key.arn
   vpc_id                     = module.network.vpc_id
   subnet_ids                 = module.network.subnet_ids["management"]
   endpoint_security_group_id = module.network.endpoint_security_group_id

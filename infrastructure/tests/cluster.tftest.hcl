@@ -5,8 +5,9 @@ provider "aws" {
 }
 
 variables {
-  name    = "test-development"
-  account = { id = "123456789012", region = "ap-northeast-1", partition = "aws" }
+  name        = "test-development"
+  account     = { id = "123456789012", region = "ap-northeast-1", partition = "aws" }
+  kms_key_arn = "arn:aws:kms:ap-northeast-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 }
 
 run "cluster" {
@@ -17,7 +18,7 @@ run "cluster" {
   }
 
   assert {
-    condition     = one(one(aws_ecs_cluster.this.configuration).execute_command_configuration).logging == "OVERRIDE" && one(one(aws_ecs_cluster.this.configuration).execute_command_configuration).kms_key_id == module.key.arn
+    condition     = one(one(aws_ecs_cluster.this.configuration).execute_command_configuration).logging == "OVERRIDE" && one(one(aws_ecs_cluster.this.configuration).execute_command_configuration).kms_key_id == var.kms_key_arn
     error_message = "A shell is encrypted with the cluster's key and logged."
   }
 

@@ -7,6 +7,7 @@ provider "aws" {
 variables {
   name                = "test-development"
   account             = { id = "123456789012", region = "ap-northeast-1", partition = "aws" }
+  kms_key_arn         = "arn:aws:kms:ap-northeast-1:123456789012:key/11111111-2222-3333-4444-555555555555"
   deletion_protection = false
 }
 
@@ -26,7 +27,7 @@ run "logging" {
   }
 
   assert {
-    condition     = output.router.bucket_name == output.program_log_bucket && output.router.kms_key_arn == module.key.arn
+    condition     = output.router.bucket_name == output.program_log_bucket && output.router.kms_key_arn == var.kms_key_arn
     error_message = "The router fills the bucket of program logs, with its key."
   }
 }

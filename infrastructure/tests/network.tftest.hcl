@@ -7,6 +7,7 @@ provider "aws" {
 variables {
   name               = "test-development"
   account            = { id = "123456789012", region = "ap-northeast-1", partition = "aws" }
+  kms_key_arn        = "arn:aws:kms:ap-northeast-1:123456789012:key/11111111-2222-3333-4444-555555555555"
   availability_zones = ["ap-northeast-1a", "ap-northeast-1c"]
   log_retention_days = 30
 }
@@ -64,7 +65,7 @@ run "network" {
   }
 
   assert {
-    condition     = aws_cloudwatch_log_group.flow.kms_key_id == module.key.arn && aws_cloudwatch_log_group.flow.retention_in_days == 30
+    condition     = aws_cloudwatch_log_group.flow.kms_key_id == var.kms_key_arn && aws_cloudwatch_log_group.flow.retention_in_days == 30
     error_message = "Flow logs need a key and a retention."
   }
 

@@ -7,6 +7,7 @@ provider "aws" {
 variables {
   name               = "test-development"
   account            = { id = "123456789012", region = "ap-northeast-1", partition = "aws" }
+  kms_key_arn        = "arn:aws:kms:ap-northeast-1:123456789012:key/11111111-2222-3333-4444-555555555555"
   log_retention_days = 7
 }
 

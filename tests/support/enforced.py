@@ -102,7 +102,7 @@ def _log_router(program: str, role: Role, blueprint: Blueprint) -> Iterator[Call
         yield "logs", "DescribeLogStreams", {"logGroupName": shells}
         for operation in ("CreateLogStream", "PutLogEvents"):
             yield "logs", operation, {"logGroupName": shells, "logStreamName": "shell"}
-        key = next(each for each in blueprint.keys if each.address.startswith("module.cluster"))
+        key = next(each for each in blueprint.keys if each.address.startswith("module.log_key"))
         yield "kms", "Decrypt", {"KeyId": key.arn}
 
 

@@ -1,23 +1,10 @@
 # The cluster, and the log of the shells in its tasks.
 
-locals {
-  exec_log_group = "/ecs/${var.name}/exec"
-}
-
-module "key" {
-  source = "../key"
-
-  name            = "${var.name}-cluster"
-  account         = var.account
-  description     = "Shells in tasks of ${var.name} (ECS Exec): the channel and its log"
-  log_group_names = [local.exec_log_group]
-}
-
 # The input and output of shells in tasks, kept as evidence.
 resource "aws_cloudwatch_log_group" "exec" {
-  name              = local.exec_log_group
+  name              = "/ecs/${var.name}/exec"
   retention_in_days = 365
-  kms_key_id        = module.key.arn
+  kms_key_id        = var.kms_key_arn
 }
 
 # The names under which services call each other (Service Connect): http://<service>:<port>.
@@ -37,7 +24,7 @@ resource "aws_ecs_cluster" "this" {
 
   configuration {
     execute_command_configuration {
-      kms_key_id = module.key.arn
+      kms_key_id = var.kms_key_arn
       logging    = "OVERRIDE"
 
       log_configuration {

@@ -18,7 +18,7 @@ output "namespace_arn" {
 
 output "exec_key_arn" {
   description = "Key that encrypts the channel of ECS Exec; a task needs kms:Decrypt on it"
-  value       = module.key.arn
+  value       = var.kms_key_arn
 }
 
 output "exec_log_group_arn" {

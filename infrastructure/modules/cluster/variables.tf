@@ -12,6 +12,11 @@ variable "account" {
   })
 }
 
+variable "kms_key_arn" {
+  description = "Key that encrypts the shells' channel and their log"
+  type        = string
+}
+
 variable "container_insights" {
   description = "Container Insights: disabled, enabled (a metric set per service), or enhanced (per task, at a price)"
   type        = string

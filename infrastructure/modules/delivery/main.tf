@@ -21,26 +21,17 @@ locals {
   }
 }
 
-module "key" {
-  source = "../key"
-
-  name            = local.pipeline_name
-  account         = var.account
-  description     = "Artifacts and build logs of ${local.pipeline_name}"
-  log_group_names = [local.log_group_name]
-}
-
 resource "aws_cloudwatch_log_group" "this" {
   name              = local.log_group_name
   retention_in_days = var.log_retention_days
-  kms_key_id        = module.key.arn
+  kms_key_id        = var.kms_key_arn
 }
 
 module "artifacts" {
   source = "../bucket"
 
   name              = "${var.name}-program-artifacts-${var.account.id}"
-  kms_key_arn       = module.key.arn
+  kms_key_arn       = var.kms_key_arn
   access_log_bucket = var.access_log_bucket
   retention_days    = 30
   force_destroy     = true # a copy of the source, made anew by every run
@@ -94,7 +85,7 @@ module "stage" {
 
   artifacts = {
     bucket_arn  = module.artifacts.arn
-    kms_key_arn = module.key.arn
+    kms_key_arn = var.kms_key_arn
   }
 
   log = {

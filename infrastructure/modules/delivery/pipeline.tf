@@ -38,7 +38,7 @@ data "aws_iam_policy_document" "pipeline" {
   statement {
     sid       = "EncryptSource"
     actions   = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey*"]
-    resources = [module.key.arn]
+    resources = [var.kms_key_arn]
   }
 
   dynamic "statement" {
@@ -86,7 +86,7 @@ resource "aws_codepipeline" "this" {
 
     encryption_key {
       type = "KMS"
-      id   = module.key.arn
+      id   = var.kms_key_arn
     }
   }
 

@@ -18,7 +18,7 @@ resource "aws_codepipeline" "rescan" {
 
     encryption_key {
       type = "KMS"
-      id   = module.key.arn
+      id   = var.kms_key_arn
     }
   }
 

@@ -12,6 +12,11 @@ variable "account" {
   })
 }
 
+variable "kms_key_arn" {
+  description = "Key that encrypts the artifacts and the builds' log"
+  type        = string
+}
+
 variable "vpc_id" {
   description = "VPC of the builds"
   type        = string

@@ -7,19 +7,11 @@ locals {
   access_log_bucket  = "${var.name}-access-logs-${var.account.id}"
 }
 
-module "key" {
-  source = "../key"
-
-  name        = "${var.name}-logging"
-  account     = var.account
-  description = "Program logs and the log router's images of ${var.name}"
-}
-
 module "router_repository" {
   source = "../repository"
 
   name                = "${var.name}/fluentbit"
-  kms_key_arn         = module.key.arn
+  kms_key_arn         = var.kms_key_arn
   deletion_protection = var.deletion_protection
 }
 
@@ -31,7 +23,7 @@ module "program_logs" {
   source = "../bucket"
 
   name              = local.program_log_bucket
-  kms_key_arn       = module.key.arn
+  kms_key_arn       = var.kms_key_arn
   access_log_bucket = module.access_logs.name
   retention_days    = var.bucket_retention_days
   force_destroy     = !var.deletion_protection

@@ -15,7 +15,7 @@ output "router" {
     repository_arn = module.router_repository.arn
     bucket_name    = module.program_logs.name
     bucket_arn     = module.program_logs.arn
-    kms_key_arn    = module.key.arn
+    kms_key_arn    = var.kms_key_arn
   }
 }
 

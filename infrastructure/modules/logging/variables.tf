@@ -12,6 +12,11 @@ variable "account" {
   })
 }
 
+variable "kms_key_arn" {
+  description = "Key that encrypts the programs' logs and the log router's images"
+  type        = string
+}
+
 variable "bucket_retention_days" {
   description = "Days that the buckets keep logs"
   type        = number

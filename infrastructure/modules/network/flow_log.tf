@@ -1,23 +1,10 @@
 # Flow logs: the connections in the VPC.
 
-locals {
-  flow_log_group = "/vpc/${var.name}/flow"
-}
-
-module "key" {
-  source = "../key"
-
-  name            = "${var.name}-network"
-  account         = var.account
-  description     = "Flow logs of ${var.name}"
-  log_group_names = [local.flow_log_group]
-}
-
 resource "aws_cloudwatch_log_group" "flow" {
   #checkov:skip=CKV_AWS_338:the environment decides for how long
-  name              = local.flow_log_group
+  name              = "/vpc/${var.name}/flow"
   retention_in_days = var.log_retention_days
-  kms_key_id        = module.key.arn
+  kms_key_id        = var.kms_key_arn
 }
 
 # Without what AWS asks for at least, the log stays empty and nothing fails. Only to create the group is left

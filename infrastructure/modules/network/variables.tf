@@ -12,6 +12,11 @@ variable "account" {
   })
 }
 
+variable "kms_key_arn" {
+  description = "Key that encrypts the flow log"
+  type        = string
+}
+
 variable "cidr_block" {
   description = "IPv4 range of the VPC, /16 to /19"
   type        = string

@@ -97,20 +97,11 @@ resource "aws_wafv2_web_acl" "this" {
 # Log
 # ---------------------------------------------------------------------------------------------
 
-module "key" {
-  source = "../key"
-
-  name            = "${var.name}-edge"
-  account         = var.account
-  description     = "Web ACL log of ${var.name}"
-  log_group_names = [local.log_group_name]
-}
-
 resource "aws_cloudwatch_log_group" "this" {
   #checkov:skip=CKV_AWS_338:the environment decides for how long
   name              = local.log_group_name
   retention_in_days = var.log_retention_days
-  kms_key_id        = module.key.arn
+  kms_key_id        = var.kms_key_arn
 }
 
 data "aws_iam_policy_document" "log" {

@@ -12,6 +12,11 @@ variable "account" {
   })
 }
 
+variable "kms_key_arn" {
+  description = "Key that encrypts the log"
+  type        = string
+}
+
 variable "origin_header" {
   description = "The secret header between CloudFront and the web ACL. To rotate it: raise current_version with previous_version set to the old one, apply, then set previous_version to null and apply again"
   type = object({

@@ -29,6 +29,7 @@ module "network" {
   source             = "./modules/network"
   name               = local.name
   account            = local.account
+  kms_key_arn = module.key.arn
   availability_zones = ["ap-northeast-1a", "ap-northeast-1c"]
 }
 
@@ -36,13 +37,15 @@ module "cluster" {
   source  = "./modules/cluster"
   name    = local.name
   account = local.account
+  kms_key_arn = module.key.arn
 }
 
 module "key" {
   source      = "./modules/key"
   name        = "${local.name}-web"
   account     = local.account
-  description = "Images of the program"
+  description = "Images, builds and logs of the program"
+  log_group_names = ["/codebuild/shop-test-pipeline-program", "/ecs/shop-test/exec", "/vpc/shop-test/flow"]
 }
 
 module "repository" {
@@ -59,6 +62,7 @@ resource "aws_s3_bucket" "access_logs" {
 
 module "delivery" {
   source                     = "./modules/delivery"
+  kms_key_arn = module.key.arn
   name                       = local.name
   account                    = local.account
   vpc_id                     = module.network.vpc_id
