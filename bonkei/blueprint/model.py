@@ -14,7 +14,7 @@ from bonkei.blueprint.coverage import NotSimulated
 from bonkei.blueprint.ec2 import Network
 from bonkei.blueprint.ec2.security_group import SecurityGroup
 from bonkei.blueprint.ecr import Repository
-from bonkei.blueprint.ecs import Cluster, Service, TaskDefinition
+from bonkei.blueprint.ecs import Cluster, Service, ServiceConnectEndpoint, TaskDefinition
 from bonkei.blueprint.elasticache import Cache
 from bonkei.blueprint.elbv2 import LoadBalancer, TargetGroup
 from bonkei.blueprint.iam import Role
@@ -102,6 +102,11 @@ class Blueprint:
             if definition.arn == arn:
                 return definition
         raise KeyError(arn)
+
+    def endpoints(self, service: Service) -> tuple[ServiceConnectEndpoint, ...]:
+        """What other tasks can call of a service's."""
+        found = [each for each in self.task_definitions if each.arn == service.task_definition_arn]
+        return service.endpoints(found[0]) if found else ()
 
     def security_group(self, group_id: str) -> SecurityGroup | None:
         """The security group of an id."""

@@ -81,12 +81,13 @@ class Addresses:
         self.clusters = store_addresses(blueprint, self.loopback)
         require_addresses(services | self.clusters)
         self.services.update(services)
+        direct, proxied = _split(blueprint, services)
         self.translator.book = AddressBook(
-            hosts=store_hosts(blueprint, self.clusters),
+            hosts={**store_hosts(blueprint, self.clusters), **direct},
             without_tls=frozenset(
                 name for cache in blueprint.caches if cache.is_encrypted for name in cache.endpoints
             ),
-            services=services,
+            services=proxied,
             urls={**public_urls(blueprint, edge), **queues},
             elsewhere=self._elsewhere(),
         )
@@ -129,7 +130,7 @@ def caller_addresses(blueprint: Blueprint, loopback: Loopback) -> CallerAddresse
     Callers then share one address, and cannot be distinguished.
     """
     services, clusters, missing = dict[tuple[str, str], str](), dict[tuple[str, str], str](), []
-    for kind, caller, name in list(_pairs(blueprint))[:_MOST]:
+    for kind, caller, name in list(dict.fromkeys(_pairs(blueprint)))[:_MOST]:
         address = loopback.address(f"{caller} to {kind} {name}")
         if not can_bind(address):
             missing.append(address)
@@ -147,10 +148,10 @@ def _pairs(blueprint: Blueprint) -> Iterator[tuple[str, str, str]]:
             yield "cluster", caller.name, store.arn
         for callee in blueprint.services:
             connect, own = callee.service_connect, caller.service_connect
-            if connect is None or own is None or connect.namespace != own.namespace:
-                continue
-            for endpoint in connect.endpoints if callee.name != caller.name else ():
-                yield "service", caller.name, endpoint.dns_name
+            is_near = connect and own and connect.namespace == own.namespace
+            for endpoint in blueprint.endpoints(callee) if callee.name != caller.name else ():
+                if is_near or endpoint.is_direct:
+                    yield "service", caller.name, endpoint.dns_name
     for function in blueprint.functions:
         for store in blueprint.stores:
             yield "cluster", f"function {function.name}", store.arn
@@ -164,22 +165,29 @@ def caller_books(
     for caller in {name for name, _ in (*addresses.services, *addresses.clusters)}:
         own = {name: host for (who, name), host in addresses.services.items() if who == caller}
         arns = {arn: host for (who, arn), host in addresses.clusters.items() if who == caller}
-        hosts = store_hosts(blueprint, arns)
-        books[caller] = replace(
-            book, services={**book.services, **own}, hosts={**book.hosts, **hosts}
-        )
+        direct, proxied = _split(blueprint, own)
+        hosts = {**book.hosts, **store_hosts(blueprint, arns), **direct}
+        books[caller] = replace(book, services={**book.services, **proxied}, hosts=hosts)
     return books
 
 
+def _split(blueprint: Blueprint, names: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Names in Cloud Map, which are unique in the network; and Service Connect's."""
+    known = {name for service in blueprint.services for name in service.discovery_names}
+    return (
+        {name: host for name, host in names.items() if name in known},
+        {name: host for name, host in names.items() if name not in known},
+    )
+
+
 def service_addresses(blueprint: Blueprint, loopback: Loopback) -> dict[str, str]:
-    """Service Connect name to address. Services with the same name share an address, with different
-    ports."""
+    """Name in Service Connect or Cloud Map to address. Services with the same name share an
+    address, with different ports."""
     names = sorted(
         {
             endpoint.dns_name
             for service in blueprint.services
-            if service.service_connect is not None
-            for endpoint in service.service_connect.endpoints
+            for endpoint in blueprint.endpoints(service)
         }
     )
     return {name: loopback.address(f"service {name}") for name in names}

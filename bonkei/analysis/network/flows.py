@@ -46,17 +46,18 @@ def _is_named(definition: TaskDefinition, *names: str) -> bool:
 
 
 def peers_of(definition: TaskDefinition, blueprint: Blueprint) -> Iterator[tuple[Service, int]]:
-    """Services with their Service Connect name in a URL of a container's environment, and the
-    port."""
-    urls = [
-        m for c in definition.containers for _, value in c.environment if (m := _URL.match(value))
-    ]
-    hosts = {match[1] for match in urls}
+    """Services with a name of theirs in a URL of a container's environment, and the port."""
+    called = {
+        (match[1], int(match[2] or 0))
+        for container in definition.containers
+        for _, value in container.environment
+        if (match := _URL.match(value))
+    }
     for callee in blueprint.services:
-        endpoints = callee.service_connect.endpoints if callee.service_connect else ()
-        for endpoint in endpoints:
+        for endpoint in blueprint.endpoints(callee):
             port = container_port(blueprint, callee, endpoint.port_name)
-            if endpoint.dns_name in hosts and port:
+            wanted = {(endpoint.dns_name, number) for number in (endpoint.port, 0)}
+            if port and called & wanted:
                 yield callee, port
 
 
@@ -66,12 +67,4 @@ def container_port(blueprint: Blueprint, service: Service, port_name: str) -> in
         definition = blueprint.task_definition(service.task_definition_arn)
     except KeyError:
         return 0
-    return next(
-        (
-            mapping.container_port
-            for container in definition.containers
-            for mapping in container.port_mappings
-            if mapping.name == port_name
-        ),
-        0,
-    )
+    return definition.ports.get(port_name, ("", 0))[1]

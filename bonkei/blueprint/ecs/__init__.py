@@ -110,6 +110,17 @@ class TaskDefinition:
     architecture: str = "amd64"
     outlives: bool = field(default=False, repr=False)
 
+    @property
+    def ports(self) -> dict[str, tuple[str, int]]:
+        """The container and port of each name of a port: the mapping's own, and CONTAINER:PORT."""
+        return {
+            name: (container.name, mapping.container_port)
+            for container in self.containers
+            for mapping in container.port_mappings
+            for name in (mapping.name, f"{container.name}:{mapping.container_port}")
+            if name and mapping.protocol == "tcp"
+        }
+
     def key_of(self, container: Container, keys: Collection[str]) -> str:
         """The key by which settings mean a container: FAMILY/NAME, where FAMILY may be the end of
         the family after a hyphen, or else NAME alone, or else its image's repository with its
@@ -153,11 +164,14 @@ class ServiceTarget:
 
 @dataclass(frozen=True, slots=True)
 class ServiceConnectEndpoint:
-    """A name under which a service's port can be called: http://<dns_name>:<port>."""
+    """A name under which a service's port can be called: http://<dns_name>:<port>. `port_name` is
+    one of `TaskDefinition.ports`. `is_direct`: by AWS Cloud Map, whose names have the tasks' own
+    addresses, without Service Connect's proxy."""
 
     port_name: str
     dns_name: str
     port: int
+    is_direct: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +257,7 @@ class Service:
     deployment_alarms: DeploymentAlarms | None = None
     shift: TrafficShift | None = None
     service_connect: ServiceConnect | None = None
+    discovery_names: tuple[str, ...] = ()  # DNS names of its tasks in AWS Cloud Map
     scaling: AutoScaling | None = None
     force_new_deployment_token: str = ""
     deployment_id: str = ""
@@ -250,6 +265,18 @@ class Service:
     security_group_ids: tuple[str, ...] = ()
     assign_public_ip: bool = False
     execute_command: bool = False
+
+    def endpoints(self, definition: TaskDefinition) -> tuple[ServiceConnectEndpoint, ...]:
+        """What other tasks can call: Service Connect's endpoints, and each port of the definition
+        by the names in Cloud Map."""
+        return (
+            *(self.service_connect.endpoints if self.service_connect else ()),
+            *(
+                ServiceConnectEndpoint(f"{container}:{port}", name, port, is_direct=True)
+                for name in self.discovery_names
+                for container, port in dict.fromkeys(definition.ports.values())
+            ),
+        )
 
     @property
     def capacity(self) -> int:

@@ -92,6 +92,7 @@ def _service(block: Resource, task_definition_arn: str, state: State) -> Service
         deployment_alarms=_alarms(block.block("alarms")),
         shift=_shift(block.part("deployment_configuration")),
         service_connect=read_service_connect(block, cluster, state),
+        discovery_names=tuple(_discovery_names(block, state)),
         scaling=_auto_scaling(name, _cluster_name(block, cluster), state),
         force_new_deployment_token=_token(block),
         subnet_ids=tuple(sorted(network.texts("subnets"))),
@@ -207,6 +208,18 @@ _NAMESPACES = (
     "aws_service_discovery_private_dns_namespace",
     "aws_service_discovery_public_dns_namespace",
 )
+_DNS_NAMESPACES = (*_NAMESPACES[1:], "aws_service_discovery_dns_namespace")
+
+
+def _discovery_names(service: Block, state: State) -> Iterator[str]:
+    """SERVICE.NAMESPACE of each registry with DNS records ("Using service discovery to connect
+    Amazon ECS services with DNS names", Amazon ECS Developer Guide)."""
+    for block in service.blocks("service_registries"):
+        registry = state.find(block.text("registry_arn"), "arn", "aws_service_discovery_service")
+        dns = registry.block("dns_config") if registry else None
+        namespace = dns and state.find(dns.text("namespace_id"), "id", *_DNS_NAMESPACES)
+        if registry and namespace:
+            yield f"{registry.text('name')}.{namespace.text('name')}".lower()
 
 
 def read_service_connect(

@@ -59,7 +59,7 @@ def compose(
             notes.append(Note(subject, f"not run: task definition {missing} is not defined"))
             continue
         registrations = find_registrations(service, definition)
-        local = local_task(definition, sources, serving=registrations.containers, built=built)
+        local = local_task(definition, sources, serving=registrations.serving, built=built)
         spec = _service_spec(service, local, registrations, _drain_timeout(blueprint, service))
         shift = phases(service.shift, minute) if service.shift is not None else ()
         checked = trial(blueprint, service, definition, minute)
@@ -69,22 +69,13 @@ def compose(
 
 
 def find_registrations(service: Service, definition: TaskDefinition) -> Registrations:
-    """Target groups and Service Connect ports of a service's tasks."""
-    mappings = {
-        mapping.name: (container.name, mapping.container_port)
-        for container in definition.containers
-        for mapping in container.port_mappings
-        if mapping.name
-    }
-    connect = service.service_connect
-    endpoints = connect.endpoints if connect else ()
+    """Target groups and called ports of a service's tasks."""
+    ports = definition.ports
+    called = {each.port_name: each.is_direct for each in service.endpoints(definition)}
     return Registrations(
         service.targets,
-        tuple(
-            (endpoint.port_name, mappings[endpoint.port_name])
-            for endpoint in {e.port_name: e for e in endpoints}.values()
-            if endpoint.port_name in mappings
-        ),
+        tuple((name, ports[name]) for name in called if name in ports),
+        frozenset(ports[name][0] for name in called if name in ports and not called[name]),
     )
 
 

@@ -11,10 +11,17 @@ from bonkei.services.ecs.messages import PortKey
 
 @dataclass(frozen=True, slots=True)
 class Registrations:
-    """The target groups and endpoints of a service's tasks. `endpoints`: (port name, its port)."""
+    """The target groups and endpoints of a service's tasks. `endpoints`: (port name, its port).
+    `proxied`: the containers that Service Connect's endpoints lead to."""
 
     targets: tuple[ServiceTarget, ...] = ()
     endpoints: tuple[tuple[str, PortKey], ...] = ()
+    proxied: frozenset[str] = frozenset()
+
+    @property
+    def serving(self) -> frozenset[str]:
+        """The containers without which the task serves nothing. A name in Cloud Map names none."""
+        return self.proxied.union(target.container_name for target in self.targets)
 
     @property
     def containers(self) -> frozenset[str]:

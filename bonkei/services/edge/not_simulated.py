@@ -31,7 +31,7 @@ def not_simulated(
     for acl in web_acls:
         yield from _rules(acl)
     for service in blueprint.services:
-        yield from _endpoints(service, settings)
+        yield from _endpoints(service, blueprint, settings)
 
 
 def _origins(blueprint: Blueprint, distribution: Distribution) -> Iterator[NotSimulated]:
@@ -96,9 +96,10 @@ def _rules(acl: CompiledWebAcl) -> Iterator[NotSimulated]:
         yield NotSimulated("aws_wafv2_web_acl.rule", f"{named}: {reason}", len(unique), acl.address)
 
 
-def _endpoints(service: Service, settings: EdgeSettings) -> Iterator[NotSimulated]:
-    connect = service.service_connect
-    for endpoint in connect.endpoints if connect is not None else ():
+def _endpoints(
+    service: Service, blueprint: Blueprint, settings: EdgeSettings
+) -> Iterator[NotSimulated]:
+    for endpoint in blueprint.endpoints(service):
         if endpoint.dns_name not in settings.service_addresses:
             yield NotSimulated(
                 "aws_ecs_service.service_connect_configuration",

@@ -101,7 +101,7 @@ def _cannot_listen(opening: Opening, error: OSError) -> EdgeError:
     why = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be opened ({error.strerror})"
     setting = _SETTING.get(opening.kind)
     if setting is None:
-        remedy = f"stop what listens on {where}: Service Connect needs the endpoint's own port"
+        remedy = f"stop what listens on {where}: a service's name keeps its own port"
     else:
         remedy = f"stop what listens there, or set another port: {setting}"
     return EdgeError(

@@ -34,6 +34,8 @@ from bonkei.services.edge.waf.web_acl import CompiledWebAcl, Counters
 
 Kind = Literal["distribution", "load_balancer", "service_connect"]
 HTTP_PROTOCOLS = frozenset({"http"})
+_NOT_PROXIED = ServiceConnect("", idle_timeout=0)
+"""A name in Cloud Map has the tasks' addresses: no connection to them ends by a time-out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,17 +176,13 @@ class _Compiler:
             yield self._distribution_opening(distribution, position)
         yield from self._listener_openings()
         for service in self._blueprint.services:
-            connect = service.service_connect
-            for endpoint in connect.endpoints if connect is not None else ():
+            for endpoint in self._blueprint.endpoints(service):
                 host = self._settings.service_addresses.get(endpoint.dns_name)
-                if connect is not None and host is not None:
-                    yield self._service_opening(service, connect, endpoint, host)
-                if connect is not None:
-                    yield from self._for_callers(service, connect, endpoint)
+                if host is not None:
+                    yield self._service_opening(service, endpoint, host)
+                yield from self._for_callers(service, endpoint)
 
-    def _for_callers(
-        self, service: Service, connect: ServiceConnect, endpoint: ServiceConnectEndpoint
-    ) -> Iterator[Opening]:
+    def _for_callers(self, service: Service, endpoint: ServiceConnectEndpoint) -> Iterator[Opening]:
         """Each caller has its own address for the name, so that the caller can be identified."""
         port = container_port(self._blueprint, service, endpoint.port_name)
         for (name, dns_name), host in self._settings.caller_addresses.items():
@@ -194,7 +192,7 @@ class _Compiler:
             is_closed = False
             if caller is not None and self._settings.enforces_network:
                 is_closed = bool(obstacle_to_peer(self._blueprint, caller, service, port))
-            opening = self._service_opening(service, connect, endpoint, host, is_closed=is_closed)
+            opening = self._service_opening(service, endpoint, host, is_closed=is_closed)
             yield replace(opening, name=f"{endpoint.dns_name} for {name}")
 
     def _protecting(self, arn: str) -> CompiledWebAcl | None:
@@ -284,15 +282,17 @@ class _Compiler:
             settings.hosts,
         )
 
-    # Service Connect.
+    # Service Connect and Cloud Map.
 
     def _service_opening(
-        self, service: Service, connect: ServiceConnect, endpoint: ServiceConnectEndpoint,
-        host: str, *, is_closed: bool = False,
+        self, service: Service, endpoint: ServiceConnectEndpoint, host: str,
+        *, is_closed: bool = False,
     ) -> Opening:  # fmt: skip
-        handler = self._service(service, connect, endpoint, is_closed)
+        handler = self._service(service, endpoint, is_closed)
+        # Two services may have one name in Cloud Map: the latter is called.
+        own = "" if endpoint.is_direct else f" {endpoint.port_name}"
         return Opening(
-            key=f"service {host}:{endpoint.port} {endpoint.port_name}",
+            key=f"service {host}:{endpoint.port}{own}",
             kind="service_connect",
             address=service.address,
             name=endpoint.dns_name,
@@ -304,13 +304,12 @@ class _Compiler:
         )
 
     def _service(
-        self,
-        service: Service,
-        connect: ServiceConnect,
-        endpoint: ServiceConnectEndpoint,
-        is_closed: bool,
+        self, service: Service, endpoint: ServiceConnectEndpoint, is_closed: bool
     ) -> ServiceHandler | Relay:
         pool = self._registry.service(service.arn, endpoint.port_name)
+        connect = service.service_connect
+        if connect is None or endpoint.is_direct:
+            return Relay(pool, _NOT_PROXIED, self._deadlines, is_closed=is_closed)
         if self._app_protocol(service, endpoint.port_name) in HTTP_PROTOCOLS:
             make = ClosedService if is_closed else ServiceHandler
             return make(pool, connect, self._deadlines, endpoint.dns_name)

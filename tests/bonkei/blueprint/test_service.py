@@ -155,6 +155,43 @@ def test_a_clusters_default_namespace_is_used(blueprint) -> None:
     assert [n.kind for n in found.not_simulated if "service_connect" in n.kind] == []
 
 
+REGISTERED = {
+    "aws_service_discovery_private_dns_namespace.this": {"id": "ns-1", "name": "shop.internal"},
+    "aws_service_discovery_service.dns": {
+        "arn": "arn:dns",
+        "name": "Web",
+        "dns_config": [{"namespace_id": "ns-1", "dns_records": [{"type": "A", "ttl": 10}]}],
+    },
+    "aws_service_discovery_service.http": {"arn": "arn:http", "name": "web", "dns_config": []},
+}
+
+
+@pytest.mark.parametrize(
+    ("registry", "names"),
+    [("arn:dns", {"web.shop.internal"}), ("arn:http", set()), ("arn:elsewhere", set())],
+)
+def test_a_name_in_cloud_map_leads_to_every_port(blueprint, registry, names) -> None:
+    """By CONTAINER:PORT, because a port needs no name for it. UDP is not relayed."""
+    ports = [
+        {"containerPort": 8000, "name": "http"},
+        {"containerPort": 9000},
+        {"containerPort": 9001, "protocol": "udp"},
+    ]
+    web = definition({"name": "web", "image": "web:1", "portMappings": ports})
+    registered = service(service_registries=[{"registry_arn": registry}])
+    found = blueprint(
+        {
+            **REGISTERED,
+            **stack(**{"aws_ecs_task_definition.web": web, "aws_ecs_service.web": registered}),
+        }
+    )
+    assert found.endpoints(found.services[0]) == tuple(
+        ServiceConnectEndpoint(f"web:{port}", name, port, is_direct=True)
+        for name in names
+        for port in (8000, 9000)
+    )
+
+
 def test_auto_scaling_belongs_to_its_service(blueprint) -> None:
     tracking = {
         "target_value": 60,

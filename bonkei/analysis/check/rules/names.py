@@ -50,6 +50,7 @@ def peer_is_there(subject: Subject) -> Iterator[Problem]:
     """In a task with Service Connect, a name without a dot must be one of its names: the VPC's
     resolver has no such names."""
     blueprint = subject.blueprint
+    discovered = {name for service in blueprint.services for name in service.discovery_names}
     for service in blueprint.services:
         connect = service.service_connect
         if connect is None or not connect.declared:
@@ -61,7 +62,7 @@ def peer_is_there(subject: Subject) -> Iterator[Problem]:
                 match = _URL.match(value)
                 host = match[2].lower() if match else ""
                 is_peer = host.endswith(f".{connect.namespace}") or "." not in host
-                if match is None or not is_peer or host == "localhost":
+                if match is None or not is_peer or host in {"localhost", *discovered}:
                     continue
                 port = int(match[3] or _PORTS.get(match[1], 0))
                 if host not in names:

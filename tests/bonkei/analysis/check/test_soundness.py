@@ -37,6 +37,23 @@ def test_sound_alternatives_break_no_rule(change: Change) -> None:
     assert [f"{f.rule} {f.message}" for f in check(resources)] == []
 
 
+def test_a_name_in_cloud_map_is_no_missing_name_of_service_connect() -> None:
+    """Though it ends with the same namespace."""
+    resources = sound()
+    resources["aws_service_discovery_private_dns_namespace.this"] = {
+        "id": "ns-1",
+        "name": "internal",
+    }
+    resources["aws_service_discovery_service.this"] = {
+        "arn": "arn:worker",
+        "name": "there",
+        "dns_config": [{"namespace_id": "ns-1"}],
+    }
+    resources["aws_ecs_service.worker"]["service_registries"] = [{"registry_arn": "arn:worker"}]
+    environment("OTHER_URL", "http://there.internal:9000")(resources)
+    assert rules_found(resources) == set()
+
+
 def test_a_missing_key_of_a_secret_is_found() -> None:
     for keys, found in (({"password"}, set()), ({"pass"}, {1}), (set(), {1})):
         rules = rules_found(sound(), secret_keys={SECRET_ARN: frozenset(keys)})

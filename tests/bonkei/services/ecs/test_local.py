@@ -150,6 +150,16 @@ def test_target_groups_and_service_connect_become_registrations():
     assert found.endpoints == (("http", ("web", 8000)),)
 
 
+def test_a_name_in_cloud_map_demands_no_container():
+    """It leads to every port, also to that of an agent which is left out."""
+    agent = Container("agent", "agent:1", port_mappings=(PortMapping(8126),))
+    task = definition(web_container(), agent)
+    found = find_registrations(service(task, discovery_names=("web.internal",)), task)
+    assert found.endpoints == (("web:8000", ("web", 8000)), ("agent:8126", ("agent", 8126)))
+    assert found.containers == {"web", "agent"}
+    assert found.serving == frozenset()
+
+
 def test_unsupported_settings_are_noted(directory):
     container = Container(
         "web",

@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 from ports import free_port
 
+from bonkei.base.events import ServiceEndpointAdded, ServiceEndpointRemoved
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.ec2 import Network, PrefixList, Subnet
 from bonkei.blueprint.ec2.security_group import SecurityGroup, SecurityGroupRule
-from bonkei.blueprint.ecs import Service, ServiceConnect
+from bonkei.blueprint.ecs import Container, PortMapping, Service, ServiceConnect
 from bonkei.services.edge import EdgeSettings
 from tests.bonkei.services.edge import definitions
 from tests.bonkei.services.edge.support import Client, Target, running, serving
@@ -97,6 +98,40 @@ async def test_the_address_identifies_the_caller(host: str, status: int) -> None
             assert not target.requests
         names = {each.host: each.name for each in edge.edge.snapshot().listeners}
         assert names[OTHER] == "backend for other"
+
+
+@pytest.mark.parametrize(("host", "answers"), [(SHARED, True), (WEB, True), (OTHER, False)])
+async def test_a_name_in_cloud_map_leads_to_tasks_without_a_proxy(host: str, answers: bool) -> None:
+    """HTTP passes as it is, and for callers whose network lets them."""
+    found = with_callers(8000, "http")
+    [callee, *callers] = found.services
+    port = free_port(ADDRESS)
+    mapped = PortMapping(port)
+    definition = replace(
+        found.task_definitions[0], containers=(Container("api", "x", port_mappings=(mapped,)),)
+    )
+    direct = replace(callee, service_connect=None, discovery_names=("backend",))
+    groups = tuple(
+        replace(each, rules=tuple(replace(r, from_port=port, to_port=port) for r in each.rules))
+        for each in found.security_groups
+    )
+    made = replace(
+        found,
+        services=(direct, *(replace(each, service_connect=None) for each in callers)),
+        task_definitions=(definition,),
+        security_groups=groups,
+    )
+    async with running(made, SETTINGS) as edge, Target() as target:
+        name = f"api:{port}"
+        edge.bus.publish(ServiceEndpointAdded("arn:service", name, "t1", target.endpoint))
+        async with Client(port, host) as client:
+            if not answers:
+                assert await client.closed() == b""
+                return
+            assert (await client.request("/", host="backend")).status == 200
+        edge.bus.publish(ServiceEndpointRemoved("arn:service", name, "t1"))
+        async with Client(port, host) as client:
+            assert await client.closed() == b""
 
 
 async def test_a_forbidden_tcp_connection_is_cut() -> None:

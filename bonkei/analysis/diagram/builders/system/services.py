@@ -67,13 +67,12 @@ def _leads_to(action: Forward | Redirect | FixedResponse, wanted: set[str]) -> b
 
 
 def _draw_calls(drawing: Drawing, services: tuple[Service, ...]) -> None:
-    """Service Connect: services with another service's name in their environment."""
+    """Services with another service's name in their environment."""
     for caller in services:
         definition = drawing.blueprint.task_definition(caller.task_definition_arn)
         values = [value for c in definition.containers for _, value in c.environment]
         for callee in services:
-            endpoints = callee.service_connect.endpoints if callee.service_connect else ()
-            for endpoint in endpoints:
+            for endpoint in drawing.blueprint.endpoints(callee):
                 url = f"//{endpoint.dns_name}"
                 if callee != caller and any(_is_host(url, value) for value in values):
                     label = f"{endpoint.dns_name}:{endpoint.port}"

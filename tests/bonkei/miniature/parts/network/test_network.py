@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,21 @@ def test_each_caller_has_its_own_addresses(loopback: Loopback) -> None:
     assert app[1] != nobody[1] == "http://127.77.1.99/" or ":9000/" in app[1]
     _, again = placed("on", loopback, blueprint())
     assert told(again, "app") == app
+
+
+def test_a_name_in_cloud_map_is_replaced_alone_and_in_urls(loopback: Loopback) -> None:
+    """Also for callers without Service Connect: any task of the network can ask for it."""
+    found = blueprint()
+    [worker] = [each for each in found.services if each.name == "worker"]
+    named = replace(worker, service_connect=None, discovery_names=("worker.shop.internal",))
+    found = replace(found, services=(named, *(s for s in found.services if s is not worker)))
+    _, translator = placed("on", loopback, found)
+    translate = translator.of("app").translate
+    here = translate("worker.shop.internal")
+    assert here.startswith("127.77.")
+    assert translate("http://worker.shop.internal:9000/") == f"http://{here}:9000/"
+    assert translate("my.worker.shop.internal") == "my.worker.shop.internal"
+    assert addresses.service_addresses(found, loopback).keys() == {"worker.shop.internal"}
 
 
 def test_without_enforcement_all_callers_get_the_same_addresses(loopback: Loopback) -> None:
