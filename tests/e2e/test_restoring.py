@@ -183,16 +183,27 @@ def test_what_is_kept_when_an_environment_is_taken_down_can_be_restored(
     rds.delete_db_cluster(DBClusterIdentifier="kept", SkipFinalSnapshot=True)
 
 
+@pytest.fixture(scope="module")
+def stack(project: Project, person: Person) -> None:
+    """Of the Terraform pipeline, with its own template. No source is there for a run."""
+    project.client("codecommit").create_repository(repositoryName="statuspage")
+    parameters = {
+        "ServiceName": "statuspage", "EnvironmentIdentifier": "development",
+        "CodeCommitRepositoryName": "statuspage",
+        "TerraformSha256": "0" * 64, "TrivySha256": "0" * 64,
+    }  # fmt: skip
+    overrides = " ".join(f"{name}={value}" for name, value in parameters.items())
+    deploy = (
+        f"aws cloudformation deploy --region {REGION} --stack-name {NAME}-tf-pipeline "
+        "--template-file environment/terraform_pipeline.yaml --capabilities CAPABILITY_NAMED_IAM "
+        f"--parameter-overrides {overrides}"
+    )
+    person.reader.perform(Command("", 0, deploy))
+
+
+@pytest.mark.usefixtures("stack")
 def test_the_state_is_brought_back_as_the_page_says(project: Project, person: Person) -> None:
     s3, tables = project.client("s3"), project.client("dynamodb")
-    place = {"LocationConstraint": REGION}
-    s3.create_bucket(Bucket=STATE, CreateBucketConfiguration=place)
-    s3.put_bucket_versioning(Bucket=STATE, VersioningConfiguration={"Status": "Enabled"})
-    key = [{"AttributeName": "LockID", "KeyType": "HASH"}]
-    tables.create_table(
-        TableName=f"{NAME}-tf-lock", KeySchema=key, BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": "LockID", "AttributeType": "S"}],
-    )  # fmt: skip
     lock = {"LockID": {"S": f"{STATE}/terraform.tfstate"}}
     tables.put_item(TableName=f"{NAME}-tf-lock", Item=lock)
     for name, text in (("terraform.tfstate", "good"), ("terraform.tfstate", "damaged"),
@@ -207,3 +218,29 @@ def test_the_state_is_brought_back_as_the_page_says(project: Project, person: Pe
     assert [one["Key"] for one in s3.list_objects_v2(Bucket=STATE)["Contents"]] == [
         "terraform.tfstate"
     ]
+
+
+@pytest.mark.usefixtures("stack")
+def test_the_stack_and_what_it_has_kept_are_deleted_as_the_page_says(
+    project: Project, person: Person
+) -> None:
+    s3, stacks = project.client("s3"), project.client("cloudformation")
+
+    def there() -> list[str]:
+        return [one["Name"] for one in s3.list_buckets()["Buckets"] if "-tf-" in one["Name"]]
+
+    for command, said in person.follow("taking-down", "3. Delete the stack"):
+        if "describe-key" in command.text:
+            person.values["KEY_ID"] = said.strip()
+    assert stacks.describe_stacks()["Stacks"] == []
+    kept = there()
+    assert len(kept) == 4
+    for bucket in kept:  # "First empty each of the four buckets"
+        found = s3.list_object_versions(Bucket=bucket)
+        for one in (*found.get("Versions", ()), *found.get("DeleteMarkers", ())):
+            s3.delete_object(Bucket=bucket, Key=one["Key"], VersionId=one["VersionId"])
+    list(person.follow("taking-down", "4. Delete what the stack has kept"))
+    assert there() == []
+    assert f"{NAME}-tf-lock" not in project.client("dynamodb").list_tables()["TableNames"]
+    key = project.client("kms").describe_key(KeyId=person.values["KEY_ID"])["KeyMetadata"]
+    assert key["KeyState"] == "PendingDeletion"
