@@ -61,26 +61,28 @@ def test_each_module_belongs_to_a_served_service() -> None:
     assert served == named - {"shared", "__init__"}
 
 
-@pytest.mark.parametrize("type_name", sorted(RESOURCES))
-def test_every_name_in_a_table_is_in_the_schema(type_name: str) -> None:
-    block = SCHEMA.resources[type_name]
-    wrong = [(part, path) for part, path in stated_names(type_name) if not names_in(block, path)]
+def test_every_name_in_a_table_is_in_the_schema() -> None:
+    wrong = [
+        (type_name, part, path)
+        for type_name in RESOURCES
+        for part, path in stated_names(type_name)
+        if not names_in(SCHEMA.resources[type_name], path)
+    ]
     assert wrong == []
 
 
-@pytest.mark.parametrize("type_name", sorted(RESOURCES))
-def test_generated_and_default_values_are_computed_attributes(type_name: str) -> None:
+def test_generated_and_default_values_are_computed_attributes() -> None:
     """The provider may set only values that the configuration may leave out."""
-    block = SCHEMA.resources[type_name]
-    for name in minted(type_name, Context()):
-        assert name in block.blocks or block.attributes[name].computed, name
-    for name in RESOURCES[type_name].defaults({}):
-        assert block.attributes[name].computed, name
+    for type_name, behaviour in RESOURCES.items():
+        block = SCHEMA.resources[type_name]
+        for name in minted(type_name, Context()):
+            assert name in block.blocks or block.attributes[name].computed, (type_name, name)
+        for name in behaviour.defaults({}):
+            assert block.attributes[name].computed, (type_name, name)
 
 
-@pytest.mark.parametrize("type_name", sorted(DATA_SOURCES))
-def test_every_data_source_is_in_the_schema(type_name: str) -> None:
-    assert type_name in SCHEMA.data_sources
+def test_every_data_source_is_in_the_schema() -> None:
+    assert DATA_SOURCES.keys() - SCHEMA.data_sources.keys() == set()
 
 
 def fits(type_: schema.Type, other: schema.Type) -> bool:
@@ -96,13 +98,14 @@ def fits(type_: schema.Type, other: schema.Type) -> bool:
     return alike and fits(inner, its_inner)
 
 
-@pytest.mark.parametrize("type_name", sorted(set(DATA_SOURCES) & set(SCHEMA.resources)))
-def test_a_resource_can_be_read_as_the_data_source_of_its_name(type_name: str) -> None:
-    read, made = (
-        schema.type_of(kind[type_name]) for kind in (SCHEMA.data_sources, SCHEMA.resources)
-    )
-    shared = read[1].keys() & made[1].keys()
-    assert [name for name in shared if not fits(made[1][name], read[1][name])] == []
+def test_a_resource_can_be_read_as_the_data_source_of_its_name() -> None:
+    for type_name in DATA_SOURCES.keys() & SCHEMA.resources.keys():
+        read, made = (
+            schema.type_of(kind[type_name]) for kind in (SCHEMA.data_sources, SCHEMA.resources)
+        )
+        shared = read[1].keys() & made[1].keys()
+        wrong = [name for name in shared if not fits(made[1][name], read[1][name])]
+        assert wrong == [], type_name
 
 
 def planned_values(type_name: str) -> dict[str, object]:
@@ -127,12 +130,13 @@ def minted(type_name: str, context: Context) -> dict[str, object]:
     return dict(RESOURCES[type_name].mint(planned_values(type_name), context))
 
 
-@pytest.mark.parametrize("type_name", sorted(RESOURCES))
-def test_no_generated_value_stays_unknown(type_name: str) -> None:
-    found = minted(type_name, Context())
-    assert found.get("id") or found.get("arn"), "every resource has an id"
-    assert UNKNOWN not in found.values()
-    assert "None" not in str(found.get("arn", "")), "an ARN must not be made of what is not there"
+def test_no_generated_value_stays_unknown() -> None:
+    """Every resource has an id, and an ARN is not made of what is not there."""
+    for type_name in RESOURCES:
+        found = minted(type_name, Context())
+        assert found.get("id") or found.get("arn"), type_name
+        assert UNKNOWN not in found.values(), type_name
+        assert "None" not in str(found.get("arn", "")), type_name
 
 
 def identity(type_name: str, token: str) -> object:

@@ -6,6 +6,7 @@ import copy
 import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -231,12 +232,23 @@ def test_a_value_that_is_not_yet_known_is_not_a_problem(type_name: str) -> None:
             assert problems(type_name, configuration(type_name, **{name: changed})) == []
 
 
-@pytest.mark.parametrize("type_name", sorted(RESOURCES))
-def test_an_unknown_argument_of_any_type_is_not_a_fault(type_name: str) -> None:
-    block = SCHEMA.resources[type_name]
-    for name in (*block.attributes, *block.blocks):
-        config = {**schema.empty(block), **GOOD.get(type_name, {}), name: UNKNOWN}
-        list(RESOURCES[type_name].validate(config))
+@contextmanager
+def about(type_name: str) -> Iterator[None]:
+    """A failure names the type. A test of its own for each type costs more than to judge it."""
+    try:
+        yield
+    except BaseException as error:  # also those by which pytest fails a test
+        error.add_note(f"about {type_name}")
+        raise
+
+
+def test_an_unknown_argument_of_any_type_is_not_a_fault() -> None:
+    for type_name, behaviour in RESOURCES.items():
+        block = SCHEMA.resources[type_name]
+        for name in (*block.attributes, *block.blocks):
+            config = {**schema.empty(block), **GOOD.get(type_name, {}), name: UNKNOWN}
+            with about(f"{type_name}.{name}"):
+                list(behaviour.validate(config))
 
 
 def unknown_around(block: schema.Block, depth: int = 0) -> Iterator[dict[str, Any]]:
@@ -249,12 +261,14 @@ def unknown_around(block: schema.Block, depth: int = 0) -> Iterator[dict[str, An
             yield {**nothing_known, name: content if nested.nesting == "single" else [content]}
 
 
-@pytest.mark.parametrize("type_name", sorted(RESOURCES))
-def test_nothing_is_a_problem_among_what_is_not_yet_known(type_name: str) -> None:
+def test_nothing_is_a_problem_among_what_is_not_yet_known() -> None:
     """Neither the blocks beside it nor those inside it are absent: they are not known."""
-    for config in unknown_around(SCHEMA.resources[type_name]):
-        for problem in problems(type_name, config):  # but that a list of one is too short
-            assert re.search(r"elements, got 1\.|two stages at least", problem.detail), problem
+    for type_name in RESOURCES:
+        with about(type_name):
+            for config in unknown_around(SCHEMA.resources[type_name]):
+                for problem in problems(type_name, config):  # but that a list of one is too short
+                    detail = problem.detail
+                    assert re.search(r"elements, got 1\.|two stages at least", detail), problem
 
 
 def one_set(block: schema.Block, path: tuple[str, ...], value: Any) -> dict[str, Any]:
@@ -277,9 +291,10 @@ def texts(block: schema.Block, depth: int = 0) -> Iterator[tuple[str, ...]]:
             yield from ((name, *rest) for rest in texts(nested.block, depth + 1))
 
 
-@pytest.mark.parametrize("type_name", sorted(RESOURCES))
-def test_no_number_is_expected_where_the_schema_has_a_string(type_name: str) -> None:
-    block = SCHEMA.resources[type_name]
-    for path in texts(block):
-        for problem in RESOURCES[type_name].validate(one_set(block, path, "1")):
-            assert "number from" not in problem.detail or "got 1." not in problem.detail, path
+def test_no_number_is_expected_where_the_schema_has_a_string() -> None:
+    for type_name, behaviour in RESOURCES.items():
+        block = SCHEMA.resources[type_name]
+        for path in texts(block):
+            with about(f"{type_name}.{'.'.join(path)}"):
+                for problem in behaviour.validate(one_set(block, path, "1")):
+                    assert "number from" not in problem.detail or "got 1." not in problem.detail
