@@ -28,15 +28,16 @@ run "refuses_wrong_names_and_warns_of_plain_http_where_somebody_relies_on_it" {
   ]
 }
 
-run "refuses_capitals_and_zones_of_another_region" {
+run "refuses_capitals_zones_of_another_region_and_a_deployment_that_outlasts_the_pipeline" {
   command = plan
 
   variables {
     service_name       = "Test"
     availability_zones = ["us-east-1a", "us-east-1b"]
+    deployment         = { strategy = "LINEAR", step_percent = 5 }
   }
 
-  expect_failures = [var.service_name, var.availability_zones]
+  expect_failures = [var.service_name, var.availability_zones, var.deployment]
 }
 
 run "refuses_a_name_that_aws_keeps_for_itself" {
@@ -63,16 +64,6 @@ run "refuses_names_too_long_for_a_load_balancer_and_wrong_settings_of_logs" {
     var.log_level,
     var.log_retention_days,
   ]
-}
-
-run "refuses_a_deployment_that_outlasts_the_pipeline" {
-  command = plan
-
-  variables {
-    deployment = { strategy = "LINEAR", step_percent = 5 }
-  }
-
-  expect_failures = [var.deployment]
 }
 
 run "needs_no_domain_to_be_tried" {
