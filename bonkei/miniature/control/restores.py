@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from bonkei.miniature.control.answering import Call, Handler
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.parts.rds import Databases
-from bonkei.services.rds.restoring import REHEARSED
+from bonkei.services.rds.naming import REHEARSED
 
 T = TypeVar("T")
 

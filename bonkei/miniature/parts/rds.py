@@ -25,7 +25,7 @@ from bonkei.services.rds.errors import DatabaseError
 from bonkei.services.rds.estate import Estate, Snapshot, keep_estate, read_estate
 from bonkei.services.rds.manager import Database
 from bonkei.services.rds.master import keep_password, master_password
-from bonkei.services.rds.restoring import REHEARSED, is_cluster, rehearsed
+from bonkei.services.rds.naming import REHEARSED, is_cluster, rehearsed
 from bonkei.services.rds.snapshot import DatabaseSnapshot
 from bonkei.services.rds.storage import Storage
 from bonkei.services.rds.tokens import CheckToken

@@ -18,7 +18,8 @@ from bonkei.base.paging import page
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.rds import DatabaseCluster, DatabaseInstance
 from bonkei.services.rds.estate import Servers
-from bonkei.services.rds.restoring import Restoring, is_cluster
+from bonkei.services.rds.naming import find_cluster, is_cluster
+from bonkei.services.rds.restoring import Restoring
 from bonkei.services.rds.snapshots import Snapshots
 
 Json = Mapping[str, Any]
@@ -59,7 +60,11 @@ def service(blueprint: Callable[[], Blueprint], states: States, servers: Servers
 
     async def clusters(call: AwsCall) -> Json:
         wanted = call.parameters.get("DBClusterIdentifier")
-        found = [restoring.find(wanted)] if wanted else [one for one in known() if is_cluster(one)]
+        found = (
+            [find_cluster(servers, wanted)]
+            if wanted
+            else [one for one in known() if is_cluster(one)]
+        )
         identifiers = _filters(call, {"db-cluster-id", "engine"})
         return _page(call, "DBClusters", map(described, filter(partial(_fits, identifiers), found)))
 
@@ -86,7 +91,7 @@ def service(blueprint: Callable[[], Blueprint], states: States, servers: Servers
         found = blueprint().tags.get(name, {})
         return {"TagList": [{"Key": key, "Value": value} for key, value in found.items()]}
 
-    changes = {**restoring.operations, **Snapshots(servers, restoring).operations}
+    changes = {**restoring.operations, **Snapshots(servers).operations}
     return Operations(
         {
             "DescribeDBClusters": clusters,

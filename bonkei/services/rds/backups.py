@@ -22,6 +22,7 @@ from bonkei.services.rds.connection import ADMIN
 from bonkei.services.rds.errors import DatabaseError
 from bonkei.services.rds.files import ClusterFiles, last_lines
 from bonkei.services.rds.parameters import KEPT_SEGMENTS
+from bonkei.services.rds.server import Server
 
 _MOST = 3
 _SEGMENT = re.compile(r"[0-9A-F]{24}")
@@ -116,14 +117,18 @@ def copy_server(files: ClusterFiles, to: Path, log: str) -> None:
         )
 
 
-def forget_target(data: Path, error: DatabaseError) -> bool:
-    """PostgreSQL refuses a moment after which nothing was written: all of the log is up to it."""
-    file = data / _SETTINGS
-    if _ENDED_EARLY not in error.message:
-        return False
-    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
-    file.write_text("".join(line for line in lines if not line.startswith(_TARGET)))
-    return True
+async def start_recovered(server: Server) -> None:
+    """Start; a restored cluster replays its log first. PostgreSQL refuses a moment after which
+    nothing was written. Then all of the log is before it."""
+    try:
+        await server.start()
+    except DatabaseError as error:
+        if _ENDED_EARLY not in error.message:
+            raise
+        file = server.files.data / _SETTINGS
+        lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+        file.write_text("".join(line for line in lines if not line.startswith(_TARGET)))
+        await server.launch()
 
 
 def _number(segment: str) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from bonkei.base.processes import Keeper
 from bonkei.base.vault import Vault
 from bonkei.blueprint.rds import DatabaseCluster
-from bonkei.services.rds.backups import Backups, forget_target
+from bonkei.services.rds.backups import Backups, start_recovered
 from bonkei.services.rds.binaries import Binaries, find_binaries
 from bonkei.services.rds.connection import Connection, Guest, Wanted
 from bonkei.services.rds.errors import DatabaseError
@@ -216,7 +216,7 @@ class Database:
             await asyncio.to_thread(files.ensure)
             wanted = translate(self._parameters(), self._libraries)
             self._settings = await asyncio.to_thread(files.configure, wanted)
-            await _recovered(server)
+            await start_recovered(server)
             if spec.socket is not None and self._check_token is not None:
                 await self._listen(token_sign_in(spec.socket, self._check_token, log))
             await self._prepare(prepare, files.admin)
@@ -326,16 +326,6 @@ class Database:
         self._prepared = (cluster, wanted)
         self._notes = differences(cluster, self._version)
         return found.pending
-
-
-async def _recovered(server: Server) -> None:
-    """Start. A restored cluster first replays its log."""
-    try:
-        await server.start()
-    except DatabaseError as error:
-        if not forget_target(server.files.data, error):
-            raise
-        await server.launch()
 
 
 def _place(cluster: DatabaseCluster) -> tuple[object, ...]:

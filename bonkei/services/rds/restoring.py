@@ -13,10 +13,21 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from bonkei.base.arn import Arn
 from bonkei.base.aws_service import AwsCall, AwsServiceError, Operation
 from bonkei.blueprint.rds import DatabaseCluster, DatabaseInstance
-from bonkei.services.rds.estate import Servers, Snapshot
+from bonkei.services.rds.estate import Servers
+from bonkei.services.rds.naming import (
+    at_once,
+    clusters,
+    find_cluster,
+    find_snapshot,
+    named,
+    near,
+    require_identifier,
+    require_known,
+    take_snapshot,
+    wrong,
+)
 from bonkei.services.rds.storage import Storage
 
 Json = Mapping[str, Any]
@@ -39,11 +50,6 @@ _CREATES = frozenset((
     "DBClusterIdentifier", "DBInstanceClass", "DBInstanceIdentifier", "DBParameterGroupName",
     "Engine", "Tags", "PromotionTier", "PubliclyAccessible",
 ))  # fmt: skip
-
-
-REHEARSED = "a rehearsal of a restore"
-"""Such a cluster's address: it is removed when the rehearsal ends."""
-_LONGEST = 40
 
 
 class Restoring:
@@ -73,20 +79,8 @@ class Restoring:
             "DeleteDBCluster": self._delete_cluster,
         }
 
-    @property
-    def _clusters(self) -> list[DatabaseCluster]:
-        every = self._servers.estate.over(self._servers.declared)
-        return [one for one in every if is_cluster(one)]
-
-    def find(self, wanted: str) -> DatabaseCluster:
-        """A cluster by its identifier or ARN. Raises AwsServiceError."""
-        found = [one for one in self._clusters if wanted in (one.identifier, one.arn)]
-        if not found:
-            raise AwsServiceError("DBClusterNotFoundFault", f"DBCluster {wanted} not found.")
-        return found[0]
-
     def _find_instance(self, wanted: str) -> tuple[DatabaseInstance, DatabaseCluster]:
-        for cluster in self._clusters:
+        for cluster in clusters(self._servers):
             for one in cluster.instances:
                 if wanted in (one.identifier, one.arn):
                     return one, cluster
@@ -96,7 +90,7 @@ class Restoring:
 
     async def _to_point_in_time(self, call: AwsCall) -> Json:
         given = call.parameters
-        source = self.find(given.get("SourceDBClusterIdentifier", ""))
+        source = find_cluster(self._servers, given.get("SourceDBClusterIdentifier", ""))
         restored = self._restored(given, source)
         moment, latest = given.get("RestoreToTime"), given.get("UseLatestRestorableTime")
         if (moment is None) is not bool(latest):
@@ -136,13 +130,13 @@ class Restoring:
 
     def _restored(self, given: Json, source: DatabaseCluster) -> DatabaseCluster:
         """The new cluster. What is not given is RDS's usual value, not the source's."""
-        _only(given, _RESTORES)
+        require_known(given, _RESTORES)
         identifier = str(given["DBClusterIdentifier"]).lower()
         self._is_free(identifier)
         scaling = given.get("ServerlessV2ScalingConfiguration", {})
         group = given.get("DBClusterParameterGroupName")
         return replace(
-            _named(source, identifier),
+            named(source, identifier),
             address=f"{identifier} (restored)",
             master_secret_arn="",
             master_secret_kms_key_id="",
@@ -160,14 +154,16 @@ class Restoring:
         )
 
     def _is_free(self, identifier: str) -> None:
-        if any(one.identifier == identifier for one in self._clusters):
+        require_identifier(identifier)
+        every = self._servers.estate.over(self._servers.declared)  # each has a folder
+        if any(one.identifier == identifier for one in every):
             raise AwsServiceError("DBClusterAlreadyExistsFault", "DB Cluster already exists")
 
     # Instances.
 
     async def _create_instance(self, call: AwsCall) -> Json:
         given = call.parameters
-        _only(given, _CREATES)
+        require_known(given, _CREATES)
         cluster = self._made_here(given.get("DBClusterIdentifier", ""))
         identifier = str(given["DBInstanceIdentifier"]).lower()
         self._is_free_instance(identifier)
@@ -182,7 +178,7 @@ class Restoring:
         domain = cluster.endpoint.partition(".cluster-")[2]
         made = DatabaseInstance(
             address=f"{identifier} (restored)",
-            arn=_near(cluster, f"db:{identifier}"),
+            arn=near(cluster, f"db:{identifier}"),
             identifier=identifier,
             instance_class=given["DBInstanceClass"],
             endpoint=f"{identifier}.{domain}",
@@ -191,19 +187,21 @@ class Restoring:
 
     async def _modify_instance(self, call: AwsCall) -> Json:
         given = call.parameters
-        _only(given, {"DBInstanceIdentifier", "NewDBInstanceIdentifier", "ApplyImmediately"})
+        require_known(
+            given, {"DBInstanceIdentifier", "NewDBInstanceIdentifier", "ApplyImmediately"}
+        )
         one, cluster = self._find_instance(given["DBInstanceIdentifier"])
-        name = _at_once(given, "NewDBInstanceIdentifier")
+        name = at_once(given, "NewDBInstanceIdentifier")
         self._is_free_instance(name)
         domain = one.endpoint.partition(".")[2]
-        arn = _near(cluster, f"db:{name}")
+        arn = near(cluster, f"db:{name}")
         after = replace(one, identifier=name, arn=arn, endpoint=f"{name}.{domain}")
         instances = tuple(after if each == one else each for each in cluster.instances)
         return await self._with_instances(cluster, instances, after)
 
     async def _delete_instance(self, call: AwsCall) -> Json:
         one, _ = self._find_instance(call.parameters["DBInstanceIdentifier"])
-        cluster = next(each for each in self._clusters if one in each.instances)
+        cluster = next(each for each in clusters(self._servers) if one in each.instances)
         self._made_here(cluster.identifier)
         others = tuple(each for each in cluster.instances if each != one)
         return await self._with_instances(cluster, others, one)
@@ -219,17 +217,19 @@ class Restoring:
         return {"DBInstance": self._describe_instance(answered, after)}
 
     def _is_free_instance(self, identifier: str) -> None:
-        if any(one.identifier == identifier for each in self._clusters for one in each.instances):
+        require_identifier(identifier)
+        every = self._servers.estate.over(self._servers.declared)
+        if any(one.identifier == identifier for each in every for one in each.instances):
             raise AwsServiceError("DBInstanceAlreadyExistsFault", "DB instance already exists")
 
     # Clusters.
 
     async def _modify_cluster(self, call: AwsCall) -> Json:
         given = call.parameters
-        cluster = self.find(given["DBClusterIdentifier"])
-        _only(given, _MODIFIES)
+        cluster = find_cluster(self._servers, given["DBClusterIdentifier"])
+        require_known(given, _MODIFIES)
         if set(given) - {"DBClusterIdentifier", "ApplyImmediately"} == {"NewDBClusterIdentifier"}:
-            return await self._rename(cluster, _at_once(given, "NewDBClusterIdentifier").lower())
+            return await self._rename(cluster, at_once(given, "NewDBClusterIdentifier").lower())
         if given.get("RotateMasterUserPassword") is not None:
             return await self._rotate(given, cluster)
         after = self._made_here(cluster.identifier)
@@ -239,7 +239,7 @@ class Restoring:
             name = f"secret:rds!cluster-{uuid4()}-{secrets.token_hex(3)}"
             after = replace(
                 after,
-                master_secret_arn=_near(after, name, "secretsmanager"),
+                master_secret_arn=near(after, name, "secretsmanager"),
                 master_secret_kms_key_id=given.get("MasterUserSecretKmsKeyId", ""),
             )
         await self._servers.become(self._servers.estate.put(after))
@@ -248,7 +248,7 @@ class Restoring:
     async def _rename(self, cluster: DatabaseCluster, name: str) -> Json:
         self._is_free(name)
         before = cluster.identifier
-        after = _named(cluster, name)
+        after = named(cluster, name)
         self._servers.share_password(cluster, after)
         estate = self._servers.estate.put(after, before)
         await self._servers.become(estate, lambda files: files.rename(before, name))
@@ -265,8 +265,12 @@ class Restoring:
 
     async def _delete_cluster(self, call: AwsCall) -> Json:
         given = call.parameters
-        _only(given, {"DBClusterIdentifier", "SkipFinalSnapshot", "FinalDBSnapshotIdentifier"})
-        cluster = self._made_here(self.find(given["DBClusterIdentifier"]).identifier)
+        require_known(
+            given, {"DBClusterIdentifier", "SkipFinalSnapshot", "FinalDBSnapshotIdentifier"}
+        )
+        cluster = self._made_here(
+            find_cluster(self._servers, given["DBClusterIdentifier"]).identifier
+        )
         if cluster.deletion_protection:
             raise wrong(
                 "Cannot delete protected Cluster, please disable deletion protection and try again."
@@ -280,99 +284,17 @@ class Restoring:
         if bool(last) is bool(given.get("SkipFinalSnapshot")):
             raise wrong("Give either FinalDBSnapshotIdentifier or SkipFinalSnapshot.")
         if last:
-            await take_snapshot(self._servers, cluster, last, call.time)
+            await take_snapshot(self._servers, cluster, last.lower(), call.time)
         estate = self._servers.estate.without(cluster.identifier)
         await self._servers.become(estate, lambda files: files.remove(cluster.identifier))
         return {"DBCluster": self._describe(cluster)}
 
     def _made_here(self, identifier: str) -> DatabaseCluster:
         """A cluster that is not of the definitions. Raises AwsServiceError."""
-        cluster = self.find(identifier)
+        cluster = find_cluster(self._servers, identifier)
         if cluster not in self._servers.estate.clusters:
             raise wrong(f"The miniature changes {identifier} by its definitions only.")
         return cluster
-
-
-def rehearsed(source: DatabaseCluster) -> DatabaseCluster:
-    """The cluster that a rehearsal restores beside another."""
-    name = f"{source.identifier[:_LONGEST].rstrip('-')}-rehearsal"
-    made = replace(
-        _named(source, name), address=REHEARSED, master_secret_arn="", takes_tokens=False
-    )
-    instance = DatabaseInstance(REHEARSED, _near(made, f"db:{name}-1"), f"{name}-1", "db.r8g.large")
-    return replace(made, instances=(instance,), log_exports=(), deletion_protection=False)
-
-
-async def take_snapshot(
-    servers: Servers, cluster: DatabaseCluster, identifier: str, now: float
-) -> Snapshot:
-    """A new manual snapshot. Raises AwsServiceError."""
-    snapshot = Snapshot(
-        identifier, snapshot_arn(cluster, identifier), cluster, now, cluster.kms_key_id
-    )
-    require_free(servers, identifier)
-    await servers.take_snapshot(snapshot)
-    return snapshot
-
-
-def find_snapshot(servers: Servers, wanted: str) -> Snapshot:
-    """By its identifier or ARN. Raises AwsServiceError."""
-    for one in servers.estate.snapshots:
-        if wanted in (one.identifier, one.arn):
-            return one
-    raise AwsServiceError(
-        "DBClusterSnapshotNotFoundFault", f"DBClusterSnapshot {wanted} not found."
-    )
-
-
-def require_free(servers: Servers, identifier: str) -> None:
-    if any(one.identifier == identifier for one in servers.estate.snapshots):
-        raise AwsServiceError(
-            "DBClusterSnapshotAlreadyExistsFault",
-            f"Cannot create the cluster snapshot because one with the identifier {identifier}"
-            " already exists.",
-        )
-
-
-def snapshot_arn(cluster: DatabaseCluster, identifier: str) -> str:
-    return _near(cluster, f"cluster-snapshot:{identifier}")
-
-
-def is_cluster(one: DatabaseCluster) -> bool:
-    """The blueprint represents an instance without a cluster as a cluster of one."""
-    return ":cluster:" in one.arn
-
-
-def wrong(message: str) -> AwsServiceError:
-    return AwsServiceError("InvalidParameterCombination", message)
-
-
-def _only(given: Json, known: frozenset[str] | set[str]) -> None:
-    if others := sorted(set(given) - known):
-        raise wrong(f"The miniature does not change {', '.join(others)}: Terraform does.")
-
-
-def _at_once(given: Json, name: str) -> str:
-    if not given.get(name) or not given.get("ApplyImmediately"):
-        raise wrong(f"Here a change needs {name}, and ApplyImmediately: there is no window.")
-    return str(given[name]).lower()
-
-
-def _named(cluster: DatabaseCluster, identifier: str) -> DatabaseCluster:
-    domain = cluster.endpoint.partition(".cluster-")[2]
-    return replace(
-        cluster,
-        identifier=identifier,
-        arn=_near(cluster, f"cluster:{identifier}"),
-        endpoint=f"{identifier}.cluster-{domain}",
-        reader_endpoint=f"{identifier}.cluster-ro-{domain}",
-    )
-
-
-def _near(cluster: DatabaseCluster, resource: str, service: str = "rds") -> str:
-    """The ARN of a resource in the cluster's region and account."""
-    place = Arn.of(cluster.arn)
-    return f"arn:{place.partition}:{service}:{place.region}:{place.account}:{resource}"
 
 
 def _time(moment: float) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 
 from bonkei.base.aws_service import AwsCall, AwsServiceError, Operation
 from bonkei.services.rds.estate import Servers, Snapshot
-from bonkei.services.rds.restoring import (
-    Restoring,
+from bonkei.services.rds.naming import (
+    find_cluster,
     find_snapshot,
     require_free,
     snapshot_arn,
@@ -20,11 +20,10 @@ Json = Mapping[str, Any]
 
 
 class Snapshots:
-    """`restoring` finds clusters."""
+    """Those of the clusters in `servers`."""
 
-    def __init__(self, servers: Servers, restoring: Restoring) -> None:
+    def __init__(self, servers: Servers) -> None:
         self._servers = servers
-        self._restoring = restoring
 
     @property
     def operations(self) -> Mapping[str, Operation]:
@@ -36,7 +35,7 @@ class Snapshots:
         }
 
     async def _create(self, call: AwsCall) -> Json:
-        cluster = self._restoring.find(call.parameters["DBClusterIdentifier"])
+        cluster = find_cluster(self._servers, call.parameters["DBClusterIdentifier"])
         name = call.parameters["DBClusterSnapshotIdentifier"].lower()
         made = await take_snapshot(self._servers, cluster, name, call.time)
         return {"DBClusterSnapshot": _described(made)}
