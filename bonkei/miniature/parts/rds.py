@@ -80,6 +80,7 @@ class Databases:
         self._running: dict[str, Database] = {}
         self._known: dict[str, DatabaseCluster] = {}
         self._lock = asyncio.Lock()
+        self._change: asyncio.Task[None] | None = None
         self.declared: Sequence[DatabaseCluster] = ()
 
     @cached_property
@@ -112,22 +113,32 @@ class Databases:
                     steps.note(each)
 
     async def become(
-        self, estate: Estate, change: Callable[[Storage], None] = lambda _: None
+        self, after: Callable[[Estate], Estate], change: Callable[[Storage], None] = lambda _: None
     ) -> None:
-        """Stop the servers of clusters that go, `change` the files, and start the others."""
+        """Stop the servers of clusters that go, `change` the files, and start the others. The
+        caller may go meanwhile."""
+        self._change = asyncio.create_task(self._become(after, change))
+        await asyncio.shield(self._change)
+
+    async def _become(
+        self, after: Callable[[Estate], Estate], change: Callable[[Storage], None]
+    ) -> None:
         async with self._lock:
-            before, self.estate = self.estate, estate.settled(self.declared)
-            await self._stop_others()
-            await asyncio.to_thread(change, self._storage)
-            keep_estate(self._home, self.estate)
+            before = self.estate
+            self.estate = after(before).settled(self.declared)
+            try:
+                await self._stop_others()
+                await asyncio.to_thread(change, self._storage)
+            except BaseException:
+                self.estate = before
+                await self._stop_others()
+                raise
+            finally:
+                keep_estate(self._home, self.estate)
+                await self._start_others()
             known = {_secret(one) for one in (*self.declared, *self.estate.clusters)}
             for secret in {_secret(one) for one in before.clusters} - known:
                 self._vault.delete(secret)
-            for cluster in self._known.values():
-                if cluster.arn in self._running:
-                    await self._running[cluster.arn].apply(cluster)
-                else:
-                    await self._start(cluster)
 
     async def rehearse(self, identifier: str, moment: float) -> DatabaseSnapshot:
         """Restore a cluster beside it, with a server that answers; `forget` removes it."""
@@ -136,7 +147,8 @@ class Databases:
         self.share_password(source, restored)
         name = restored.identifier
         await self.become(
-            self.estate.put(restored), lambda files: files.restore(identifier, name, moment)
+            lambda estate: estate.put(restored),
+            lambda files: files.restore(identifier, name, moment),
         )
         return self._running[restored.arn].snapshot()
 
@@ -144,7 +156,7 @@ class Databases:
         """Remove the cluster that a rehearsal has restored, if there is one."""
         name = rehearsed(self._find(identifier)).identifier
         if any(one.identifier == name for one in self.estate.clusters):
-            await self.become(self.estate.without(name), lambda files: files.remove(name))
+            await self.become(lambda estate: estate.without(name), lambda files: files.remove(name))
 
     async def back_up(self, identifier: str) -> None:
         """Take a base if there is none, or if much was written since. DatabaseError."""
@@ -161,9 +173,11 @@ class Databases:
         """Of its cluster, as it is now."""
         running = self._running.get(snapshot.cluster.arn)
         files = running.files if running else None
-        estate = replace(self.estate, snapshots=(*self.estate.snapshots, snapshot))
         name, cluster = snapshot.identifier, snapshot.cluster.identifier
-        await self.become(estate, lambda storage: storage.take_snapshot(cluster, files, name))
+        await self.become(
+            lambda estate: estate.keep(snapshot),
+            lambda storage: storage.take_snapshot(cluster, files, name),
+        )
 
     def share_password(self, source: DatabaseCluster, to: DatabaseCluster) -> None:
         """The master user of a restored cluster has the source's password."""
@@ -177,6 +191,13 @@ class Databases:
         self._known = {one.arn: one for one in every if one.instances or one not in made_here}
         for arn in set(self._running) - self._known.keys():
             await self._running.pop(arn).stop()
+
+    async def _start_others(self) -> None:
+        for cluster in self._known.values():
+            if cluster.arn in self._running:
+                await self._running[cluster.arn].apply(cluster)
+            else:
+                await self._start(cluster)
 
     async def _start(self, cluster: DatabaseCluster) -> Database:
         host = self._addresses.loopback.address(f"cluster {cluster.identifier}")

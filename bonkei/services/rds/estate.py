@@ -51,6 +51,13 @@ class Estate:
             self, clusters=tuple(one for one in self.clusters if one.identifier != identifier)
         )
 
+    def keep(self, snapshot: Snapshot) -> Estate:
+        """With this snapshot."""
+        return replace(self, snapshots=(*self.snapshots, snapshot))
+
+    def drop(self, snapshot: Snapshot) -> Estate:
+        return replace(self, snapshots=tuple(one for one in self.snapshots if one != snapshot))
+
     def settled(self, declared: Iterable[DatabaseCluster]) -> Estate:
         """Without the clusters that have all of a declared one's names: the definitions win, and
         only its data is another's."""
@@ -76,6 +83,7 @@ def read_estate(home: Path) -> Estate:
 
 
 def keep_estate(home: Path, estate: Estate) -> None:
+    _file(home).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     kept.write_json(_file(home), asdict(estate))
 
 
@@ -93,9 +101,10 @@ class Servers(Protocol):
     def estate(self) -> Estate: ...
 
     async def become(
-        self, estate: Estate, change: Callable[[Storage], None] = lambda _: None
+        self, after: Callable[[Estate], Estate], change: Callable[[Storage], None] = lambda _: None
     ) -> None:
-        """Stop the servers of clusters that go, `change` the files, and start the others."""
+        """Stop the servers of clusters that go, `change` the files, and start the others. One such
+        change comes after the other; one that fails leaves all as it was."""
         ...
 
     async def take_snapshot(self, snapshot: Snapshot) -> None: ...

@@ -125,7 +125,7 @@ class Restoring:
         self, restored: DatabaseCluster, source: DatabaseCluster, change: Callable[[Storage], None]
     ) -> Json:
         self._servers.share_password(source, restored)
-        await self._servers.become(self._servers.estate.put(restored), change)
+        await self._servers.become(lambda estate: estate.put(restored), change)
         return {"DBCluster": self._describe(restored)}
 
     def _restored(self, given: Json, source: DatabaseCluster) -> DatabaseCluster:
@@ -213,7 +213,7 @@ class Restoring:
         answered: DatabaseInstance,
     ) -> Json:
         after = replace(cluster, instances=instances)
-        await self._servers.become(self._servers.estate.put(after))
+        await self._servers.become(lambda estate: estate.put(after))
         return {"DBInstance": self._describe_instance(answered, after)}
 
     def _is_free_instance(self, identifier: str) -> None:
@@ -242,7 +242,7 @@ class Restoring:
                 master_secret_arn=near(after, name, "secretsmanager"),
                 master_secret_kms_key_id=given.get("MasterUserSecretKmsKeyId", ""),
             )
-        await self._servers.become(self._servers.estate.put(after))
+        await self._servers.become(lambda estate: estate.put(after))
         return {"DBCluster": self._describe(after)}
 
     async def _rename(self, cluster: DatabaseCluster, name: str) -> Json:
@@ -250,8 +250,9 @@ class Restoring:
         before = cluster.identifier
         after = named(cluster, name)
         self._servers.share_password(cluster, after)
-        estate = self._servers.estate.put(after, before)
-        await self._servers.become(estate, lambda files: files.rename(before, name))
+        await self._servers.become(
+            lambda estate: estate.put(after, before), lambda files: files.rename(before, name)
+        )
         return {"DBCluster": self._describe(after)}
 
     async def _rotate(self, given: Json, cluster: DatabaseCluster) -> Json:
@@ -285,8 +286,10 @@ class Restoring:
             raise wrong("Give either FinalDBSnapshotIdentifier or SkipFinalSnapshot.")
         if last:
             await take_snapshot(self._servers, cluster, last.lower(), call.time)
-        estate = self._servers.estate.without(cluster.identifier)
-        await self._servers.become(estate, lambda files: files.remove(cluster.identifier))
+        await self._servers.become(
+            lambda estate: estate.without(cluster.identifier),
+            lambda files: files.remove(cluster.identifier),
+        )
         return {"DBCluster": self._describe(cluster)}
 
     def _made_here(self, identifier: str) -> DatabaseCluster:

@@ -41,7 +41,7 @@ class Snapshots:
         return {"DBClusterSnapshot": _described(made)}
 
     async def _copy(self, call: AwsCall) -> Json:
-        given, estate = call.parameters, self._servers.estate
+        given = call.parameters
         source = find_snapshot(self._servers, given["SourceDBClusterSnapshotIdentifier"])
         name = given["TargetDBClusterSnapshotIdentifier"].lower()
         require_free(self._servers, name)
@@ -53,16 +53,15 @@ class Snapshots:
             source=source.arn,
         )
         await self._servers.become(
-            replace(estate, snapshots=(*estate.snapshots, copy)),
+            lambda estate: estate.keep(copy),
             lambda files: files.copy_snapshot(source.identifier, name),
         )
         return {"DBClusterSnapshot": _described(copy)}
 
     async def _delete(self, call: AwsCall) -> Json:
         gone = find_snapshot(self._servers, call.parameters["DBClusterSnapshotIdentifier"])
-        estate = self._servers.estate
         await self._servers.become(
-            replace(estate, snapshots=tuple(one for one in estate.snapshots if one != gone)),
+            lambda estate: estate.drop(gone),
             lambda files: files.remove_snapshot(gone.identifier),
         )
         return {"DBClusterSnapshot": {**_described(gone), "Status": "deleted"}}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import asyncio
+import time
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import cast
 
@@ -12,14 +14,19 @@ from bonkei.base.aws_service import AwsServiceError, Caller
 from bonkei.base.vault import MemoryVault
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.iam import PolicyStatement, Role
-from bonkei.blueprint.rds import DatabaseCluster
+from bonkei.blueprint.rds import DatabaseCluster, DatabaseInstance
 from bonkei.miniature.addresses import Addresses
 from bonkei.miniature.loopback import AddressBook
 from bonkei.miniature.parts.endpoint.endpoint import AwsEndpoint
 from bonkei.miniature.parts.rds import Databases, declared_clusters
 from bonkei.miniature.steps import Steps
+from bonkei.services.rds.errors import DatabaseError
+from bonkei.services.rds.estate import Estate, keep_estate, read_estate
 from bonkei.services.rds.manager import Database
+from bonkei.services.rds.naming import rehearsed
+from bonkei.services.rds.place import delete_data, find_place
 from bonkei.services.rds.snapshot import DatabaseSnapshot
+from bonkei.services.rds.storage import Storage
 from bonkei.services.rds.tokens import CheckToken
 from tests.bonkei.services.rds.conftest import HOST, cluster
 
@@ -68,6 +75,50 @@ async def test_data_that_another_home_had_is_named_once(addresses, tmp_path):
         await databases.follow([definition], steps)
     assert lines[0].split()[:2] == ["✓", "database"]
     assert lines[1:] == [f"    {LEFT}"]
+
+
+async def test_changes_come_one_after_the_other_and_one_that_fails_changes_nothing(
+    addresses, tmp_path
+):
+    databases = Databases(
+        lambda definition, *_: cast(Database, Started(definition)),
+        "", cast(AwsEndpoint, None), addresses, tmp_path, MemoryVault(),
+    )  # fmt: skip
+    await databases.follow([cluster()], Steps(lambda _: None))
+    instances = (DatabaseInstance("i", "arn:i", "i", "db.r8g.large"),)
+    others = [cluster(identifier=name, arn=name, instances=instances) for name in "abc"]
+
+    def put(other: DatabaseCluster) -> Callable[[Estate], Estate]:
+        return lambda estate: estate.put(other)
+
+    def slowly(_: Storage) -> None:
+        time.sleep(0.05)
+
+    def badly(_: Storage) -> None:
+        raise DatabaseError("the disk is full")
+
+    await asyncio.gather(*(databases.become(put(other), slowly) for other in others[:2]))
+    with pytest.raises(DatabaseError, match="full"):
+        await databases.become(put(others[2]), badly)
+    assert [one.identifier for one in databases.estate.clusters] == ["a", "b"]
+    assert read_estate(tmp_path) == databases.estate
+    assert [one.identifier for one in databases.snapshot()] == ["main", "a", "b"]
+
+
+def test_what_a_killed_rehearsal_has_left_is_removed(addresses, tmp_path):
+    left = rehearsed(cluster())
+    keep_estate(tmp_path, Estate((left, cluster(identifier="restored"))))
+    place = find_place(tmp_path)
+    (place.root / left.identifier).mkdir()
+    try:
+        databases = Databases(
+            lambda definition, *_: cast(Database, Started(definition)),
+            "", cast(AwsEndpoint, None), addresses, tmp_path, MemoryVault(),
+        )  # fmt: skip
+        assert [one.identifier for one in databases.estate.clusters] == ["restored"]
+        assert not (place.root / left.identifier).exists()
+    finally:
+        delete_data(tmp_path)
 
 
 class Iam:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -51,11 +50,11 @@ class Servers:
     def __init__(self) -> None:
         self.estate = Estate()
 
-    async def become(self, estate: Estate, *_: object) -> None:
-        self.estate = estate.settled(self.declared)
+    async def become(self, after: Callable[[Estate], Estate], *_: object) -> None:
+        self.estate = after(self.estate).settled(self.declared)
 
     async def take_snapshot(self, snapshot: Snapshot) -> None:
-        self.estate = replace(self.estate, snapshots=(*self.estate.snapshots, snapshot))
+        self.estate = self.estate.keep(snapshot)
 
     def share_password(self, *_: object) -> None: ...
 
