@@ -149,6 +149,21 @@ def test_its_deployment_shifts_the_requests(stack: Path, tmp_path: Path) -> None
         )
         assert old in shared
         assert len(shared) == 2
+        ecs = project.client("ecs")
+        of_web = {"cluster": "main", "service": "web"}
+        [begun] = ecs.list_service_deployments(**of_web, status=["IN_PROGRESS"])[
+            "serviceDeployments"
+        ]
+        named = {"serviceDeploymentArns": [begun["serviceDeploymentArn"]]}
+        [shown] = ecs.describe_service_deployments(**named)["serviceDeployments"]
+        assert shown["lifecycleStage"] == "PRODUCTION_TRAFFIC_SHIFT"
+        assert shown["deploymentConfiguration"]["strategy"] == "LINEAR"
+        revisions = [shown["targetServiceRevision"], *shown["sourceServiceRevisions"]]
+        assert [each["requestedProductionTrafficWeight"] for each in revisions] == [50, 50]
+        arns = [each["arn"] for each in revisions]
+        found = ecs.describe_service_revisions(serviceRevisionArns=arns)["serviceRevisions"]
+        assert [each["serviceRevisionArn"] for each in found] == arns
+        assert found[0]["containerImages"] == [{"containerName": "web", "image": "example/web:1"}]
         eventually(lambda: visit() != old and deployments() == [""], "the old task has ended")
         assert {visit() for _ in range(20)} == shared - {old}
         elb = project.client("elbv2")
@@ -160,3 +175,24 @@ def test_its_deployment_shifts_the_requests(stack: Path, tmp_path: Path) -> None
         assert {each["TargetGroupArn"].split("/")[1]: each["Weight"] for each in groups} == {
             "blue": 0, "green": 100,
         }  # fmt: skip
+        [ended] = ecs.list_service_deployments(**of_web)["serviceDeployments"]
+        assert (ended["status"], ended["serviceDeploymentArn"]) == (
+            "SUCCESSFUL", begun["serviceDeploymentArn"],
+        )  # fmt: skip
+        with pytest.raises(ecs.exceptions.ConflictException):
+            ecs.stop_service_deployment(serviceDeploymentArn=ended["serviceDeploymentArn"])
+        kept = visit()
+        ecs.update_service(cluster="main", service="web", forceNewDeployment=True)
+        eventually(lambda: "50 %" in str(deployments()), "another one shares the requests")
+        [stopped, _] = ecs.list_service_deployments(**of_web)["serviceDeployments"]
+        arn = stopped["serviceDeploymentArn"]
+        ecs.stop_service_deployment(serviceDeploymentArn=arn, stopType="ROLLBACK")
+
+        def gone_back() -> str:
+            [first, *_] = ecs.describe_service_deployments(serviceDeploymentArns=[arn])[
+                "serviceDeployments"
+            ]
+            return str(first["status"] == "ROLLBACK_SUCCESSFUL" and first["statusReason"]) or ""
+
+        assert "StopServiceDeployment" in eventually(gone_back, "it has gone back")
+        assert {visit() for _ in range(20)} == {kept}

@@ -189,6 +189,10 @@ class Tasks:
         """Begin to stop one task. A service replaces it."""
         self._submit(lambda now: self._scheduler.stop_task(task_id, reason, now))
 
+    def stop_deployment(self, service: str, deployment: str) -> None:
+        """Begin to go back to the service's last completed deployment."""
+        self._submit(lambda now: self._scheduler.stop_deployment(service, deployment, now))
+
     def snapshot(self) -> TasksSnapshot:
         """The state of all tasks, with reasons. Usage is sampled at most once a second."""
         pids = {

@@ -94,6 +94,10 @@ def _failure(service: ServiceState) -> str:
 
 def _deployment(service: ServiceState, deployment: Deployment) -> DeploymentSnapshot:
     lives = [t.life for t in service.tasks.values() if t.deployment is deployment]
+    weight, primary = _weight(service, deployment), service.primary
+    stage = deployment.phase.stage if deployment is primary else ""
+    shifts = primary is not None and primary.phases
+    is_one = shifts and deployment in (primary, service.production)
     old = "ACTIVE" if lives else "INACTIVE"
     return DeploymentSnapshot(
         id=deployment.id,
@@ -106,19 +110,19 @@ def _deployment(service: ServiceState, deployment: Deployment) -> DeploymentSnap
         reason=deployment.reason,
         failed_at=_unix(deployment.failed_at),
         created_at=_unix(deployment.created_at),
-        traffic=_traffic(service, deployment),
+        traffic=", ".join(filter(None, (f"{weight:g} % of the requests", stage))) if is_one else "",
+        weight=weight,
+        stage=stage,
     )
 
 
-def _traffic(service: ServiceState, deployment: Deployment) -> str:
+def _weight(service: ServiceState, deployment: Deployment) -> float:
     primary = service.primary
     if primary is None or not primary.phases:
-        return ""
+        return 100.0 * (deployment is primary)
     if deployment is primary:
-        return f"{primary.phase.percent:g} % of the requests, {primary.phase.stage}"
-    if deployment is service.production:
-        return f"{100 - primary.phase.percent:g} % of the requests"
-    return ""
+        return primary.phase.percent
+    return 100 - primary.phase.percent if deployment is service.production else 0.0
 
 
 def _revision(deployment: Deployment) -> str:

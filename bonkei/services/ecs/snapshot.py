@@ -11,7 +11,8 @@ class DeploymentSnapshot:
     `rollout_state`: IN_PROGRESS | COMPLETED | FAILED. `failed_tasks`: in a row, while it is in
     progress. `reason`: why it FAILED, why it is the target of a rollback, or why its last task
     failed. `created_at` and `failed_at`: in Unix seconds. `traffic`: its share of the requests
-    while they are shifted, in words."""
+    while they are shifted, in words. `weight`: the same in percent, at any time. `stage`: of its
+    lifecycle, while it shifts them."""
 
     id: str
     status: str
@@ -24,6 +25,8 @@ class DeploymentSnapshot:
     failed_at: float | None = None
     created_at: float | None = None
     traffic: str = ""
+    weight: float = 0.0
+    stage: str = ""
 
 
 @dataclass(frozen=True, slots=True)

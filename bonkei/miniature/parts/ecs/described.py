@@ -26,6 +26,8 @@ def service(
             pending=each.pending_count,
             failed=each.failed_tasks,
             created_at=each.created_at,
+            weight=each.weight,
+            stage=each.stage,
         )
         for each in snapshot.deployments
         if each.status != "INACTIVE" or (each.failed_at or 0.0) >= since

@@ -175,6 +175,9 @@ class EcsView:
                 if failed is not None and failed.change.has_new_tasks:
                     self._pending[arn] = failed
 
+    def stop_deployment(self, service: str, deployment: str) -> None:
+        self._tasks().stop_deployment(service, deployment)
+
     def run_task(self, task: RunTask) -> str:
         definition = self._blueprint().task_definition(task.definition_arn)
         definition = replace(

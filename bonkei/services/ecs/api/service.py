@@ -18,7 +18,7 @@ from bonkei.base.aws_service import (
     Operations,
 )
 from bonkei.base.paging import page
-from bonkei.services.ecs.api import changes, definitions, descriptions, shells
+from bonkei.services.ecs.api import changes, definitions, deployments, descriptions, shells
 from bonkei.services.ecs.api.changes import described, run_task
 from bonkei.services.ecs.api.finding import find_cluster, find_service, find_task
 from bonkei.services.ecs.api.values import Ecs, EcsState, EcsTask
@@ -125,6 +125,7 @@ _OPERATIONS = {
     **_READING,
     **definitions.OPERATIONS,
     **changes.OPERATIONS,
+    **deployments.OPERATIONS,
 }
 
 

@@ -43,7 +43,8 @@ class EcsTask:
 
 @dataclass(frozen=True, slots=True)
 class EcsDeployment:
-    """`failed`: how many of its tasks, one after the other. `created_at`: in Unix seconds."""
+    """`failed`: how many of its tasks, one after the other. `created_at`: in Unix seconds.
+    `weight`: percent of the requests that its tasks have. `stage`: of one that shifts them."""
 
     id: str
     status: str
@@ -55,6 +56,8 @@ class EcsDeployment:
     pending: int
     failed: int = 0
     created_at: float | None = None
+    weight: float = 0.0
+    stage: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +141,10 @@ class Ecs(Protocol):
 
     def change_service(self, arn: str, change: ServiceChange) -> None:
         """Begin the change; `describe` shows its progress."""
+        ...
+
+    def stop_deployment(self, service: str, deployment: str) -> None:
+        """Let the service go back to its last completed deployment."""
         ...
 
     def run_task(self, task: RunTask) -> str:

@@ -23,6 +23,7 @@ FAILED = f"{CIRCUIT_BREAKER}: tasks failed to start."
 ALARMS = "ECS deployment alarms"
 HOOKS = "ECS deployment lifecycle hooks"
 """Our words. AWS does not document its own."""
+STOPPED = "The deployment was stopped by StopServiceDeployment"
 
 
 @dataclass(frozen=True, slots=True)

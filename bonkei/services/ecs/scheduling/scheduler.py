@@ -122,12 +122,23 @@ class Scheduler:
 
     def hook_answered(self, call: m.CallHook, verdict: str, now: float) -> list[m.Action]:
         """A lifecycle hook has decided. `verdict`: why the deployment may not go on, or empty."""
-        service = self.services.get(call.service_arn)
-        primary = service.primary if service is not None else None
-        if primary is not None and primary.id == call.deployment_id:
+        for primary in self._primary(call.service_arn, call.deployment_id):
             primary.unasked -= {call.hook}
-            primary.objection = verdict
+            if verdict:
+                primary.objection = f"{circuit_breaker.HOOKS}: {verdict}."
         return self._decide(now)
+
+    def stop_deployment(self, arn: str, deployment_id: str, now: float) -> list[m.Action]:
+        """A person ends a deployment: the service goes back."""
+        for primary in self._primary(arn, deployment_id):
+            primary.objection = f"{circuit_breaker.STOPPED}."
+        return self._decide(now)
+
+    def _primary(self, arn: str, deployment_id: str) -> Iterator[Deployment]:
+        """That deployment of a service, if it is the primary one."""
+        service = self.services.get(arn)
+        if service and service.primary and service.primary.id == deployment_id:
+            yield service.primary
 
     def target_drained(self, arn: str, task_id: str, now: float) -> list[m.Action]:
         """The load balancer has drained a task."""
@@ -273,8 +284,8 @@ class Scheduler:
             who, rollback = circuit_breaker.ALARMS, primary.trial.rollback
             why = circuit_breaker.alarms_ring(ringing)
         elif primary.objection:
-            who, rollback = circuit_breaker.HOOKS, True
-            why = f"{who}: {primary.objection}."
+            why, rollback = primary.objection, True
+            who = why.partition(":")[0].rstrip(".")
         else:
             return
         primary.fail(why, now)

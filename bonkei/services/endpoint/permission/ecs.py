@@ -15,7 +15,13 @@ from bonkei.services.endpoint.permission.requirement import Place, Requirement
 Parameters = Mapping[str, Any]
 Context = Mapping[str, tuple[str, ...]]
 _NEW = ("RunTask", "RegisterTaskDefinition")
-_OF_SERVICE = ("UpdateService", "DeleteService", "CreateService", "DescribeServices")
+_OF_SERVICE = (
+    "UpdateService",
+    "DeleteService",
+    "CreateService",
+    "DescribeServices",
+    "ListServiceDeployments",
+)
 _OF_TASK = ("StopTask", "DescribeTasks", "ExecuteCommand")
 
 
@@ -48,7 +54,15 @@ def required(operation: str, given: Parameters, names: Names) -> Iterator[Requir
         [arn] = _arns(place, f"service/{cluster}", [service])
         yield Requirement(action, context={**within, "ecs:service": (arn,)})
     else:
-        yield Requirement(action, str(given.get("resourceArn") or "*"), context=within)
+        yield from _by_arn(action, given, within)
+
+
+def _by_arn(action: str, given: Parameters, within: Context) -> Iterator[Requirement]:
+    """Of an operation that names no cluster's service or task."""
+    lists = (given.get(name) for name in ("serviceDeploymentArns", "serviceRevisionArns"))
+    one = given.get("resourceArn") or given.get("serviceDeploymentArn") or "*"
+    for arn in next(filter(None, lists), [one]):
+        yield Requirement(action, str(arn), context=within)
 
 
 def _of_exec(operation: str, given: Parameters) -> dict[str, tuple[str, ...]]:

@@ -299,6 +299,23 @@ def test_a_hook_that_objects_ends_the_deployment(agreed: int) -> None:
     )
 
 
+@pytest.mark.parametrize("shifts", [True, False], ids=["canary", "rolling"])
+def test_a_person_stops_a_deployment(shifts: bool) -> None:
+    simulation = serving()
+    wanted = revision(2, CANARY)
+    simulation.want(wanted if shifts else replace(wanted, phases=()))
+    simulation.run(0.1)
+    stop = simulation.scheduler.stop_deployment
+    simulation._carry_out(stop(wanted.arn, "ecs-svc/1", simulation.now))
+    assert simulation.rollouts()[-1] == "IN_PROGRESS"
+    simulation._carry_out(stop(wanted.arn, "ecs-svc/2", simulation.now))
+    simulation.run(60)
+    assert runs(simulation) == {1: 2}
+    assert failure(simulation) == (
+        "The deployment was stopped by StopServiceDeployment. Rolled back to web:1."
+    )
+
+
 def test_a_late_answer_of_an_earlier_deployment_says_nothing() -> None:
     simulation = serving()
     simulation.want(revision(2, replace(CANARY, hooks=(HOOK,))))

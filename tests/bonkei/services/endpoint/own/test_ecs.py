@@ -71,6 +71,9 @@ class Double:
     def change_service(self, arn: str, change: ServiceChange) -> None:
         self.done.append((arn, change))
 
+    def stop_deployment(self, service: str, deployment: str) -> None:
+        self.done.append(("go back", service, deployment))
+
     def run_task(self, task: RunTask) -> str:
         self.done.append(("run", task))
         return "task1"
@@ -234,6 +237,11 @@ def test_pages() -> None:
          "InvalidParameterException"),
         ("DescribeServices", {"cluster": "shop", "services": []}, "InvalidParameterException"),
         ("StopTask", {"cluster": "shop", "task": "nobody"}, "InvalidParameterException"),
+        ("StopServiceDeployment", {"serviceDeploymentArn": "x"},
+         "ServiceDeploymentNotFoundException"),
+        ("DescribeServiceRevisions", {"serviceRevisionArns": []}, "InvalidParameterException"),
+        ("ListServiceDeployments", {"cluster": "shop", "service": "x"},
+         "ServiceNotFoundException"),
         ("DescribeTaskDefinition", {"taskDefinition": "other"}, "ClientException"),
     ],
 )  # fmt: skip
@@ -330,3 +338,49 @@ def test_a_command_that_cannot_run_is_refused(asked: dict[str, Any], code: str, 
     with pytest.raises(AwsServiceError, match=said) as caught:
         ask("ExecuteCommand", **{**SHELL, **asked})
     assert caught.value.code == code
+
+
+class Deploying(Double):
+    """Its service has these deployments."""
+
+    def __init__(self, *states: str) -> None:
+        super().__init__()
+        self._states = states
+
+    def describe(self) -> EcsState:
+        state = super().describe()
+        deployments = tuple(
+            EcsDeployment(f"ecs-svc/{n}", "ACTIVE" if n else "PRIMARY", WEB[1], each, "", 2, 2, 0)
+            for n, each in enumerate(self._states)
+        )
+        return replace(state, services=(replace(state.services[0], deployments=deployments),))
+
+
+@pytest.mark.parametrize(
+    ("states", "statuses"),
+    [
+        (("COMPLETED",), ["SUCCESSFUL"]),
+        (("IN_PROGRESS", "COMPLETED"), ["IN_PROGRESS", "SUCCESSFUL"]),
+        (("IN_PROGRESS", "FAILED"), ["SUCCESSFUL", "ROLLBACK_IN_PROGRESS"]),
+        (("COMPLETED", "FAILED"), ["SUCCESSFUL", "ROLLBACK_SUCCESSFUL"]),
+        (("FAILED",), ["STOPPED"]),
+    ],
+)
+def test_statuses_of_deployments(states: tuple[str, ...], statuses: list[str]) -> None:
+    double, of_web = Deploying(*states), {"cluster": "shop", "service": "web"}
+    listed = ask("ListServiceDeployments", double, **of_web)["serviceDeployments"]
+    assert [each["status"] for each in listed] == statuses
+    only = ask("ListServiceDeployments", double, **of_web, status=statuses[-1:])
+    assert only["serviceDeployments"] == listed[-1:]
+    arn = listed[0]["serviceDeploymentArn"]
+    assert arn == "arn:aws:ecs:eu-west-1:1:service-deployment/shop/web/0"
+    whole = ask("DescribeServiceDeployments", double, serviceDeploymentArns=[arn, "x"])
+    assert [each["status"] for each in whole["serviceDeployments"]] == statuses[:1]
+    assert whole["failures"] == [{"arn": "x", "reason": "MISSING"}]
+    if statuses[0] == "IN_PROGRESS":
+        ask("StopServiceDeployment", double, serviceDeploymentArn=arn)
+        assert double.done == [("go back", SERVICE, "ecs-svc/0")]
+    else:
+        with pytest.raises(AwsServiceError) as refused:
+            ask("StopServiceDeployment", double, serviceDeploymentArn=arn)
+        assert refused.value.code == "ConflictException"

@@ -46,7 +46,8 @@ SCOPE = {
 # Services of the miniature's own services: the operations that they answer, and their neighbours.
 OWN = {
     "ecs": r"ExecuteCommand|(Describe|List|Update|Stop|Run|Register|Deregister)"
-    r"(Clusters|Services?|Tasks?|TaskDefinitions?|TaskDefinitionFamilies)",
+    r"(Clusters|Services?|Tasks?|TaskDefinitions?|TaskDefinitionFamilies"
+    r"|ServiceDeployments?|ServiceRevisions)",
     "lambda": r"Invoke|(Get|Update|Delete|List)Function(Configuration|Code|Concurrency|UrlConfig)?",
     "cloudwatch": r"(Describe|Enable|Disable|Put|Set)\w*Alarm(s|State|History|sForMetric|Actions)"
     r"|(Get|Put|List)Metric(s|Data|Statistics)",
@@ -76,7 +77,10 @@ NAMED: Mapping[str, Mapping[str, Any]] = {
     "scheduler": {"Name": "s"},
     "elbv2": {"TargetGroupArn": "arn:aws:elasticloadbalancing:r:1:targetgroup/web/1"},
     "ecs": {"service": "web", "services": ["web"], "tasks": ["t"], "task": "t", "family": "web",
-            "taskDefinition": "web:1"},
+            "taskDefinition": "web:1",
+            "serviceDeploymentArn": "arn:aws:ecs:r:1:service-deployment/c/s/1",
+            "serviceDeploymentArns": ["arn:aws:ecs:r:1:service-deployment/c/s/1"],
+            "serviceRevisionArns": ["arn:aws:ecs:r:1:service-revision/c/s/1"]},
     "lambda": {"FunctionName": "f"},
     "cloudwatch": {"AlarmName": "a", "AlarmNames": ["a"]},
     "cloudformation": {"StackName": "s"},
