@@ -15,6 +15,7 @@ estate       every resource as evaluated, with masked secrets and its references
 pipelines    stages, runs, logs, the plan to approve, and their actions
 faults       what can be broken, what is, and drills
 permissions  denied calls, used and unused grants, and questions
+search       what has a text in its name, among all of them
 data         the content of buckets, queues, tables, parameters, secrets and databases
 
 Each module turns snapshots into the console's values by small functions, and `offer…` gives them to

@@ -27,6 +27,7 @@ from bonkei.miniature.console.pipelines.offer import PipelineSources
 from bonkei.miniature.console.pipelines.shown import approvals
 from bonkei.miniature.console.requests import offer_requests
 from bonkei.miniature.console.resource import ResourceSources, offer_definition, offer_resource
+from bonkei.miniature.console.search import offer_search
 from bonkei.miniature.console.slack import offer_slack
 from bonkei.miniature.console.tasks import TaskDeeds, TaskSources, offer_tasks
 from bonkei.miniature.control.faults import ask_of
@@ -65,6 +66,7 @@ def join_console(
     offer_requests(console, assembly.recorder, assembly.request_world())
     _join_architecture(config, assembly)
     _join_faults(assembly, changes)
+    offer_search(console)
 
 
 def _secrets(assembly: Assembly, blueprint: Blueprint) -> list[str]:

@@ -4,19 +4,20 @@ import {
 } from "./lib/index.js";
 import { followLetters } from "./lib/keys.js";
 import { groups, pages } from "./pages/index.js";
+import { Search, SearchButton } from "./search.js";
 
 const text = {
   en: {
     console: "console", navigation: "Pages", help: "Keyboard", colour: "Colours", system: "as the system", light: "light", dark: "dark",
     lost: "The miniature does not answer", skip: "To the page", language: "日本語", starting: "starting", ready: "ready", degraded: "degraded",
     stopping: "stopping", page_failed: "This page cannot be loaded", nothing: "There is no such page", reload: "Reload",
-    key_filter: "filter", key_help: "this help", key_close: "close", key_go: "then a letter: a page", key_rows: "walk a table", key_open: "open a row",
+    key_filter: "filter", key_help: "this help", key_close: "close", key_go: "then a letter: a page", key_rows: "walk a table", key_open: "open a row", key_search: "search over everything",
   },
   ja: {
     console: "コンソール", navigation: "ページ", help: "キーボード", colour: "配色", system: "システムに合わせる", light: "ライト", dark: "ダーク",
     lost: "盆景が応答しません", skip: "本文へ", language: "English", starting: "起動中", ready: "準備完了", degraded: "異常あり",
     stopping: "停止中", page_failed: "このページを読み込めません", nothing: "そのページはありません", reload: "再読み込み",
-    key_filter: "絞り込み", key_help: "このヘルプ", key_close: "閉じる", key_go: "に続けて文字: ページへ", key_rows: "表を移動", key_open: "行を開く",
+    key_filter: "絞り込み", key_help: "このヘルプ", key_close: "閉じる", key_go: "に続けて文字: ページへ", key_rows: "表を移動", key_open: "行を開く", key_search: "すべてから検索",
   },
 };
 
@@ -24,6 +25,7 @@ export function Shell() {
   const here = place.use();
   const t = words(text);
   const [help, setHelp] = useState(false);
+  const [searching, search] = useState(false);
   const { data: overview } = useTopic("overview");
   const page = pages.find((one) => one.path === (here.page || pages[0].path));
   useEffect(() => {
@@ -32,13 +34,14 @@ export function Shell() {
   useKeys({ "?": () => setHelp(true) });
   return html`
     <a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); document.getElementById("main").focus(); }}>${t("skip")}</a>
-    <${Bar} overview=${overview} onHelp=${() => setHelp(true)} />
+    <${Bar} overview=${overview} onHelp=${() => setHelp(true)} onSearch=${() => search(true)} />
     <${Navigation} page=${page} overview=${overview} />
     <main id="main" tabindex="-1">${page ? html`<${Loaded} key=${page.path} page=${page} id=${here.id} query=${here.query} />` : html`<p class="waiting">${t("nothing")}</p>`}</main>
-    ${help && html`<${Help} onClose=${() => setHelp(false)} />`}`;
+    ${help && html`<${Help} onClose=${() => setHelp(false)} />`}
+    ${searching && html`<${Search} onClose=${() => search(false)} />`}`;
 }
 
-function Bar({ overview, onHelp }) {
+function Bar({ overview, onHelp, onSearch }) {
   const t = words(text);
   const lost = connection.use() === "lost";
   const now = language.use();
@@ -47,10 +50,11 @@ function Bar({ overview, onHelp }) {
     <a class="brand" href="#/">盆景 <b>Bonkei</b></a>
     ${overview && html`<span class="where"><span class="mono">${overview.name}</span>${overview.workspace !== "default" && html`<span class="tag">${overview.workspace}</span>`}</span>`}
     <span class="grow"></span>
+    <${SearchButton} onOpen=${onSearch} />
     ${lost ? html`<span role="status"><${Status} kind="bad" word=${t("lost")} /></span>` : state && html`<span role="status" title=${overview.unhealthy.map((one) => `${one.name}: ${one.reason}`).join("\n")}><${Status} word=${t(state)} kind=${state === "ready" ? "good" : state === "degraded" ? "bad" : "busy"} /></span>`}
     <${ColourSwitch} />
     <button type="button" class="button quiet" lang=${now === "ja" ? "en" : "ja"} onClick=${() => language.set(now === "ja" ? "en" : "ja")}>${t("language")}</button>
-    <button type="button" class="button quiet" onClick=${onHelp} aria-label=${t("help")} title="?">?</button>
+    <button type="button" class="button quiet keyboard-help" onClick=${onHelp} aria-label=${t("help")} title="?">?</button>
   </header>`;
 }
 
@@ -122,7 +126,7 @@ function wearOnly(own) {
 function Help({ onClose }) {
   const t = words(text);
   const lang = language.use();
-  const keys = [["/", t("key_filter")], ["↑ ↓", t("key_rows")], ["Enter", t("key_open")], ["Esc", t("key_close")], ["?", t("key_help")]];
+  const keys = [["Ctrl K", t("key_search")], ["/", t("key_filter")], ["↑ ↓", t("key_rows")], ["Enter", t("key_open")], ["Esc", t("key_close")], ["?", t("key_help")]];
   return html`<${Confirm} title=${t("help")} onNo=${onClose}><dl class="keys">
     ${keys.map(([key, what]) => html`<div><dt><kbd>${key}</kbd></dt><dd>${what}</dd></div>`)}
     ${pages.map((one) => html`<div><dt><kbd>g</kbd> <kbd>${one.letter}</kbd></dt><dd>${one.title[lang]}</dd></div>`)}
