@@ -121,7 +121,14 @@ run "monitoring" {
   }
 
   assert {
-    condition     = length(output.alarm_arns) == 27
+    condition = length(aws_cloudwatch_log_metric_filter.deliveries) == length(flatten(values(var.services)[*].log_group_names)) && alltrue([
+      for filter in aws_cloudwatch_log_metric_filter.deliveries : filter.metric_transformation[0].name == aws_cloudwatch_metric_alarm.this["log-deliveries"].metric_name && filter.metric_transformation[0].namespace == aws_cloudwatch_metric_alarm.this["log-deliveries"].namespace
+    ])
+    error_message = "The alarm counts the failed deliveries of every task, also of those that end."
+  }
+
+  assert {
+    condition     = length(output.alarm_arns) == 28
     error_message = "The dashboard and the tests have to know every alarm."
   }
 

@@ -73,6 +73,11 @@ run "task" {
   }
 
   assert {
+    condition     = jsondecode(aws_ecs_task_definition.this.container_definitions)[1].restartPolicy == { enabled = true, restartAttemptPeriod = 60 } && contains(aws_ecs_task_definition.this.volume[*].name, jsondecode(aws_ecs_task_definition.this.container_definitions)[1].mountPoints[0].sourceVolume)
+    error_message = "A router that ends begins again, and finds its buffer."
+  }
+
+  assert {
     condition     = jsondecode(aws_ecs_task_definition.this.container_definitions)[1].stopTimeout > 30
     error_message = "The log router needs more than its grace of 30 seconds to stop."
   }

@@ -138,7 +138,9 @@ def _services(evaluation: Evaluation) -> set[tuple[tuple[str, str], ...]]:
 
 
 def _filters(evaluation: Evaluation) -> tuple[MetricFilter, ...]:
-    return evaluation.blueprint.metric_filters
+    """Of records; failed deliveries are counted in a namespace of their own."""
+    every = evaluation.blueprint.metric_filters
+    return tuple(found for found in every if found.namespace.endswith("/logs"))
 
 
 def _filters_of(evaluation: Evaluation, log_group: str) -> list[MetricFilter]:

@@ -84,7 +84,7 @@ def test_most_alarms_have_a_real_cause_and_the_others_a_reason(blueprint: Bluepr
     assert {plan.kind for plan in plans.values()} <= {
         "processor", "memory", "statement", "refused sign-in", "database processor", "outage",
         "firewall", "letter", "no start", "more tasks", "slow", "suspended", "killed", "webhook",
-        "injected",
+        "injected", "records",
     }  # fmt: skip
 
 

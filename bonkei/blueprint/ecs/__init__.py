@@ -65,6 +65,15 @@ class MountPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class RestartPolicy:
+    """A container that ends by itself begins again, unless with one of `ignored` exit codes, or
+    before `after` seconds: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-restart-policy.html"""
+
+    after: float = 300.0
+    ignored: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Container:
     """One entry of `container_definitions`. None means that the image's value applies. Times are in
     seconds."""
@@ -88,6 +97,7 @@ class Container:
     readonly_root_filesystem: bool = False
     log_configuration: LogConfiguration | None = None
     firelens: FirelensConfiguration | None = None
+    restart: RestartPolicy | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from bonkei.blueprint.ecs import (
     LogConfiguration,
     MountPoint,
     PortMapping,
+    RestartPolicy,
 )
 from bonkei.blueprint.state.block import Block
 
@@ -88,6 +89,7 @@ def read_container(block: Block) -> Container:
         readonly_root_filesystem=block.flag("readonlyRootFilesystem"),
         log_configuration=_log_configuration(block.block("logConfiguration")),
         firelens=_firelens(block.block("firelensConfiguration")),
+        restart=_restart(block.block("restartPolicy")),
     )
 
 
@@ -147,3 +149,10 @@ def _firelens(block: Block | None) -> FirelensConfiguration | None:
     if block is None:
         return None
     return FirelensConfiguration(block.text("type"), block.pairs("options"))
+
+
+def _restart(block: Block | None) -> RestartPolicy | None:
+    if block is None or not block.flag("enabled"):
+        return None
+    ignored = block.values.get("ignoredExitCodes") or ()
+    return RestartPolicy(block.number("restartAttemptPeriod", 300), tuple(map(int, ignored)))

@@ -66,7 +66,7 @@ def choose(alarm: Alarm, blueprint: Blueprint, facts: Facts | None) -> Plan:
         elif any(metric.name == "FreeableMemory" for metric in alarm.metrics()):
             plan = "a rehearsal takes no gigabytes from a database"
     if isinstance(plan, str):
-        return fallback(alarm, blueprint, plan if found is None else "")
+        return fallback(alarm, blueprint, plan)
     return plan
 
 

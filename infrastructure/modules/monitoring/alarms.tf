@@ -168,7 +168,7 @@ locals {
     local.edge_alarms,
     local.certificate_alarms,
     local.database_alarms,
-    local.log_alarms,
+    local.log_alarms, local.delivery_alarms,
   )
 }
 

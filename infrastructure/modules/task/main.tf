@@ -104,6 +104,10 @@ locals {
     memoryReservation      = 64
     stopTimeout            = 60 # above the 30 seconds (grace) that it takes for its last records
 
+    # It finds its buffer again, which is the task's. Without a policy its end would be the task's, and the
+    # buffer's. Fargate restarts it once in this time (seconds), which is the shortest.
+    restartPolicy = { enabled = true, restartAttemptPeriod = 60 }
+
     firelensConfiguration = { type = "fluentbit" }
 
     environment = [

@@ -186,7 +186,8 @@ def _copy(old: str, files: Sequence[str], links: Sequence[tuple[str, str]]) -> N
     """Copy small files, because a mounted file could not be replaced or removed."""
     for path, target in links:
         os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120
-        os.symlink(target, path)  # noqa: PTH211
+        if not os.path.lexists(path):  # of an earlier start of this container
+            os.symlink(target, path)  # noqa: PTH211
     for path in files:
         os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120
         try:

@@ -26,6 +26,7 @@ class ContainerState:
     elsewhere: tuple[int, ...] = ()  # the ports on which it listens instead of its assigned port
     terminated_at: float | None = None
     killed: bool = False
+    restarts: int = 0
 
     @property
     def has_started(self) -> bool:
@@ -44,6 +45,21 @@ class ContainerState:
         return f"{self.container.name}: exit code {self.exit_code}" + (
             f", {self.error}" if self.error else ""
         )
+
+    def may_restart(self, now: float) -> bool:
+        """Whether it begins again after this end. One that ended sooner would only fail again."""
+        policy = self.container.restart
+        return (
+            policy is not None
+            and self.terminated_at is None
+            and self.exit_code not in policy.ignored
+            and self.started_at is not None
+            and now - self.started_at >= policy.after
+        )
+
+    def begin_again(self) -> None:
+        self.status, self.health, self.reason, self.error = "STARTING", None, "", ""
+        self.restarts += 1
 
     def note_health(self, event: HealthProbed | Listens, now: float) -> None:
         if self.health is None:

@@ -1,6 +1,7 @@
 """One task's life, from PROVISIONING to STOPPED, as pure decisions.
 
-Source: "Amazon ECS task lifecycle", "ContainerDefinition: stopTimeout" (docs.aws.amazon.com). The
+Source: "Amazon ECS task lifecycle", "ContainerDefinition: stopTimeout", "Restart individual
+containers in Amazon ECS tasks with container restart policies" (docs.aws.amazon.com). The
 statuses ACTIVATING and DEPROVISIONING do not occur, because they would pass too quickly.
 Registration with target groups waits for the health checks of the registered containers. So no
 request reaches a process that cannot answer yet.
@@ -221,7 +222,12 @@ class TaskLifecycle:
             state.error = event.error
         if self.stop_requested:
             return
-        if state.container.essential:
+        if state.may_restart(now):
+            state.begin_again()
+            if self.registered and state.container.name in self.spec.registrations.containers:
+                yield from self._withdraw()
+            yield m.StartContainer(self.task_id, state.container.name)
+        elif state.container.essential:
             yield from self.stop(state.reason or "Essential container in task exited", now)
         elif all(s.status == "STOPPED" for s in self.containers.values()):
             yield from self.stop("All containers in task exited", now)
@@ -234,10 +240,10 @@ class TaskLifecycle:
 
     def _is_ready(self) -> bool:
         return all(
-            self.containers[name].health_status == HEALTHY
+            state.status != "STARTING"
+            and (state.health_status == HEALTHY or not is_monitored(state.container.health_check))
             for name in self.spec.registrations.containers
-            if name in self.containers
-            and is_monitored(self.containers[name].container.health_check)
+            if (state := self.containers.get(name)) is not None
         )
 
     # Registration.
@@ -274,14 +280,18 @@ class TaskLifecycle:
         return self.containers[container].pid or 0
 
     def _deregister(self, now: float, drain: bool) -> Iterator[m.Action]:
-        self.registered = False
-        groups = [t.target_group_arn for t in self.spec.registrations.targets]
-        self._undrained = set(groups) if drain else set()
+        groups = {t.target_group_arn for t in self.spec.registrations.targets}
+        self._undrained = groups if drain else set()
         self._drain_deadline = now + self.spec.drain_timeout
         self.status = "DEACTIVATING"
         yield from self._announce()
-        for group in groups:
-            yield m.Publish(TargetDeregistered(group, self.task_id))
+        yield from self._withdraw()
+
+    def _withdraw(self) -> Iterator[m.Action]:
+        """For now, or for good: a process that begins again listens anew."""
+        self.registered = False
+        for target in self.spec.registrations.targets:
+            yield m.Publish(TargetDeregistered(target.target_group_arn, self.task_id))
         yield from self._leave()
 
     def _leave(self) -> Iterator[m.Action]:

@@ -22,7 +22,7 @@ from bonkei.base.processes import Keeper
 from bonkei.base.processes.listening import Listener
 from bonkei.base.processes.roots import enter_command, machine_root, why_not_confined
 from bonkei.base.vault import MemoryVault
-from bonkei.blueprint.ecs import ContainerHealthCheck
+from bonkei.blueprint.ecs import ContainerHealthCheck, RestartPolicy
 from bonkei.services.ecs import Tasks, TaskSettings
 from bonkei.services.ecs.execution.process import ProcessSpec
 from bonkei.services.ecs.execution.visits import Visits
@@ -244,3 +244,27 @@ async def test_no_check_outlives_the_visits(beside: ProcessSpec, visits: Visits)
     await asyncio.wait_for(visits.stop(), 60)
     assert not await asyncio.wait_for(running, 60)
     assert not is_running("sleep 614")
+
+
+@pytest.mark.usefixtures("edge")
+async def test_a_container_begins_again_in_the_same_root(
+    bus: Bus, logs: MemoryLogSink, tmp_path: Path
+) -> None:
+    """Its root has what the first start has made there; the task goes on."""
+    web = Program(tmp_path / "web").write(
+        'import time\nprint("began", flush=True)\ntime.sleep(600)'
+    )
+    settings = TaskSettings(tmp_path / "home", {"web": web.directory})
+    manager = Tasks(bus, MemoryVault(), settings, logs=logs)
+    container = web_container(restart=RestartPolicy(after=0))
+    try:
+        await manager.reconcile(blueprint(definition(container)))
+        await until(lambda: logs.texts("web") == ["began"])
+        [before] = manager.snapshot().tasks
+        [(_, pid)] = before.pids
+        os.kill(pid, signal.SIGKILL)
+        await until(lambda: logs.texts("web")[1:])
+        [after] = manager.snapshot().tasks
+        assert (after.id, logs.texts("web")) == (before.id, ["began", "began"])
+    finally:
+        await asyncio.wait_for(manager.stop(), 60)

@@ -6,9 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from bonkei.base.events import (
-    TaskStateChanged,
-)
+from bonkei.base.events import TargetDeregistered, TargetRegistered, TaskStateChanged
+from bonkei.blueprint.ecs import RestartPolicy
 from bonkei.services.ecs import messages as m
 
 from .conftest import definition
@@ -115,3 +114,60 @@ def test_a_standalone_task_ends_with_its_container():
     life = simulation.scheduler.tasks[task_id]
     assert (life.status, life.containers["job"].exit_code) == ("STOPPED", 3)
     assert len(simulation.actions(m.ReleaseTask)) == 1
+
+
+POLICY = RestartPolicy(after=60, ignored=(3,))
+
+
+def restarting(*, essential: bool = True) -> tuple[Simulation, str]:
+    task = definition(
+        container("app", ("router", "HEALTHY")),
+        container("router", health_check=CHECK, restart=POLICY, essential=essential),
+    )
+    simulation = Simulation()
+    simulation.want(service_spec(task_spec(task)))
+    simulation.run(5)
+    [task_id] = simulation.running()
+    return simulation, task_id
+
+
+def test_a_container_with_a_restart_policy_begins_again():
+    """The task and its other containers go on; the volume between two starts is the task's."""
+    simulation, task_id = restarting()
+    simulation.run(60)
+    simulation.happen(m.ContainerExited(task_id, "router", 137))
+    simulation.run(5)
+    life = simulation.scheduler.tasks[task_id]
+    assert started(simulation) == ["router", "app", "router"]
+    assert (life.status, life.health, life.containers["router"].restarts) == (
+        "RUNNING", "HEALTHY", 1,
+    )  # fmt: skip
+    simulation.happen(m.ContainerExited(task_id, "router", 137))
+    simulation.run(5)
+    assert life.status == "STOPPED", "it began again less than restartAttemptPeriod ago"
+    assert life.explanation.startswith("Essential container in task exited")
+
+
+@pytest.mark.parametrize(("after", "code"), [(10, 137), (70, 3)])
+def test_an_early_end_or_an_ignored_code_is_the_tasks_end(after: float, code: int):
+    simulation, task_id = restarting()
+    simulation.run(after)
+    simulation.happen(m.ContainerExited(task_id, "router", code))
+    simulation.run(5)
+    assert simulation.scheduler.tasks.get(task_id) is None or (
+        simulation.scheduler.tasks[task_id].status == "STOPPED"
+    )
+
+
+def test_a_restarted_target_takes_no_request_before_it_is_healthy():
+    simulation = Simulation()
+    simulation.want(service_spec(web_task(health_check=CHECK, restart=POLICY)))
+    simulation.run(70)
+    [task_id] = simulation.running()
+    simulation.happen(m.ContainerExited(task_id, "web", 1))
+    simulation.run(0.5)
+    assert simulation.published(TargetDeregistered)
+    before = len(simulation.published(TargetRegistered))
+    simulation.run(5)
+    assert len(simulation.published(TargetRegistered)) == 2 * before
+    assert simulation.scheduler.tasks[task_id].serves

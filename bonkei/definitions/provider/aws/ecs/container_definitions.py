@@ -159,6 +159,7 @@ def _one(
     yield from _health(container.get("healthCheck"))
     yield from _logging(container, all_, task)
     yield from _limits(container, task)
+    yield from _restart(container)
 
 
 def _dependencies(container: Mapping[str, Any], all_: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -274,6 +275,13 @@ def _router(firelens: Mapping[str, Any] | None, task: Surroundings) -> Iterator[
         yield "firelensConfiguration: Fargate reads the configuration from a file, not from s3."
     if (kind is None) != (options.get("config-file-value") is None):
         yield "firelensConfiguration: config-file-type and config-file-value come together."
+
+
+def _restart(container: Mapping[str, Any]) -> Iterator[str]:
+    """ContainerRestartPolicy in the Amazon ECS API Reference."""
+    period = (container.get("restartPolicy") or {}).get("restartAttemptPeriod")
+    if period is not None and not 60 <= period <= 1800:
+        yield f"restartPolicy: restartAttemptPeriod must be from 60 to 1800 s, not {period}."
 
 
 def _limits(container: Mapping[str, Any], task: Surroundings) -> Iterator[str]:

@@ -44,7 +44,7 @@ class CloudWatchOutput:
                 if result is not Result.OK:
                     return result
         except OSError as error:
-            self.report("warn", f"cloudwatch_logs: {error or type(error).__name__}")
+            self.report("error", f"[output:cloudwatch_logs] {error or type(error).__name__}")
             return Result.RETRY
         return Result.OK
 
@@ -74,12 +74,12 @@ class CloudWatchOutput:
         status, code, answer = await self._call("PutLogEvents", body)
         if status == 200:
             if rejected := answer.get("rejectedLogEventsInfo"):
-                self.report("error", f"cloudwatch_logs: {group}: rejected: {rejected}")
+                self.report("error", f"[output:cloudwatch_logs] {group}: rejected: {rejected}")
             return Result.OK
         if code == "DataAlreadyAcceptedException":
             return Result.OK
         self._known.discard((group, stream))
-        self.report("warn", f"cloudwatch_logs: {group}: {status} {code} {_said(answer)}")
+        self.report("error", f"[output:cloudwatch_logs] {group}: {status} {code} {_said(answer)}")
         return Result.RETRY
 
     async def _create(self, group: str, stream: str) -> bool:
@@ -89,7 +89,7 @@ class CloudWatchOutput:
         if status == 200 or code == "ResourceAlreadyExistsException":
             self._known.add((group, stream))
             return True
-        self.report("warn", f"cloudwatch_logs: {group}: {status} {code} {_said(answer)}")
+        self.report("error", f"[output:cloudwatch_logs] {group}: {status} {code} {_said(answer)}")
         return False
 
     async def _call(self, operation: str, body: dict[str, Any]) -> tuple[int, str, dict[str, Any]]:

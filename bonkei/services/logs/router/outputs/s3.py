@@ -235,13 +235,14 @@ class S3Output:
                 "PUT", f"/{self.settings.bucket}/{key}", headers, data
             )
         except OSError as error:
-            self.report(
-                "warn", f"s3: {self.settings.bucket}/{key}: {error or type(error).__name__}"
-            )
+            where = f"{self.settings.bucket}/{key}"
+            self.report("error", f"[output:s3] {where}: {error or type(error).__name__}")
             return False
         if answer.status >= 300:
             text = answer.body[:300].decode("utf-8", "replace")
-            self.report("warn", f"s3: {self.settings.bucket}/{key}: {answer.status} {text}")
+            self.report(
+                "error", f"[output:s3] {self.settings.bucket}/{key}: {answer.status} {text}"
+            )
             return False
         file.path.unlink(missing_ok=True)
         self.report("info", f"s3: uploaded {self.settings.bucket}/{key}")

@@ -149,6 +149,8 @@ async def test_the_next_router_delivers_what_a_killed_one_had_on_disk(tmp_path: 
         lines = [(corpus.program(level, text), False) for level, text in texts]
         driver.write("stdout", 1795694400.0, lines)
         await router.until(lambda: any("AccessDenied" in text for text in router.said))
+        denied = next(text for text in router.said if "AccessDenied" in text)
+        assert "] [error] [output:" in denied, "an alarm counts Fluent Bit's own words"
         router.job.cancel()  # like SIGKILL: nothing is finished or closed
         await asyncio.gather(router.job, return_exceptions=True)
         await driver.close(0.1)

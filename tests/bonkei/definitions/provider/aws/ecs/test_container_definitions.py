@@ -143,6 +143,10 @@ def test_unknown_keys_are_ignored_with_a_warning() -> None:
         ({"logConfiguration": {"logDriver": "json-file"}}, "no driver json-file"),
         ({"logConfiguration": {"logDriver": "awslogs"}}, '"awslogs-group"'),
         ({"logConfiguration": {"options": {}}}, '"logDriver" is missing'),
+        (
+            {"restartPolicy": {"enabled": True, "restartAttemptPeriod": 30}},
+            "restartAttemptPeriod must be from 60 to 1800 s",
+        ),
         ({"stopTimeout": 300}, "stopTimeout must be from 0 to 120"),
         ({"privileged": True}, "no privileged"),
         ({"mountPoints": [{"sourceVolume": "data", "containerPath": "/d"}]}, 'no volume "data"'),
