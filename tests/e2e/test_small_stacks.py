@@ -128,7 +128,8 @@ def test_its_program_runs_from_its_folder(stack: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("stack", ["blue-green"], indirect=True)
 def test_its_deployment_shifts_the_requests(stack: Path, tmp_path: Path) -> None:
-    """By halves, while visitors come. None of them sees an error, and the old task ends last."""
+    """By halves, while visitors come, as soon as its hook agrees. None of them sees an error, and
+    the old task ends last."""
     project = Project(stack, tmp_path / "home")
 
     def visit() -> str:
@@ -149,6 +150,11 @@ def test_its_deployment_shifts_the_requests(stack: Path, tmp_path: Path) -> None
         )
         assert old in shared
         assert len(shared) == 2
+        records = project.client("logs").filter_log_events(logGroupName="/aws/lambda/hook")
+        said = [each["message"].strip() for each in records["events"]]
+        assert [each for each in said if "asked" in each] == [
+            "POST_SCALE_UP: asked 1", "POST_SCALE_UP: asked 2",
+        ]  # fmt: skip
         ecs = project.client("ecs")
         of_web = {"cluster": "main", "service": "web"}
         [begun] = ecs.list_service_deployments(**of_web, status=["IN_PROGRESS"])[

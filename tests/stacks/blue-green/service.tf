@@ -36,6 +36,11 @@ resource "aws_ecs_service" "this" {
       step_percent              = 50
       step_bake_time_in_minutes = 1
     }
+    lifecycle_hook {
+      hook_target_arn  = aws_lambda_function.hook.arn
+      role_arn         = aws_iam_role.shift.arn
+      lifecycle_stages = ["POST_SCALE_UP"]
+    }
   }
 
   load_balancer {
