@@ -126,14 +126,14 @@ def push(calls: Calls, answers: Mapping[str, str]) -> None:
     if there and there.found == calls.ask("git", "-C", str(ROOT), "rev-parse", "HEAD").found:
         print(f"  {branch} of {repository} is this commit")
         return
-    endpoint = os.environ.get(
-        "AWS_ENDPOINT_URL", ""
-    )  # of a miniature; the helper knows AWS's hosts
+    endpoint = os.environ.get("AWS_ENDPOINT_URL", "")  # of a miniature
     host = endpoint or f"https://git-codecommit.{region}.amazonaws.com"
-    ignore = " --ignore-host-check" if endpoint else ""
+    helper = f"aws --region {region} codecommit credential-helper"
+    if endpoint:  # the helper knows AWS's hosts; of its operations, `get` alone takes the option
+        helper = f'f() {{ test "$1" != get || {helper} get --ignore-host-check; }}; f'
     calls.run(
         "git", "-C", str(ROOT), "-c", "credential.helper=",
-        "-c", f"credential.helper=!aws --region {region} codecommit credential-helper{ignore} $@",
+        "-c", f"credential.helper=!{helper} $@",
         "-c", "credential.UseHttpPath=true",
         "push", f"{host}/v1/repos/{repository}", f"HEAD:{branch}",
     )  # fmt: skip

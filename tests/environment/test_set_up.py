@@ -218,3 +218,27 @@ def test_answers_are_kept_although_the_run_ends(tmp_path: Path) -> None:
     assert second.stderr.startswith("error: --email cannot be 'nobody'")
     long = run(tmp_path, "--service-name", "a" * 12, "--email", "a@example.com")
     assert "may have 21 characters" in long.stderr
+
+
+@pytest.mark.parametrize("endpoint", ["", "http://127.0.0.1:9999"])
+def test_the_push_asks_the_helper_for_what_it_knows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, endpoint: str
+) -> None:
+    """After a push git also calls it with `store`, which takes no option: "Unknown options"."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    calls = Told({"get-repository": Answer({})})
+    set_up.push(calls, ANSWERS)
+    [line] = calls.ran
+    [helper] = re.findall(r"credential\.helper=(!.+)", "\n".join(shlex.split(line)))
+    aws = tmp_path / "aws"
+    aws.write_text(f'#!/bin/sh\necho "$*" >>{tmp_path}/called\n')
+    aws.chmod(0o755)
+    for operation in ("get", "store"):
+        subprocess.run(
+            ["sh", "-c", f"{helper[1:]} {operation}"], check=operation == "get",
+            env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+        )  # fmt: skip
+    called = (tmp_path / "called").read_text().splitlines()
+    words = "--region eu-west-1 codecommit credential-helper"
+    expected = [f"{words} get --ignore-host-check"] if endpoint else [f"{words} get"]
+    assert called == [*expected, *([] if endpoint else [f"{words} store"])]
