@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from heapq import nlargest, nsmallest
 from itertools import islice
 from typing import Any
 
@@ -14,7 +15,7 @@ from bonkei.base.clocks import has_passed
 from bonkei.miniature.log_files.files import lines_with
 from bonkei.miniature.requests.explaining import RequestWorld
 from bonkei.miniature.requests.places import Places
-from bonkei.miniature.requests.recorder import Entry, Recorder, Wanted, matcher
+from bonkei.miniature.requests.recorder import FAILED, SLOW, Entry, Recorder, Wanted, matcher
 from bonkei.miniature.requests.timeline import calls_of, request_of, summary, whole
 from bonkei.miniature.requests.traces import ids_of, spellings
 from bonkei.services.console import Console, ConsoleError, Json
@@ -29,9 +30,8 @@ _AGAIN = 1.0  # seconds between two searches for its calls and lines
 
 
 def offer_requests(console: Console, recorder: Recorder, world: RequestWorld) -> None:
-    """The topics `requests` (query: path, status, client, service, least, until,
-    most) and
-    `requests.one` (id)."""
+    """The topics `requests` (query: path, status, client, service, least, trouble, until, most, and
+    order: `ms` or `-ms`, over all that is kept) and `requests.one` (id)."""
     timelines = _Timelines(recorder, world)
 
     async def requests(query: Mapping[str, str]) -> Json:
@@ -46,7 +46,7 @@ def offer_requests(console: Console, recorder: Recorder, world: RequestWorld) ->
 
 
 def listed(recorder: Recorder, world: RequestWorld, query: Mapping[str, str]) -> dict[str, Any]:
-    """Of `requests`: the newest first."""
+    """Of `requests`: the newest first, or in the order of their time."""
     until, most = _number(query.get("until", "")), _number(query.get("most", "")) or _PAGE
     wanted = Wanted(
         query.get("path", ""), query.get("status", ""), query.get("client", ""),
@@ -55,7 +55,10 @@ def listed(recorder: Recorder, world: RequestWorld, query: Mapping[str, str]) ->
     names = _Names(world)
     fits = matcher(wanted, names.all_of)
     most = min(most, _MOST)
-    found = list(islice(recorder.find(fits, until), most + 1))
+    every = recorder.find(fits, until)
+    if query.get("trouble"):
+        every = filter(_is_troubled, every)
+    found = list(_FIRST.get(query.get("order", ""), islice)(every, most + 1))
     return {
         "rows": [summary(each, names.short) for each in found[:most]],
         "more": len(found) > most,
@@ -64,6 +67,21 @@ def listed(recorder: Recorder, world: RequestWorld, query: Mapping[str, str]) ->
         "left_out": recorder.left_out,
         "rate": round(recorder.rate(), 1),
     }
+
+
+def _is_troubled(entry: Entry) -> bool:
+    """Failed or slow: the recorder always keeps the last of these."""
+    return entry.record.status >= FAILED or entry.record.seconds >= SLOW
+
+
+def _seconds(entry: Entry) -> float:
+    return entry.record.seconds
+
+
+_FIRST: Mapping[str, Callable[[Iterator[Entry], int], Iterable[Entry]]] = {
+    "ms": lambda entries, most: nsmallest(most, entries, key=_seconds),
+    "-ms": lambda entries, most: nlargest(most, entries, key=_seconds),
+}
 
 
 @dataclass(slots=True)

@@ -3,16 +3,18 @@ import { html, classes, useState } from "./ui.js";
 import { kept } from "./kept.js";
 
 // `columns`: { key, title, value(row) to sort by, cell(row), end: a number's side, wide: may shrink }.
+// `sorted`: the key of the first order, with a `-` in front for a falling one. `onSort(key)`: hears of another one.
 // `open(row)`: by a click or Enter. `chosen`: the id of the open row. `id(row)`: unlike all others.
-export function Table({ name, columns, rows, id = (row) => row.id, open, chosen, label, sorted = "" }) {
+export function Table({ name, columns, rows, id = (row) => row.id, open, chosen, label, sorted = "", onSort }) {
   const [order, setOrder] = useState(() => (name && kept(`sort.${name}`)) || sorted);
   const key = order.replace(/^-/, "");
   const column = columns.find((one) => one.key === key);
   const shown = column?.value ? [...rows].sort(comparing(column.value, order.startsWith("-"))) : rows;
   const sort = (one) => {
-    const next = order === one.key ? `-${one.key}` : one.key;
+    const next = order === one.key ? `-${one.key}` : order === `-${one.key}` ? "" : one.key;
     setOrder(next);
     if (name) kept(`sort.${name}`, next);
+    onSort?.(next);
   };
   return html`<div class="table-frame" tabindex=${open ? undefined : 0} role=${open ? undefined : "group"} aria-label=${open ? undefined : label}><table class=${classes("table", open && "opens")} aria-label=${label}>
     <thead><tr>${columns.map((one) => html`<th key=${one.key} scope="col" class=${classes(one.end && "end", one.wide && "wide")}

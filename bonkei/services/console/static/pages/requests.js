@@ -1,6 +1,6 @@
 // The recent requests, live; one opens with the reasons for its way.
 import {
-  Empty, Filter, Status, Table, Waiting, classes, go, html, useQuery, useRef, useTopic, words,
+  Empty, Filter, Status, Table, Waiting, classes, duration, go, html, useQuery, useRef, useTopic, words,
 } from "../lib/index.js";
 import { RequestDrawer } from "./requests/drawer.js";
 import { kindOfStatus } from "./requests/status.js";
@@ -17,14 +17,16 @@ export function Page({ id }) {
   const [client, setClient] = useQuery("client");
   const [service, setService] = useQuery("service");
   const [least, setLeast] = useQuery("least"); // milliseconds
+  const [trouble, setTrouble] = useQuery("trouble");
+  const [order, setOrder] = useQuery("order"); // of all that is kept, not of the rows that are shown
   const [until, setUntil] = useQuery("until");
-  const { data: newest, error } = useTopic("requests", { path, status, client, service, least, until });
+  const { data: newest, error } = useTopic("requests", { path, status, client, service, least, trouble, order, until });
   const shown = useRef(); // the last list, until the one for another filter comes: the filter stays
   if (newest) shown.current = newest;
   const data = shown.current;
   if (!data) return html`<div class="page"><${Waiting} error=${error} /></div>`;
-  const query = { filter: path, status, client, service, least, until };
-  const filtered = path || status || client || service || least;
+  const query = { filter: path, status, client, service, least, trouble, order, until };
+  const filtered = path || status || client || service || least || trouble;
   const last = data.rows.at(-1);
   return html`<div class=${classes("split", id && "open")}>
     <div class="page">
@@ -34,13 +36,14 @@ export function Page({ id }) {
         <${Filter} value=${path} onInput=${setPath} label=${t("path")} /></div>
       <div class="row request-filters" role="group" aria-label=${t("filters")}>
         ${STATUSES.map((one) => html`<button type="button" key=${one} class=${classes("button quiet", one === status && "pressed")} aria-pressed=${one === status} onClick=${() => setStatus(one)}>${one || t("any")}</button>`)}
+        <button type="button" class=${classes("button", trouble && "pressed")} aria-pressed=${Boolean(trouble)} title=${t("trouble_text")} onClick=${() => setTrouble(trouble ? "" : "1")}>${t("trouble")}</button>
         <input class="field" type="search" value=${client} aria-label=${t("client")} placeholder=${t("client")} onInput=${(event) => setClient(event.target.value)} autocomplete="off" />
         <input class="field" type="search" value=${service} aria-label=${t("service")} placeholder=${t("service")} onInput=${(event) => setService(event.target.value)} autocomplete="off" />
         <input class="field" type="number" min="0" step="1" value=${least} aria-label=${t("least")} placeholder=${t("least")} onInput=${(event) => setLeast(event.target.value)} autocomplete="off" /></div>
       ${data.rows.length > 0
-        ? html`<section class="panel"><${Requests} rows=${data.rows} short=${Boolean(id)} chosen=${Number(id)} open=${(row) => go("requests", String(row.id), query)} /></section>`
+        ? html`<section class="panel"><${Requests} rows=${order ? data.rows : withGaps(data.rows)} order=${order} onSort=${setOrder} short=${Boolean(id)} chosen=${Number(id)} open=${(row) => go("requests", String(row.id), query)} /></section>`
         : html`<${Empty} title=${filtered ? t("none_fits") : t("none")}>${!filtered && html`<p>${t("none_text")}</p>`}<//>`}
-      <div class="row request-pages">${data.more && html`<button type="button" class="button" onClick=${() => setUntil(String(last.id - 1))}>${t("earlier")}</button>`}
+      <div class="row request-pages">${data.more && !order && html`<button type="button" class="button" onClick=${() => setUntil(String(last.id - 1))}>${t("earlier")}</button>`}
         ${until && html`<button type="button" class="button" onClick=${() => setUntil("")}>${t("newest")}</button>`}</div>
     </div>
     ${id && html`<${RequestDrawer} key=${id} id=${id} onClose=${() => go("requests", "", query)} />`}
@@ -54,18 +57,26 @@ function clock(at) {
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${String(date.getMilliseconds()).padStart(3, "0")}`;
 }
 
+const GAP = 5; // seconds without a request
+
+// `gap`: how long nothing came before a request. The newest is the first.
+const withGaps = (rows) => rows.map((row, index) => {
+  const gap = index + 1 < rows.length ? row.at - row.ms / 1000 - rows[index + 1].at : 0;
+  return gap >= GAP ? { ...row, gap } : row;
+});
+
 // `short`: beside an open one there is little space.
-function Requests({ rows, chosen, open, short }) {
+function Requests({ rows, chosen, open, short, order, onSort }) {
   const t = words(text);
   const columns = [
-    { key: "at", title: t("when"), cell: (row) => html`<time class="mono">${clock(row.at)}</time>` },
+    { key: "at", title: t("when"), cell: (row) => html`<time class="mono">${clock(row.at)}</time>${row.gap && html`<span class="gap">${t("gap", { time: duration(row.gap) })}</span>`}` },
     { key: "status", title: t("status"), cell: (row) => html`<${Status} kind=${kindOfStatus(row.status)} word=${row.status || t("left")} title=${row.blocked_by && t("blocked", { rule: row.blocked_by })} />` },
     { key: "target", title: t("path"), wide: true, cell: (row) => html`<span class="mono"><span class="faint">${row.method}</span> ${row.target}</span>` },
-    { key: "ms", title: t("time"), end: true, cell: (row) => `${row.ms} ms` },
+    { key: "ms", title: t("time"), end: true, value: (row) => row.ms, cell: (row) => `${row.ms} ms` },
     { key: "cache", title: t("cache"), cell: (row) => row.cache || html`<span class="faint">–</span>` },
     { key: "service", title: t("service"), cell: (row) => row.service || (row.blocked_by ? html`<span class="faint">${t("blocked", { rule: row.blocked_by })}</span>` : html`<span class="faint">–</span>`) },
     { key: "client", title: t("client"), cell: (row) => html`<span class="mono faint">${row.client}</span>` },
   ];
   const shown = short ? columns.slice(0, 4) : columns;
-  return html`<${Table} label=${t("title")} columns=${shown} rows=${rows} chosen=${chosen} open=${open} />`;
+  return html`<${Table} label=${t("title")} columns=${shown} rows=${rows} sorted=${order} onSort=${onSort} chosen=${chosen} open=${open} />`;
 }

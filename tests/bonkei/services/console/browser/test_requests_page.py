@@ -54,6 +54,37 @@ def test_it_filters_by_duration(console_page: ConsolePage) -> None:
     screenshot(page, "requests-slow")
 
 
+def test_failed_and_slow_ones_are_a_click_away(console_page: ConsolePage) -> None:
+    page = console_page.open("requests")
+    page.get_by_role("button", name="Failed and slow").click()
+    rows = page.get_by_role("row")
+    expect(rows).to_have_count(2)
+    expect(rows.nth(1)).to_contain_text("502")
+    expect(page).to_have_url(re.compile("trouble=1"))
+
+
+def test_the_slowest_of_all_that_is_kept_come_first(console_page: ConsolePage) -> None:
+    page = console_page.open("requests")
+    page.locator("th .sort").click()
+    rows = page.get_by_role("row")
+    expect(rows.nth(1)).to_contain_text("4 ms")
+    page.locator("th .sort").click()
+    expect(rows.nth(1)).to_contain_text("42 ms")
+    expect(page).to_have_url(re.compile("order=-ms"))
+    expect(page.get_by_role("columnheader", name="Time")).to_have_attribute(
+        "aria-sort", "descending"
+    )
+
+
+def test_a_time_without_requests_is_marked(console_page: ConsolePage) -> None:
+    page = console_page.open("requests")
+    gap = page.locator(".gap")
+    expect(gap).to_have_count(1)
+    expect(gap).to_have_text("2 min without one before")
+    expect(page.get_by_role("row").nth(5)).to_contain_text("/search")
+    expect(page.get_by_role("row").nth(5).locator(".gap")).to_be_visible()
+
+
 def test_one_that_failed_shows_its_lines_first(console_page: ConsolePage) -> None:
     page = console_page.open("requests?status=5xx")
     page.get_by_role("row").nth(1).click()

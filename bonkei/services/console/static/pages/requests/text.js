@@ -6,6 +6,7 @@ export const text = {
     request: "Request", left: "the client left", blocked: "blocked by {rule}", steps: "Why it went this way", now: "How the edge decides now, with its present cache and the present health of targets.",
     differences: "It was decided differently then", not_asked: "{n} more not asked", waterfall: "Calls", own: "this request", lines: "Lines", no_lines: "No line names this request",
     database: "{ms} ms in the database", retries: "Retries", trace: "Trace", listener: "Listener", sent: "Sent", received: "Received", log: "Log", level: "Level", message: "Message",
+    trouble: "Failed and slow", trouble_text: "5xx, and from one second on: the last 500 are always kept", gap: "{time} without one before",
     any: "any", least: "At least ms", filters: "Filters", unseen: "This request came to a listener that is gone", terminal: "In the terminal", spans_more: "{n} more spans",
   },
   ja: {
@@ -15,6 +16,7 @@ export const text = {
     request: "リクエスト", left: "クライアントが切断", blocked: "{rule} がブロック", steps: "この経路になった理由", now: "今のキャッシュとターゲットの状態で、エッジが今下す判断です。",
     differences: "そのときは別の経路でした", not_asked: "ほか {n} 件は調べていません", waterfall: "呼び出し", own: "このリクエスト", lines: "ログ", no_lines: "このリクエストを示す行はありません",
     database: "データベースで {ms} ms", retries: "再試行", trace: "トレース", listener: "リスナー", sent: "送信", received: "受信", log: "ログ", level: "レベル", message: "メッセージ",
+    trouble: "失敗と遅延", trouble_text: "5xx と 1 秒以上のもの。最近の 500 件は必ず残ります", gap: "この前に {time} の空白",
     any: "すべて", least: "最短 ms", filters: "フィルター", unseen: "このリクエストのリスナーはもうありません", terminal: "ターミナルでは", spans_more: "ほか {n} 件のスパン",
   },
 };
