@@ -16,10 +16,12 @@ from bonkei.miniature.log_files.files import lines_with
 from bonkei.miniature.requests.explaining import RequestWorld
 from bonkei.miniature.requests.places import Places
 from bonkei.miniature.requests.recorder import FAILED, SLOW, Entry, Recorder, Wanted, matcher
+from bonkei.miniature.requests.sending import Sent, cause_of
 from bonkei.miniature.requests.timeline import calls_of, request_of, summary, whole
 from bonkei.miniature.requests.traces import ids_of, spellings
 from bonkei.services.console import Console, ConsoleError, Json
 from bonkei.services.edge import AccessRecord
+from bonkei.services.edge.explain import Explanation
 
 _PAGE = 40  # rows that a browser draws four times a second
 _MOST = 200
@@ -145,9 +147,20 @@ class _Timelines:
         def make() -> dict[str, Any]:
             places = Places(world.definitions, world.root)
             lines = lines_with(world.logs, texts, since)
-            return whole(entry, calls, lines, told, places, names.short)
+            found = whole(entry, calls, lines, told, places, names.short)
+            if record.status >= FAILED:
+                sent = Sent(record, tuple(each.record for each in calls), tuple(lines))
+                found["cause"] = cause_of(sent, world.logs, begun) or _edge_says(found, told)
+            return found
 
         return await asyncio.to_thread(make)
+
+
+def _edge_says(found: Mapping[str, Any], told: Explanation | None) -> str:
+    """Why the edge itself answered, while it would answer the same now."""
+    if told is None or not told.steps or found["request"]["task"] or found["differences"]:
+        return ""
+    return told.steps[-1].text
 
 
 def _number(text: str) -> int:

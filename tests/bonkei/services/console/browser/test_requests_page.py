@@ -8,7 +8,8 @@ from browsers import needs_browser
 from playwright.sync_api import expect
 
 from tests.bonkei.services.console.browser.conftest import ConsolePage, screenshot
-from tests.bonkei.services.console.samples.requests import HIDDEN, Load
+from tests.bonkei.services.console.samples.requests import HIDDEN, TASK, Load
+from tests.bonkei.services.console.samples.tasks import FAILED
 from tests.bonkei.services.console.samples.world import MARKUP
 
 pytestmark = needs_browser
@@ -17,7 +18,7 @@ pytestmark = needs_browser
 def test_it_lists_requests_and_hides_secrets(console_page: ConsolePage) -> None:
     page = console_page.open("requests")
     rows = page.get_by_role("row")
-    expect(rows).to_have_count(7)
+    expect(rows).to_have_count(8)
     expect(rows.nth(1)).to_contain_text("/?token=••••")
     expect(page.get_by_text(MARKUP).first).to_be_visible()
     expect(page.get_by_text("blocked by verify")).to_be_visible()
@@ -58,7 +59,7 @@ def test_failed_and_slow_ones_are_a_click_away(console_page: ConsolePage) -> Non
     page = console_page.open("requests")
     page.get_by_role("button", name="Failed and slow").click()
     rows = page.get_by_role("row")
-    expect(rows).to_have_count(2)
+    expect(rows).to_have_count(3)
     expect(rows.nth(1)).to_contain_text("502")
     expect(page).to_have_url(re.compile("trouble=1"))
 
@@ -88,10 +89,29 @@ def test_a_time_without_requests_is_marked(console_page: ConsolePage) -> None:
 def test_one_that_failed_shows_its_lines_first(console_page: ConsolePage) -> None:
     page = console_page.open("requests?status=5xx")
     page.get_by_role("row").nth(1).click()
+    cause = page.get_by_role("group", name="Cause")
+    expect(cause).to_contain_text("sqlalchemy.exc.OperationalError: connection refused")
+    expect(page.locator(".drawer-body > *").first).to_have_attribute("aria-label", "Cause")
+    alarm = cause.get_by_role("link", name="statuspage-backend-cpu")
+    expect(alarm).to_have_attribute("href", "#/alarms/statuspage-backend-cpu")
+    expect(cause.get_by_role("link", name="Task")).to_have_attribute("href", f"#/tasks/{TASK}")
+    lines = cause.get_by_role("link", name="Log lines").get_attribute("href")
+    assert lines is not None
+    assert "level=ERROR" in lines
     headings = page.get_by_role("complementary").get_by_role("heading", level=3)
     expect(headings.first).to_have_text("Lines")
     expect(headings.filter(has_text="Lines")).to_have_count(1)
     screenshot(page, "request-failed")
+    console_page.is_accessible()
+
+
+def test_without_a_task_it_says_what_ecs_says(console_page: ConsolePage) -> None:
+    page = console_page.open("requests/1")
+    cause = page.get_by_role("group", name="Cause")
+    expect(cause).to_contain_text(FAILED)
+    link = cause.get_by_role("link", name="Tasks of statuspage-backend")
+    link.click()
+    expect(page).to_have_url(re.compile("#/tasks.filter=statuspage-backend"))
 
 
 def test_one_opens_with_its_reasons_calls_and_lines(console_page: ConsolePage) -> None:
@@ -102,7 +122,7 @@ def test_one_opens_with_its_reasons_calls_and_lines(console_page: ConsolePage) -
     expect(drawer.get_by_text("origin: the rule verify allows the request")).to_be_visible()
     expect(drawer.get_by_text("not so: the method is POST (it is GET)")).to_be_visible()
     expect(drawer.get_by_text("1 more not asked")).to_be_visible()
-    expect(drawer.locator(".waterfall li")).to_have_count(2)
+    expect(drawer.locator(".waterfall li")).to_have_count(3)
     expect(drawer.get_by_text(f"GET /api/v1/status 200 {MARKUP}")).to_be_visible()
     link = drawer.get_by_role("link", name="aws_lb_listener_rule.api")
     expect(link).to_have_attribute("href", "#/resource/aws_lb_listener_rule.api")

@@ -16,8 +16,8 @@ pytestmark = needs_browser
 TASK = snapshot().tasks[0].id
 
 FOUND = {
-    "a request by its path": ("/api/v1/comp", "Request", "GET /api/v1/components", "requests/4$"),
-    "a request by its number": ("4", "Request", "GET /api/v1/components", "requests/4$"),
+    "a request by its path": ("/api/v1/comp", "Request", "GET /api/v1/components", "requests/5$"),
+    "a request by its number": ("5", "Request", "GET /api/v1/components", "requests/5$"),
     "a task": (TASK[:8], "Task", "service:statuspage-backend", f"tasks/{TASK}$"),
     "a resource": ("aws_lb listener", "Resource", "aws_lb_listener", r"resource/\S*lb_listener"),
     "an alarm": ("database-mem", "Alarm", "statuspage-database-memory", "alarms/statuspage-data"),

@@ -87,6 +87,7 @@ def records() -> list[AccessRecord]:
     traced = [header(b"X-Amzn-Trace-Id", TRACE.encode())]
     blocked = {"blocked_by": "verify", "task_id": "", "target_group_arn": "", "rule": ""}
     return [
+        record("/down", 503, target_group_arn="arn:tg/backend", task_id="", listener="elsewhere"),
         record("/static/style.css", cache_result="Hit", task_id="", target_group_arn="", rule=""),
         record(f"/search?q={MARKUP}&token={HIDDEN}", 404),
         record("/wp-login.php", 403, **blocked),
@@ -102,7 +103,11 @@ def write_logs(home: Path) -> Path:
     logs.mkdir(parents=True)
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
     line = {"message": f"GET /api/v1/status 200 {MARKUP}", "request_id": TRACE, "database_ms": 2.5}
-    (logs / "backend.log").write_text(f"{now} task {json.dumps(line)}\n")
+    where = 'Traceback (most recent call last):\n  File "/app/app.py", line 3, in read\n    x()\n'
+    exception = f"{where}sqlalchemy.exc.OperationalError: connection refused"
+    failed = {"level": "ERROR", "message": "no answer", "exception": exception}
+    lines = (f"{now} {TASK} {json.dumps(failed)}\n", f"{now} task {json.dumps(line)}\n")
+    (logs / "backend.log").write_text("".join(lines))
     return home / "logs"
 
 
@@ -120,9 +125,9 @@ def offer(console: Console, _done: Done, home: Path) -> None:
     clock = Clock()
     recorder = Recorder(clock, is_open=True)
     clock.ahead = -100.0
-    recorder.seen(rows_of(*records()[:1]))
+    recorder.seen(rows_of(*records()[:2]))
     clock.ahead = 0.0
-    recorder.seen(rows_of(*records()[1:]))
+    recorder.seen(rows_of(*records()[2:]))
     world = RequestWorld(
         cast(Edge, FakeEdge()), lambda: Blueprint(target_groups=GROUPS), lambda _: lambda: None,
         home, home, write_logs(home),

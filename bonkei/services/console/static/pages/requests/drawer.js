@@ -2,6 +2,7 @@
 import {
   At, Drawer, Resource, Status, Table, Waiting, bytes, classes, html, link, useTopic, words,
 } from "../../lib/index.js";
+import { Cause, isError } from "./cause.js";
 import { Command } from "../tasks/drawer.js";
 import { kindOfStatus } from "./status.js";
 import { text } from "./text.js";
@@ -15,10 +16,11 @@ export function RequestDrawer({ id, onClose }) {
   const failed = one.status >= 500; // its lines name the cause
   const lines = html`<h3>${t("lines")}</h3>${data.lines.length ? html`<${Lines} lines=${data.lines} />` : html`<p class="faint">${t("no_lines")}</p>`}`;
   return html`<${Drawer} title=${title} subtitle=${html`<span class="mono">${one.method} ${one.target}</span>`} onClose=${onClose}>
+    ${failed && html`<${Cause} one=${one} cause=${data.cause} lines=${data.lines} />`}
     <${Went} one=${one} database=${data.database_ms} />
     ${failed && lines}
     ${data.differences.length > 0 && html`<h3>${t("differences")}</h3><ul class="plain">${data.differences.map((each) => html`<li class="note" key=${each}>${each}</li>`)}</ul>`}
-    ${data.calls.length > 0 && html`<h3>${t("waterfall")}</h3><${Waterfall} one=${one} calls=${data.calls} />`}
+    ${(data.calls.length > 0 || data.database_ms !== null) && html`<h3>${t("waterfall")}</h3><${Waterfall} one=${one} calls=${data.calls} database=${data.database_ms} />`}
     <h3>${t("steps")}</h3>
     ${data.steps.length ? html`<p class="faint">${t("now")}</p><ol class="steps">${data.steps.map((step, index) => html`<${Step} key=${index} step=${step} />`)}</ol>` : html`<p class="faint">${t("unseen")}</p>`}
     <h3>${t("terminal")}</h3><${Command} text=${`bonkei explain ${quoted(one.target)} --send`} />
@@ -45,15 +47,17 @@ function Went({ one, database }) {
   return html`<dl class="facts">${facts.filter(Boolean).map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
 
-// The request, and what services asked each other for it, over its time.
-function Waterfall({ one, calls }) {
+// The request, and what services asked each other for it, over its time; and the database's time, of
+// which the lines say how long it was, but not when.
+function Waterfall({ one, calls, database }) {
   const t = words(text);
   const rows = [
     { name: `${one.method} ${one.target}`, note: t("own"), begin: 0, ms: one.ms, bad: one.status >= 500 },
     ...calls.map((call) => ({ name: `${call.method} ${call.target}`, note: `${call.host} · ${call.status}`, begin: call.begin, ms: call.ms, bad: call.status >= 500, id: call.id })),
   ].sort((a, b) => a.begin - b.begin || b.ms - a.ms);
+  if (database !== null) rows.push({ name: t("database_row"), note: t("in_all"), begin: 0, ms: database, sum: true });
   const end = Math.max(0.1, ...rows.map((row) => row.begin + row.ms));
-  return html`<ol class="waterfall">${rows.map((row, index) => html`<li key=${index} class=${classes(row.bad && "bad")}>
+  return html`<ol class="waterfall">${rows.map((row, index) => html`<li key=${index} class=${classes(row.bad && "bad", row.sum && "sum")}>
     <span class="waterfall-name mono">${row.id ? html`<a href=${link("requests", String(row.id))}>${row.name}</a>` : row.name} <span class="faint">${row.note}</span></span>
     <${Bar} from=${Math.max(0, row.begin) / end} width=${row.ms / end} />
     <span class="number waterfall-ms">${row.ms} ms</span></li>`)}</ol>`;
@@ -88,7 +92,7 @@ function Lines({ lines }) {
   const columns = [
     { key: "time", title: t("when"), cell: (line) => html`<span class="mono">${line.time.slice(11, 23)}</span>` },
     { key: "log", title: t("log"), cell: (line) => html`<span class="faint">${line.log}</span>` },
-    { key: "message", title: t("message"), wide: true, cell: (line) => html`<span class="mono">${line.message}</span>${line.database_ms !== null && html` <span class="faint">${t("database", { ms: line.database_ms })}</span>`}` },
+    { key: "message", title: t("message"), wide: true, cell: (line) => html`<span class=${classes("mono", isError(line) && "line-error")}>${line.message}</span>${line.database_ms !== null && html` <span class="faint">${t("database", { ms: line.database_ms })}</span>`}` },
   ];
   return html`<${Table} label=${t("lines")} columns=${columns} rows=${lines} id=${(line) => `${line.time}${line.log}${line.message}`} />`;
 }
