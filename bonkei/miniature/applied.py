@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from bonkei.blueprint.state import Resource, State
 from bonkei.config import Config
 from bonkei.definitions.refresh.observe import Observed, Outside, in_words, observe
 from bonkei.definitions.refresh.values import Ask
+from bonkei.definitions.terraform.inputs import terragrunt
 from bonkei.definitions.terraform.inputs.earlier import Earlier
 from bonkei.definitions.terraform.inputs.elsewhere import Elsewhere
 from bonkei.definitions.terraform.inputs.programs import Consent
@@ -97,16 +99,23 @@ def workspace(
     those of the settings. Of several root modules each gets the files that are not below another
     one."""
     files = config.variable_files if variable_files is None else tuple(variable_files)
+    above, roots = config.definitions, config.roots
+    if not roots and terragrunt.is_tree(above):
+        above = (config.home / "terragrunt").resolve()
+        project = config.root.resolve()
+        roots = tuple(
+            terragrunt.write_roots(config.definitions.resolve(), project, above, os.environ)
+        )
 
     def make(folder: Path, home: Path, place: str, earlier: Sequence[Earlier] = ()) -> Workspace:
-        others = [each for each in config.roots if not folder.is_relative_to(each)]
+        others = [each for each in roots if not folder.is_relative_to(each)]
         return Workspace(
             definitions=folder,
             home=home,
             variable_files=[file for file in files if not _is_below(file, others)],
             terraform=config.terraform,
             elsewhere=Elsewhere(
-                config.existing, config.remote_states, earlier, is_of_several=bool(config.roots)
+                config.existing, config.remote_states, earlier, is_of_several=bool(roots)
             ),
             account=Account(config.account_id, config.workspace, config.aws_rules),
             consent=Consent(
@@ -115,8 +124,8 @@ def workspace(
             place=place,
         )
 
-    if config.roots:
-        return Roots(config.definitions, config.roots, home, make)
+    if roots:
+        return Roots(above, roots, home, make)
     return make(config.definitions, home, "terraform")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,71 @@ def test_root_modules_are_applied_in_their_order(tmp_path: Path) -> None:
     assert [one.address for one in stack.plan(target).changes] == ["network/aws_vpc.this"]
     with pytest.raises(TerraformError, match=r"names none of the root modules"):
         stack.plan(Selection(targets=("aws_vpc.this",)))
+
+
+STACKS = Path(__file__).parents[2] / "stacks"
+
+
+@pytest.fixture
+def units(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(STACKS / "terragrunt", tmp_path / "stack"))
+
+
+@pytest.mark.usefixtures("forked_providers")
+def test_units_of_terragrunt_are_root_modules(units: Path) -> None:
+    """With their inputs, those of the file that they include, and outputs of the units that they
+    depend on. A module's change is seen, and a unit that is removed is gone."""
+    file = units / "live/network/terragrunt.hcl"
+
+    def made() -> Roots:
+        found = workspace(config.load(units / "bonkei.toml", {}), units / ".bonkei")
+        assert isinstance(found, Roots)
+        return found
+
+    stack = made()
+    assert len(stack.plan().changes) == 2
+    stack.apply()
+    modules = stack.state()["values"]["root_module"]["child_modules"]
+    [vpc], [group] = (each["child_modules"][0]["resources"] for each in modules)
+    assert vpc["address"] == "network/module.unit.aws_vpc.this"
+    assert vpc["values"]["cidr_block"] == "10.1.0.0/16"
+    assert vpc["values"]["tags"] == {"Name": "shop-network"}
+    assert group["values"]["vpc_id"] == vpc["values"]["id"]
+    assert (group["values"]["name"], group["values"]["tags"]) == ("shop-app", {"Team": "shop"})
+    assert group["values"]["description"] == "In eu-west-1"
+    assert made().is_current()
+    module = units / "modules/app/main.tf"
+    module.write_text(module.read_text().replace("In $", "Of $"))
+    [change] = made().plan().changes
+    assert change.address == "app/module.unit.aws_security_group.this"
+    file.write_text(file.read_text().replace("  cidr_block = ", "  # "))
+    assert len(made().plan().changes) == 2  # the variable's default
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"unused     = true": "unused = run_cmd(1)"}, r"hcl:9: run_cmd\(\) of Terragrunt"),
+        ({"true": 'get_env("NOT_SET")'}, "hcl:9: get_env of NOT_SET, which is not set"),
+        ({"true": "dependency.other.outputs.id"}, "hcl:9: dependency.other.outputs"),
+        ({"true": "include.root.locals.region", '"root"': '"r"'}, "no such include"),
+        ({"inputs = {": "feature {"}, "hcl:9: `feature` of Terragrunt"),
+        ({"root.hcl": "none.hcl"}, "hcl:1: none.hcl, which no folder above"),
+        ({"  source =": '  extra_arguments "a" {}\n  source ='}, "`extra_arguments` in"),
+        ({"${get_terragrunt_dir()}/../../modules//network": "git::x"}, "hcl:6: the source git::x"),
+        ({"inputs = {": 'dependency "app" { config_path = "../app" }\ninputs = {'}, "each other"),
+        ({"  path = find": "  expose = find"}, "hcl:1: `include` without `path`"),
+    ],
+)
+def test_what_is_not_understood_of_terragrunt_is_refused_with_its_place(
+    units: Path, changed: dict[str, str], told: str
+) -> None:
+    file = units / "live/network/terragrunt.hcl"
+    for old, new in changed.items():
+        assert old in file.read_text()
+        file.write_text(file.read_text().replace(old, new))
+    with pytest.raises(TerraformError, match=told):
+        workspace(config.load(units / "bonkei.toml", {}), units / ".bonkei")
 
 
 @pytest.mark.parametrize(

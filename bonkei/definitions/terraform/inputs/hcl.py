@@ -6,7 +6,7 @@ https://developer.hashicorp.com/terraform/language/syntax/configuration
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 _SKIPPED = re.compile(
@@ -50,6 +50,34 @@ def body(text: str, at: int) -> tuple[Body, int]:
                 name, inner = item[2].strip(' \t"'), inner.blocks.get("content", Body())
             blocks[name] = blocks.get(name, Body()) | inner
     return Body(frozenset(arguments), blocks), at + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An argument or a block, and the line where it begins. `text`: the expression, or what is
+    between the braces."""
+
+    name: str
+    labels: tuple[str, ...]
+    text: str
+    is_block: bool
+    line: int
+
+
+def items(text: str) -> Iterator[Item]:
+    """What a file or a body holds, with the texts as they are written."""
+    at = 0
+    while at < len(text):
+        if skipped := _SKIPPED.match(text, at):
+            at = skipped.end()
+        elif (item := _ITEM.match(text, at)) is None:
+            at += 1
+        else:
+            is_block, begin = item[3] == "{", item.end()
+            at = block_end(text, begin) if is_block else _expression_end(text, begin)
+            labels = tuple(each.strip('"') for each in item[2].split())
+            inner = text[begin : at - 1] if is_block else text[begin:at].strip()
+            yield Item(item[1], labels, inner, is_block, text.count("\n", 0, item.start()) + 1)
 
 
 def block_end(text: str, at: int) -> int:

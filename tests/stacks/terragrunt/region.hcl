@@ -1,0 +1,3 @@
+locals {
+  region = get_env("SHOP_REGION", "eu-west-1")
+}
