@@ -23,6 +23,7 @@ from bonkei.definitions.terraform.inputs.elsewhere import (
     place_remote_states,
 )
 from bonkei.definitions.terraform.inputs.mirror import Mirror
+from bonkei.definitions.terraform.inputs.registries import with_registries
 from bonkei.definitions.terraform.inputs.types import named as read_named
 from bonkei.definitions.terraform.inputs.types import texts
 from bonkei.definitions.terraform.reports.messages import Listener, Report
@@ -255,8 +256,9 @@ class Place:
         if self._has_data() and text_of(stamp) == wanted:
             return
         begin = self.interruption.heeded(runs.start)
-        alone = replace(session, environment=environment, begin=begin)
-        alone.listen("init", "-input=false", "-reconfigure")
+        with with_registries(environment, os.environ) as known:
+            alone = replace(session, environment=known, begin=begin)
+            alone.listen("init", "-input=false", "-reconfigure")
         stamp.write_text(wanted, encoding="utf-8")
 
     def _has_data(self) -> bool:

@@ -44,8 +44,13 @@ def without_account(inherited: Mapping[str, str]) -> dict[str, str]:
 
 
 def of_init(inherited: Mapping[str, str], settings: Mapping[str, str]) -> dict[str, str]:
-    """The environment of an init, which runs git and nothing of the definitions."""
-    kept = {k: v for k, v in without_account(inherited).items() if not k.startswith("TF_")}
+    """The environment of an init, which runs git and nothing of the definitions. It alone has the
+    tokens of registries (TF_TOKEN_…)."""
+    kept = {
+        name: value
+        for name, value in without_account(inherited).items()
+        if not name.startswith("TF_") or name.startswith("TF_TOKEN_")
+    }
     given = inherited.get("GIT_CONFIG_COUNT", "")
     first = int(given) if given.isdecimal() else 0
     for number, (name, value) in zip(count(first), _GIT.items(), strict=False):
