@@ -45,7 +45,7 @@ def test_a_question_is_answered_with_its_statement(console_page: ConsolePage) ->
     expect(page).to_have_url(re.compile("action=s3%3AGetObject"))  # a question has an address
     form.get_by_label("Action").fill("s3:*")
     form.get_by_role("button", name="Ask").click()
-    expect(form.get_by_role("alert")).to_contain_text("is no action")
+    expect(form.get_by_role("alert")).to_contain_text("is not an action")
     console_page.is_accessible()
     screenshot(page, "question")
 
