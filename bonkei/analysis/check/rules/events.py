@@ -8,7 +8,10 @@ from typing import Any
 
 from bonkei.analysis.check.finding import Problem
 from bonkei.analysis.check.subject import Subject, error
+from bonkei.analysis.policy.lenient import allows
+from bonkei.analysis.policy.managed import unknown_managed_policies
 
+_START = "codepipeline:StartPipelineExecution"
 _STARTED = ("STARTED", "SUCCEEDED", "FAILED", "CANCELED")
 _STOPPED = ("RESUMED", "STOPPING", "STOPPED")
 _STATES = {
@@ -41,6 +44,27 @@ def pipeline_events_happen(subject: Subject) -> Iterator[Problem]:
                     f"{rule.name} never matches: CodePipeline has no {what} {named}",
                     f"name one of {', '.join(sorted(known))}",
                     "event_pattern",
+                )
+
+
+@error(
+    "A rule that starts a pipeline has a role that may start it",
+    "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-identity-based.html",
+)
+def rule_may_start_its_pipeline(subject: Subject) -> Iterator[Problem]:
+    """Otherwise EventBridge fails in silence."""
+    blueprint = subject.blueprint
+    for rule in blueprint.event_rules:
+        for target in rule.deliveries:
+            role = blueprint.role(target.role_arn)
+            if ":codepipeline:" not in target.arn or role is None or unknown_managed_policies(role):
+                continue
+            if not allows(role, _START, target.arn):
+                yield Problem(
+                    target.address,
+                    f"{role.name} may not {_START} on {target.arn}, which {rule.name} starts",
+                    "allow it in the target's role",
+                    "role_arn",
                 )
 
 

@@ -332,6 +332,20 @@ def pipeline_rule(kind: str, *states: str) -> Change:
     )
 
 
+def scheduled_pipeline(action: str) -> Change:
+    """A schedule, whose role may do this."""
+    role = "arn:aws:iam::123456789012:role/schedule"
+    arn = f"arn:aws:codepipeline:{ACCOUNT}:scan"
+    return all_of(
+        put("aws_cloudwatch_event_rule.weekly", arn=f"arn:aws:events:{ACCOUNT}:rule/weekly",
+            name="weekly", schedule_expression="rate(7 days)"),
+        put("aws_cloudwatch_event_target.weekly", rule="weekly", arn=arn, role_arn=role),
+        put("aws_iam_role.schedule", arn=role, name="schedule",
+            assume_role_policy=trust("events.amazonaws.com")),
+        put("aws_iam_role_policy.schedule", role="schedule", policy=policy(allow(action, on=arn))),
+    )  # fmt: skip
+
+
 def header_in_lower_case(value: str) -> Change:
     """Of the distribution, and of the web ACL, which compares it in lower case."""
 

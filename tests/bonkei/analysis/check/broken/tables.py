@@ -31,6 +31,7 @@ from tests.bonkei.analysis.check.broken.parts import (
     pipeline_rule,
     pusher,
     scaling,
+    scheduled_pipeline,
     topic_policy,
 )
 from tests.bonkei.analysis.check.changes import Change, environment, put
@@ -303,10 +304,16 @@ BROKEN_TOO: list[tuple[str, str, Change]] = [
         pipeline_rule("CodePipeline Pipeline State Change", "FAILED"),
     ),
     ("load-balancer-checks-the-header", "aws_wafv2_web_acl.this", header_in_lower_case("S3cret")),
+    (
+        "rule-may-start-its-pipeline",
+        "aws_cloudwatch_event_target.weekly",
+        scheduled_pipeline("codepipeline:GetPipeline"),
+    ),
 ]
 
 
 SOUND_TOO: list[Change] = [
+    scheduled_pipeline("codepipeline:StartPipelineExecution"),
     behaviors(("/api/*", "", ALL_METHODS), ("/static/*", OPTIMIZED, READING)),
     all_of(behaviors(("/api/*", "", ALL_METHODS)), listener_rule("api", 1, "/api/*")),
     all_of(
