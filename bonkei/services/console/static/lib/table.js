@@ -1,11 +1,13 @@
 // A table: sorted by a click on a heading, walked by the arrow keys, opened by Enter.
 import { html, classes, useState } from "./ui.js";
 import { kept } from "./kept.js";
+import { Fresh, useStill } from "./still.js";
 
 // `columns`: { key, title, value(row) to sort by, cell(row), end: a number's side, wide: may shrink }.
 // `sorted`: the key of the first order, with a `-` in front for a falling one. `onSort(key)`: hears of another one.
-// `open(row)`: by a click or Enter. `chosen`: the id of the open row. `id(row)`: unlike all others.
-export function Table({ name, columns, rows, id = (row) => row.id, open, chosen, label, sorted = "", onSort }) {
+// `open(row)`: by a click or Enter. `chosen`: the id of the open row. `id(row)`: unlike all others. `still`: of a table
+// that is live, what its rows were chosen by: under pointer and focus no row moves until that is another.
+export function Table({ name, columns, rows, id = (row) => row.id, open, chosen, label, sorted = "", onSort, still }) {
   const [order, setOrder] = useState(() => (name && kept(`sort.${name}`)) || sorted);
   const key = order.replace(/^-/, "");
   const column = columns.find((one) => one.key === key);
@@ -16,11 +18,12 @@ export function Table({ name, columns, rows, id = (row) => row.id, open, chosen,
     if (name) kept(`sort.${name}`, next);
     onSort?.(next);
   };
-  return html`<div class="table-frame" tabindex=${open ? undefined : 0} role=${open ? undefined : "group"} aria-label=${open ? undefined : label}><table class=${classes("table", open && "opens")} aria-label=${label}>
+  const held = useStill(shown, id, still === undefined ? undefined : `${order} ${still}`);
+  return html`<div class="table-frame" tabindex=${open ? undefined : 0} role=${open ? undefined : "group"} aria-label=${open ? undefined : label} ...${held.hears}><${Fresh} held=${held} /><table class=${classes("table", open && "opens")} aria-label=${label}>
     <thead><tr>${columns.map((one) => html`<th key=${one.key} scope="col" class=${classes(one.end && "end", one.wide && "wide")}
       aria-sort=${key !== one.key ? undefined : order.startsWith("-") ? "descending" : "ascending"}
       >${one.value ? html`<button type="button" class="sort" onClick=${() => sort(one)}>${one.title}</button>` : one.title}</th>`)}</tr></thead>
-    <tbody>${shown.map((row) => html`<tr key=${id(row)} tabindex=${open ? 0 : undefined}
+    <tbody>${held.rows.map((row) => html`<tr key=${id(row)} tabindex=${open ? 0 : undefined}
       class=${classes(chosen !== undefined && chosen === id(row) && "chosen")}
       onClick=${open && ((event) => event.target.closest("a, button, dialog") || getSelection().toString() || open(row))}
       onKeyDown=${open && ((event) => walk(event, () => open(row)))}>

@@ -37,7 +37,7 @@ export function Page({ id }) {
       ${asks && html`<${Queries} saved=${live.data?.saved || []} asked=${asked} />`}
       ${!asks && error && html`<${Problem} error=${error} />`}
       ${!asks && !data && !error && html`<${Waiting} />`}
-      ${!asks && data && html`<section class="panel">${records.length ? html`<${Records} records=${records} chosen=${chosen?.id} query=${query} />` : html`<${Empty} title=${t("none")}>${t("none_text")}<//>`}
+      ${!asks && data && html`<section class="panel">${records.length ? html`<${Records} records=${records} by=${searches ? undefined : live.by} chosen=${chosen?.id} query=${query} />` : html`<${Empty} title=${t("none")}>${t("none_text")}<//>`}
         ${data.more && html`<p class="panel-body faint">${t("more")}</p>`}</section>`}
     </div>
     ${chosen && html`<${RecordDrawer} key=${chosen.id} record=${chosen} onClose=${() => go("logs", "", query)} />`}
@@ -86,7 +86,7 @@ const withOwn = (list, own) => (own && !list.includes(own) ? [own, ...list] : li
 
 const KINDS = { FATAL: "bad", ERROR: "bad", WARNING: "warn", INFO: "good", DEBUG: "off" };
 
-function Records({ records, chosen, query }) {
+function Records({ records, chosen, query, by }) {
   const t = words(text);
   const columns = [
     { key: "time", title: t("time"), cell: (row) => (row.time ? html`<${At} at=${Date.parse(row.time) / 1000} millis=${true} />` : "–") },
@@ -96,5 +96,5 @@ function Records({ records, chosen, query }) {
     { key: "request", title: t("request"), cell: (row) => row.request && html`<a class="mono" href=${link("requests", "", { filter: row.request })} title=${row.request}>${row.request.slice(0, 14)}</a>` },
   ];
   const newest = [...records].reverse();
-  return html`<${Table} label=${t("title")} columns=${columns} rows=${newest} chosen=${chosen} open=${(row) => go("logs", String(row.id), query)} />`;
+  return html`<${Table} label=${t("title")} columns=${columns} rows=${newest} still=${by} chosen=${chosen} open=${(row) => go("logs", String(row.id), query)} />`;
 }

@@ -22,8 +22,8 @@ export function Page({ id }) {
   const [until, setUntil] = useQuery("until");
   const { data: newest, error } = useTopic("requests", { path, status, client, service, least, trouble, order, until });
   const shown = useRef(); // the last list, until the one for another filter comes: the filter stays
-  if (newest) shown.current = newest;
-  const data = shown.current;
+  if (newest) shown.current = { data: newest, by: [path, status, client, service, least, trouble, order, until].join(" ") };
+  const data = shown.current?.data;
   if (!data) return html`<div class="page"><${Waiting} error=${error} /></div>`;
   const query = { filter: path, status, client, service, least, trouble, order, until };
   const filtered = path || status || client || service || least || trouble;
@@ -41,7 +41,7 @@ export function Page({ id }) {
         <input class="field" type="search" value=${service} aria-label=${t("service")} placeholder=${t("service")} onInput=${(event) => setService(event.target.value)} autocomplete="off" />
         <input class="field" type="number" min="0" step="1" value=${least} aria-label=${t("least")} placeholder=${t("least")} onInput=${(event) => setLeast(event.target.value)} autocomplete="off" /></div>
       ${data.rows.length > 0
-        ? html`<section class="panel"><${Requests} rows=${order ? data.rows : withGaps(data.rows)} order=${order} onSort=${setOrder} short=${Boolean(id)} chosen=${Number(id)} open=${(row) => go("requests", String(row.id), query)} /></section>`
+        ? html`<section class="panel"><${Requests} rows=${order ? data.rows : withGaps(data.rows)} order=${order} onSort=${setOrder} by=${shown.current.by} short=${Boolean(id)} chosen=${Number(id)} open=${(row) => go("requests", String(row.id), query)} /></section>`
         : html`<${Empty} title=${filtered ? t("none_fits") : t("none")}>${!filtered && html`<p>${t("none_text")}</p>`}<//>`}
       <div class="row request-pages">${data.more && !order && html`<button type="button" class="button" onClick=${() => setUntil(String(last.id - 1))}>${t("earlier")}</button>`}
         ${until && html`<button type="button" class="button" onClick=${() => setUntil("")}>${t("newest")}</button>`}</div>
@@ -66,7 +66,7 @@ const withGaps = (rows) => rows.map((row, index) => {
 });
 
 // `short`: beside an open one there is little space.
-function Requests({ rows, chosen, open, short, order, onSort }) {
+function Requests({ rows, chosen, open, short, order, onSort, by }) {
   const t = words(text);
   const columns = [
     { key: "at", title: t("when"), cell: (row) => html`<time class="mono">${clock(row.at)}</time>${row.gap && html`<span class="gap">${t("gap", { time: duration(row.gap) })}</span>`}` },
@@ -78,5 +78,5 @@ function Requests({ rows, chosen, open, short, order, onSort }) {
     { key: "client", title: t("client"), cell: (row) => html`<span class="mono faint">${row.client}</span>` },
   ];
   const shown = short ? columns.slice(0, 4) : columns;
-  return html`<${Table} label=${t("title")} columns=${shown} rows=${rows} sorted=${order} onSort=${onSort} chosen=${chosen} open=${open} />`;
+  return html`<${Table} label=${t("title")} columns=${shown} rows=${rows} sorted=${order} onSort=${onSort} still=${by} chosen=${chosen} open=${open} />`;
 }

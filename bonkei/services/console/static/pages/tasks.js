@@ -22,8 +22,8 @@ export function Page({ id }) {
         <${Filter} value=${filter} onInput=${setFilter} /></div>
       ${data.notes.length > 0 && html`<ul class="notes">${data.notes.map((note) => html`<li class="note"><b>${note.subject}</b> ${note.text}</li>`)}</ul>`}
       ${!data.started && html`<${Empty} title=${t("not_started")} />`}
-      ${data.services.map((service) => html`<${Service} key=${service.name} service=${service} chosen=${id} tasks=${data.tasks.filter((task) => task.service === service.name && wanted(task))} />`)}
-      ${alone.length > 0 && html`<section class="panel"><div class="panel-head"><h2>${t("alone")}</h2></div><${Tasks} tasks=${alone} chosen=${id} label=${t("alone")} /></section>`}
+      ${data.services.map((service) => html`<${Service} key=${service.name} service=${service} chosen=${id} tasks=${data.tasks.filter((task) => task.service === service.name && wanted(task))} filter=${filter} />`)}
+      ${alone.length > 0 && html`<section class="panel"><div class="panel-head"><h2>${t("alone")}</h2></div><${Tasks} tasks=${alone} filter=${filter} chosen=${id} label=${t("alone")} /></section>`}
       ${data.stopped.length > 0 && html`<section class="panel"><div class="panel-head"><h2>${t("ended")}</h2></div><${Ended} tasks=${data.stopped.filter(wanted)} /></section>`}
       <section class="panel"><div class="panel-head"><h2>${t("timeline")}</h2></div><${Timeline} query=${{}} filter=${filter} /></section>
     </div>
@@ -37,7 +37,7 @@ function matches(task, filter) {
   return words.every((word) => text.includes(word));
 }
 
-function Service({ service, tasks, chosen }) {
+function Service({ service, tasks, chosen, filter }) {
   const t = words(text);
   const kind = service.refused || service.failure || service.healthy < service.desired ? (service.healthy ? "warn" : "bad") : "good";
   return html`<section class="panel" aria-label=${service.name}>
@@ -52,7 +52,7 @@ function Service({ service, tasks, chosen }) {
     </div>
     ${(service.refused || service.failure) && html`<div class="panel-body"><${Problem} error=${{ message: service.refused || service.failure }} /></div>`}
     <${Deployments} deployments=${service.deployments} />
-    <${Tasks} tasks=${tasks} chosen=${chosen} label=${service.name} />
+    <${Tasks} tasks=${tasks} filter=${filter} chosen=${chosen} label=${service.name} />
   </section>`;
 }
 
@@ -67,7 +67,7 @@ function Deployments({ deployments }) {
   </li>`)}</ol>`;
 }
 
-function Tasks({ tasks, chosen, label }) {
+function Tasks({ tasks, chosen, label, filter }) {
   const t = words(text);
   const columns = [
     { key: "status", title: t("status"), value: (task) => task.status, cell: (task) => html`<${Status} word=${task.status} />` },
@@ -79,7 +79,7 @@ function Tasks({ tasks, chosen, label }) {
     { key: "endpoint", title: t("endpoint"), value: (task) => task.endpoint, cell: (task) => html`<span class="mono">${task.endpoint}</span>` },
     { key: "started", title: t("started"), end: true, value: (task) => -(task.started || Infinity), cell: (task) => html`<${Ago} at=${task.started} />` },
   ];
-  return html`<${Table} name="tasks" label=${label} columns=${columns} rows=${tasks} chosen=${chosen} open=${(task) => go("tasks", task.id)} />`;
+  return html`<${Table} name="tasks" label=${label} columns=${columns} rows=${tasks} still=${filter} chosen=${chosen} open=${(task) => go("tasks", task.id)} />`;
 }
 
 // The last health checks, the oldest first.

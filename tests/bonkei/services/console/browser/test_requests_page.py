@@ -152,6 +152,36 @@ def test_it_fits_a_narrow_window_in_japanese(japanese_page: ConsolePage) -> None
     japanese_page.is_accessible_in_the_light()
 
 
+def test_rows_stand_still_under_pointer_and_focus(console_page: ConsolePage) -> None:
+    page = console_page.open("requests?filter=/load/")
+    first = page.get_by_role("row").nth(1)
+    fresh = page.get_by_role("button", name=re.compile("^\\d+ new$"))
+    Load.rate = 2
+    try:
+        expect(first).to_be_visible()
+        first.hover()
+        expect(fresh).to_be_visible()
+        before = first.inner_text()
+        page.wait_for_timeout(1_000)
+        assert first.inner_text() == before
+        console_page.is_accessible_in_the_light()
+        fresh.click()
+        expect(first).not_to_have_text(before, use_inner_text=True)
+        page.get_by_role("heading", name="Requests").hover()
+        expect(fresh).to_have_count(0)
+        first.focus()
+        expect(fresh).to_be_visible()
+        before = first.inner_text()
+        fresh.focus()
+        page.keyboard.press("Enter")
+        expect(first).not_to_have_text(before, use_inner_text=True)
+        expect(first).to_be_focused()
+        page.get_by_role("button", name="4xx").click()
+        expect(page.get_by_text("No request matches the filter")).to_be_visible()
+    finally:
+        Load.rate = 0
+
+
 def test_a_thousand_a_second_leave_the_pages_thread_idle(console_page: ConsolePage) -> None:
     """250 new ones a tick, four times a second. It is CPU time: a busy machine counts for nothing,
     but a slow one does. A tick took 12 ms on one machine and 20 ms on another. Two frames of
