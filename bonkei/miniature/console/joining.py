@@ -25,7 +25,7 @@ from bonkei.miniature.console.pipelines import offer_pipelines
 from bonkei.miniature.console.pipelines.deeds import PipelineDeeds
 from bonkei.miniature.console.pipelines.offer import PipelineSources
 from bonkei.miniature.console.pipelines.shown import approvals
-from bonkei.miniature.console.requests import offer_requests
+from bonkei.miniature.console.requests import failed_badge, offer_requests
 from bonkei.miniature.console.resource import ResourceSources, offer_definition, offer_resource
 from bonkei.miniature.console.search import offer_search
 from bonkei.miniature.console.slack import offer_slack
@@ -53,6 +53,7 @@ def join_console(
     console = assembly.console
     badges: dict[str, Badge] = {
         "tasks": lambda: _tasks_badge(assembly),
+        "requests": lambda: failed_badge(assembly.recorder),
         "alarms": lambda: _alarms_badge(assembly),
         "pipelines": lambda: _pipelines_badge(assembly),
         "faults": lambda: _faults_badge(assembly),

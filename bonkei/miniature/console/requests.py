@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from heapq import nlargest, nsmallest
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any
 
 from bonkei.base.clocks import has_passed
@@ -28,6 +28,7 @@ _MOST = 200
 _LATER = 3.0  # seconds after which no more records belong to a request
 _NEIGHBOURS = 2_000  # requests that are searched for its calls
 _KEPT = 50  # timelines
+_RECENT = 300.0  # seconds
 _AGAIN = 1.0  # seconds between two searches for its calls and lines
 
 
@@ -69,6 +70,14 @@ def listed(recorder: Recorder, world: RequestWorld, query: Mapping[str, str]) ->
         "left_out": recorder.left_out,
         "rate": round(recorder.rate(), 1),
     }
+
+
+def failed_badge(recorder: Recorder) -> Json:
+    """How many failed (5xx) in the last five minutes."""
+    since = recorder.clock() - _RECENT
+    recent = takewhile(lambda entry: entry.at >= since, recorder.find(lambda _: True))
+    count = sum(entry.record.status >= FAILED for entry in recent)
+    return {"text": str(count), "kind": "bad"} if count else None
 
 
 def _is_troubled(entry: Entry) -> bool:

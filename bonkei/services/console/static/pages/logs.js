@@ -70,8 +70,23 @@ function Choices({ sources, asks }) {
     ${!asks && html`<label class="choice">${t("level")} <select class="field" value=${level} onChange=${(event) => setLevel(event.target.value)}>
       <option value="" selected=${!level}>${t("every")}</option>${LEVELS.map((name) => html`<option key=${name} value=${name} selected=${name === level}>${name}</option>`)}</select></label>
     ${group ? html`<${Input} name="stream" list=${sources?.streams} />` : html`<${Input} name="task" />`}
-    <${Input} name="request" />`}<${Input} name="since" hint="1h" /><${Input} name="until" hint="10m" />
+    <${Input} name="request" />`}<${Input} name="since" hint="1h" /><${Input} name="until" hint="10m" /><${Presets} />
   </div>`;
+}
+
+const PRESETS = ["5m", "1h", "6h"];
+
+// The last minutes or hours; `all`: live again, or whatever a query has.
+function Presets() {
+  const t = words(text);
+  const [since, setSince] = useQuery("since");
+  const [until, setUntil] = useQuery("until");
+  const choose = (time) => {
+    setSince(time);
+    setUntil("");
+  };
+  return html`<span class="row" role="group" aria-label=${t("presets")}>${["", ...PRESETS].map((one) => html`<button type="button" key=${one}
+    class=${classes("button quiet", one === since && !until && "pressed")} aria-pressed=${one === since && !until} onClick=${() => choose(one)}>${t(one ? `last_${one}` : "all_time")}</button>`)}</span>`;
 }
 
 function Input({ name, list, hint }) {

@@ -10,7 +10,7 @@ export const style = "/pages/metrics/metrics.css";
 
 const STATISTICS = ["Average", "Sum", "Minimum", "Maximum", "SampleCount", "p50", "p90", "p99"];
 const PERIODS = [1, 10, 60, 300, 3600];
-const SPANS = [900, 3600, 10800, 86400, 604800];
+const SPANS = [300, 900, 3600, 10800, 21600, 86400, 604800];
 
 export function Page({ id }) {
   const t = words(text);

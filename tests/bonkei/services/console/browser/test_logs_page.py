@@ -111,3 +111,16 @@ def test_a_query_is_written_run_and_kept_in_the_address(console_page: ConsolePag
     field.fill("felds x")
     field.press("Control+Enter")
     expect(page.get_by_role("alert")).to_contain_text("`felds` is not a command")
+
+
+def test_a_time_is_a_click_away(console_page: ConsolePage) -> None:
+    """The line is sixteen minutes old."""
+    page = console_page.open("logs?log=bonkei")
+    times = page.get_by_role("group", name="Times")
+    times.get_by_role("button", name="5 min").click()
+    expect(page.get_by_text("No record matches")).to_be_visible()
+    expect(page).to_have_url(re.compile("since=5m"))
+    times.get_by_role("button", name="1 h").click()
+    expect(page.get_by_text("Ready after 3.2 s.")).to_be_visible()
+    times.get_by_role("button", name="any time").click()
+    expect(page.locator(".page-head .status")).to_contain_text("live")
