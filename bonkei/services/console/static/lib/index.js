@@ -7,7 +7,7 @@ export { useKeys } from "./keys.js";
 export { colour } from "./colour.js";
 export { kept } from "./kept.js";
 export {
-  Act, Ago, At, Bytes, bytes, Confirm, duration, Empty, Filter, kindOf, Problem, Resource, Status, Waiting,
+  Act, Ago, At, Bytes, bytes, Confirm, Copy, duration, Empty, Filter, kindOf, Problem, Resource, Status, Waiting,
 } from "./small.js";
 export { Table } from "./table.js";
 export { Drawer } from "./drawer.js";

@@ -9,12 +9,12 @@ const text = {
   en: {
     now: "now", s: "{n} s ago", m: "{n} min ago", h: "{n} h ago", d: "{n} d ago", in_s: "in {n} s", in_m: "in {n} min",
     cancel: "Cancel", working: "Working…", failed: "It did not work", loading: "Loading…", filter: "Filter",
-    done: "Done",
+    done: "Done", copy: "Copy: {what}", copied: "Copied",
   },
   ja: {
     now: "今", s: "{n} 秒前", m: "{n} 分前", h: "{n} 時間前", d: "{n} 日前", in_s: "{n} 秒後", in_m: "{n} 分後",
     cancel: "やめる", working: "実行中…", failed: "実行できませんでした", loading: "読み込み中…", filter: "絞り込み",
-    done: "完了",
+    done: "完了", copy: "コピー: {what}", copied: "コピーしました",
   },
 };
 
@@ -119,6 +119,18 @@ export const Problem = ({ error }) => html`<div class="problem" role="alert">
 // A resource's address in Terraform, short, as a link to all about it.
 export const Resource = ({ address, children }) =>
   html`<a class="resource mono" href=${resource(address)} title=${address}>${children || address}</a>`;
+
+// Copies a text, such as an ARN, and says so. `what`: its name, for those who do not see the sign.
+export function Copy({ text: copied, what }) {
+  const t = words(text);
+  const [done, set] = useState(false);
+  const copy = async () => {
+    await navigator.clipboard?.writeText(copied);
+    set(true);
+    setTimeout(() => set(false), 1500);
+  };
+  return html`<button type="button" class="button quiet copy" title=${t("copy", { what })} aria-label=${t("copy", { what })} onClick=${copy}>${done ? t("copied") : "⧉"}</button>`;
+}
 
 // The filter of a page: `/` goes to it. Bind it with `useQuery("filter")`.
 export function Filter({ value, onInput, label }) {

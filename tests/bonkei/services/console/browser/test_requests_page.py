@@ -8,7 +8,7 @@ from browsers import needs_browser
 from playwright.sync_api import expect
 
 from tests.bonkei.services.console.browser.conftest import ConsolePage, screenshot
-from tests.bonkei.services.console.samples.requests import HIDDEN, TASK, Load
+from tests.bonkei.services.console.samples.requests import HIDDEN, TASK, TRACE, Load
 from tests.bonkei.services.console.samples.tasks import FAILED
 from tests.bonkei.services.console.samples.world import MARKUP
 
@@ -126,6 +126,12 @@ def test_one_opens_with_its_reasons_calls_and_lines(console_page: ConsolePage) -
     expect(drawer.get_by_text(f"GET /api/v1/status 200 {MARKUP}")).to_be_visible()
     link = drawer.get_by_role("link", name="aws_lb_listener_rule.api")
     expect(link).to_have_attribute("href", "#/resource/aws_lb_listener_rule.api")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    copy = drawer.get_by_role("button", name="Copy: Trace")
+    copy.click()
+    expect(copy).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == TRACE
+    page.context.clear_permissions()
     assert HIDDEN not in page.content()
     screenshot(page, "request")
     console_page.is_accessible()

@@ -1,5 +1,5 @@
 // One record with all of its fields.
-import { Drawer, Status, html, link, words } from "../../lib/index.js";
+import { Copy, Drawer, Status, html, link, words } from "../../lib/index.js";
 import { text } from "./text.js";
 
 export function RecordDrawer({ record, onClose }) {
@@ -7,6 +7,7 @@ export function RecordDrawer({ record, onClose }) {
   const fields = membersOf(record.text);
   return html`<${Drawer} title=${record.log} subtitle=${record.time} onClose=${onClose}>
     <p class="row">${record.level && html`<${Status} kind=${record.level === "ERROR" || record.level === "FATAL" ? "bad" : record.level === "WARNING" ? "warn" : "good"} word=${record.level} />`}
+      <${Copy} text=${record.text || record.message} what=${t("line")} />
       ${record.cut && html`<span class="faint">${t("cut")}</span>`}</p>
     <pre class="log-message">${record.message}</pre>
     <dl class="values">

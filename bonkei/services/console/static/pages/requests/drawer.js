@@ -1,6 +1,6 @@
 // One request: how it went, the calls that belong to it, why it went this way, its lines.
 import {
-  At, Drawer, Resource, Status, Table, Waiting, bytes, classes, html, link, useTopic, words,
+  At, Copy, Drawer, Resource, Status, Table, Waiting, bytes, classes, html, link, useTopic, words,
 } from "../../lib/index.js";
 import { Cause, isError } from "./cause.js";
 import { Command } from "../tasks/drawer.js";
@@ -42,7 +42,7 @@ function Went({ one, database }) {
     [t("sent"), bytes(one.sent_bytes)],
     one.received_bytes > 0 && [t("received"), bytes(one.received_bytes)],
     [t("listener"), html`<${Resource} address=${one.listener} />`],
-    one.trace_id && [t("trace"), html`<span class="mono trace">${one.trace_id}</span>`],
+    one.trace_id && [t("trace"), html`<span class="mono trace">${one.trace_id}</span> <${Copy} text=${one.trace_id} what=${t("trace")} />`],
   ];
   return html`<dl class="facts">${facts.filter(Boolean).map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }

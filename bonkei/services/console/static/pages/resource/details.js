@@ -1,6 +1,6 @@
 // A resource's details: in a drawer of the picture, and on its own page.
 import {
-  Ago, Definition, Empty, Graph, Resource, Status, Waiting, bytes, classes, html, link, useState, useTopic, words,
+  Ago, Copy, Definition, Empty, Graph, Resource, Status, Waiting, bytes, classes, html, link, useState, useTopic, words,
 } from "../../lib/index.js";
 import { Entries } from "../tasks/timeline.js";
 import { text } from "./text.js";
@@ -10,7 +10,7 @@ export function Details({ address, wide = false }) {
   const { data, error } = useTopic("resource", { address });
   if (!data) return html`<${Waiting} error=${error} />`;
   return html`<div class=${classes("details", wide && "wide")}>
-    <${Part} wide=${wide} title=${t("definition")}><${Definition} address=${address} /><//>
+    <${Part} wide=${wide} title=${t("definition")}>${data.arn && html`<p class="row"><span class="mono resource">${data.arn}</span><${Copy} text=${data.arn} what="ARN" /></p>`}<${Definition} address=${address} /><//>
     <div class="details-rest">
     ${wide && data.health && html`<${Part} wide=${wide} title=${t("state")}><p class="row"><${Status} kind=${data.health.tone} word=${data.health.word} /><span class="faint">${data.health.detail}</span></p><//>`}
     ${data.tasks.length > 0 && html`<${Part} wide=${wide} title=${t("tasks")}><ul class="plain">${data.tasks.map((task) => html`<li key=${task.id} class="row"><${Status} word=${task.status} /><a class="mono" href=${link("tasks", task.id)}>${task.id.slice(0, 8)}</a><${Status} word=${task.health} /><span class="faint"><${Ago} at=${task.started} /></span></li>`)}</ul><//>`}
