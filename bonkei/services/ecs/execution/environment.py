@@ -19,7 +19,7 @@ from bonkei.base.processes.roots import find_user
 from bonkei.base.vault import Vault
 from bonkei.grammar.dockerfile.image import substitute
 from bonkei.services.ecs.execution.ports import HOST
-from bonkei.services.ecs.execution.secret_references import resolve
+from bonkei.services.ecs.execution.secret_references import resolve_all
 from bonkei.services.ecs.images.local import LocalContainer
 from bonkei.services.ecs.messages import PortKey
 from bonkei.services.ecs.settings import Translator
@@ -58,8 +58,7 @@ def build_environment(
         environment[name] = local.localize(substitute(text, environment))
     for name, value in local.container.environment:
         environment[name] = translate_ports(addresses.translate(value), ports)
-    for name, value_from in local.container.secrets:
-        environment[name] = resolve(value_from, vault, definition_arn)
+    environment |= resolve_all(local.container.secrets, vault, definition_arn)
     if (endpoint := main_endpoint(local, ports)) is not None:
         environment |= {"HOST": endpoint.host, "PORT": str(endpoint.port)}
     if surroundings.software is not None:

@@ -68,6 +68,24 @@ def require_permission(
             )
 
 
+def resolve_all(
+    secrets: Iterable[tuple[str, str]], vault: Vault, definition_arn: str
+) -> dict[str, str]:
+    """The values of a container's variables. Raises TaskError, in ECS's words, for the first that
+    has none, as ECS does. Its remedy names the others, so that one start shows all of them."""
+    found, errors = dict[str, str](), dict[str, TaskError]()
+    for name, value_from in secrets:
+        try:
+            found[name] = resolve(value_from, vault, definition_arn)
+        except TaskError as error:
+            errors[name] = error
+    if errors:
+        first, *others = errors
+        also = f"; {' and '.join(others)} cannot be read either" if others else ""
+        raise TaskError(errors[first].message, remedy=f"{errors[first].remedy}{also}")
+    return found
+
+
 def resolve(value_from: str, vault: Vault, definition_arn: str) -> str:
     """The value behind a `valueFrom`. Raises TaskError, in ECS's words, if there is none."""
     reference = parse_reference(value_from, definition_arn)

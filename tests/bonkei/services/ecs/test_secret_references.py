@@ -9,7 +9,7 @@ import pytest
 from bonkei.base.vault import MemoryVault
 from bonkei.blueprint.ecs import TaskDefinition
 from bonkei.services.ecs import TaskError
-from bonkei.services.ecs.execution.secret_references import require_permission, resolve
+from bonkei.services.ecs.execution.secret_references import require_permission, resolve, resolve_all
 
 ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:app/db-AbCdEf"
 DEFINITION = "arn:aws:ecs:eu-west-1:123456789012:task-definition/web:1"
@@ -55,6 +55,16 @@ def test_missing_is_an_initialisation_error(vault, value_from, message):
         resolve(value_from, vault, DEFINITION)
     assert message in caught.value.message
     assert caught.value.remedy
+
+
+def test_all_missing_secrets_of_a_container_are_named_at_once(vault):
+    """The first one in ECS's words, and the variables of the others."""
+    secrets = [("ONE", ARN), ("TWO", "app/other"), ("SIX", f"{ARN}:no::"), ("FOUR", "app/level")]
+    with pytest.raises(TaskError, match="parameter/app/other has no value") as caught:
+        resolve_all(secrets, vault, DEFINITION)
+    assert "SIX cannot be read either" in caught.value.remedy
+    assert "FOUR" not in caught.value.remedy
+    assert resolve_all(secrets[3:], vault, DEFINITION) == {"FOUR": "debug"}
 
 
 @pytest.mark.parametrize("value", ["hunter2", "[" * 100_000 + "hunter2"])
