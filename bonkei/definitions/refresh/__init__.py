@@ -6,4 +6,5 @@ values    what a reader of one type has, and comparisons
 releases  parameters, task definitions and services: what a release changes
 watching  log groups and alarms
 events    rules and their targets
+policies  of topics
 """

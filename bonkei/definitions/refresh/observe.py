@@ -8,16 +8,19 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bonkei.definitions.refresh import events, releases, watching
+from bonkei.definitions.refresh import events, policies, releases, watching
 from bonkei.definitions.refresh.values import Ask, Json, Reader
 
 Observed = dict[str, dict[str, dict[str, Any] | None]]
 """Changed attributes, by the resource's type and id. None: it is gone."""
 
-_READERS: Mapping[str, Reader] = {**releases.READERS, **watching.READERS, **events.READERS}
+_READERS: Mapping[str, Reader] = {
+    **releases.READERS, **watching.READERS, **events.READERS, **policies.READERS,
+}  # fmt: skip
 
 SEEN = (
     "log groups, alarms, rules of EventBridge, parameters, "
+    "policies of topics, "
     "and the revisions of task definitions and services"
 )
 """What is read, in words. Everything else is compared with the state."""

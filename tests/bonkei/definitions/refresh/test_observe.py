@@ -91,6 +91,10 @@ STATES: Mapping[str, list[dict[str, Any]]] = {
             "input": "",
         },
     ],
+    "aws_sns_topic_policy": [
+        {"id": "arn:t", "arn": "arn:t", "policy": '{"Statement": ["t"]}'},
+        {"id": "arn:elsewhere", "arn": "arn:elsewhere", "policy": "{}"},
+    ],
 }
 STATE = {
     "resources": [
@@ -141,6 +145,7 @@ class Account:
             "app": {"ActionsEnabled": True, "AlarmRule": "ALARM(app-cpu)"},
         }
         self.rules = {"failed": {"State": "ENABLED", "EventPattern": '{ "source": ["aws.ecs"] }'}}
+        self.topics = {"arn:t": '{"Statement":["t"]}'}
         self.targets = {"failed": {"slack": {"Id": "slack", "Arn": "arn:topic"}}}
 
     def ask(self, service: str, operation: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -169,6 +174,12 @@ class Account:
                 return self.rules[given["Name"]]
             case "events", "ListTargetsByRule" if given["Rule"] in self.rules:
                 return {"Targets": list(self.targets[given["Rule"]].values())}
+            case "sns", "GetTopicAttributes" if given["TopicArn"] == "arn:elsewhere":
+                raise AwsServiceError("InvalidParameter", "Invalid parameter: TopicArn")
+            case "sns", "GetTopicAttributes" if given["TopicArn"] in self.topics:
+                return {"Attributes": {"Policy": self.topics[given["TopicArn"]]}}
+            case "sns", "GetTopicAttributes":
+                raise AwsServiceError("NotFound", "it is gone")
         raise AwsServiceError("ResourceNotFoundException", f"{operation}: {given}")
 
 
@@ -253,6 +264,14 @@ def _alarm(account: Account, name: str, **changes: Any) -> None:
                 "aws_cloudwatch_event_target": {"failed-slack": None},
             },
             id="no rule",
+        ),
+        pytest.param(
+            lambda a: a.topics.update({"arn:t": "{}"}),
+            {"aws_sns_topic_policy": {"arn:t": {"policy": "{}"}}},
+            id="a topic's policy",
+        ),
+        pytest.param(
+            lambda a: a.topics.clear(), {"aws_sns_topic_policy": {"arn:t": None}}, id="no topic"
         ),
     ],
 )
