@@ -5,8 +5,8 @@ import { words } from "./words.js";
 import { Problem, Resource, Waiting } from "./small.js";
 
 const text = {
-  en: { copy: "Copy", copied: "Copied", values: "Evaluated values", not_simulated: "Not simulated", empty: "empty values", nowhere: "Not written in these definitions" },
-  ja: { copy: "コピー", copied: "コピーしました", values: "評価した値", not_simulated: "再現していないもの", empty: "空の値", nowhere: "この定義には書かれていません" },
+  en: { copy: "Copy", open: "Open in the editor", copied: "Copied", values: "Evaluated values", not_simulated: "Not simulated", empty: "empty values", nowhere: "Not written in these definitions" },
+  ja: { copy: "コピー", open: "エディターで開く", copied: "コピーしました", values: "評価した値", not_simulated: "再現していないもの", empty: "空の値", nowhere: "この定義には書かれていません" },
 };
 
 // `address`: in Terraform. `short`: only the place.
@@ -64,7 +64,7 @@ function pretty(shown) {
   }
 }
 
-// `file:line`, copied by a click: an editor's own command opens it.
+// `file:line`, copied by a click. The sign beside it opens VS Code, or another editor that has its kind of address.
 export function Place({ file, line, path }) {
   const t = words(text);
   const [copied, set] = useState(false);
@@ -73,5 +73,6 @@ export function Place({ file, line, path }) {
     set(true);
     setTimeout(() => set(false), 1500);
   };
-  return html`<button type="button" class="place mono" title=${t("copy")} onClick=${copy}>${copied ? t("copied") : `${file}:${line}`}</button>`;
+  return html`<button type="button" class="place mono" title=${t("copy")} onClick=${copy}>${copied ? t("copied") : `${file}:${line}`}</button>
+    ${path?.startsWith("/") && html` <a class="place" href=${encodeURI(`vscode://file${path}:${line}`)} title=${t("open")} aria-label=${t("open")}>↗</a>`}`;
 }

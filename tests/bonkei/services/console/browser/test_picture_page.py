@@ -59,6 +59,10 @@ def test_a_node_opens_all_about_itself(console_page: ConsolePage) -> None:
     page.get_by_role("link", name="app, 1/2 healthy").click()
     drawer = page.get_by_role("complementary")
     expect(drawer.get_by_role("button", name="definitions/services.tf:2")).to_be_visible()
+    opens = drawer.get_by_role("link", name="Open in the editor").get_attribute("href")
+    assert opens is not None
+    assert opens.startswith("vscode://file/")
+    assert opens.endswith("/definitions/services.tf:2")
     expect(drawer.get_by_text("Load balancer → app")).to_be_visible()
     expect(drawer.locator("canvas").first).to_be_visible()
     expect(drawer.get_by_text(MARKUP)).to_be_visible()
