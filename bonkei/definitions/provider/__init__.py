@@ -11,5 +11,6 @@ small             HashiCorp's small providers: random, time, archive, ...
 stand_in          in place of any other provider
 facts             facts on each argument from the real provider's own schemas
 region_and_tags   arguments that all types of AWS's provider share
+former            arguments of earlier versions, accepted with a warning
 schema, data      the types, their arguments and attributes
 """

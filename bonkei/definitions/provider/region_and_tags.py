@@ -7,8 +7,9 @@ Support" (version 6: every regional resource has an argument `region`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from bonkei.definitions.provider import former
 from bonkei.definitions.provider.behaviour import Context, Problem
 from bonkei.definitions.provider.schema import Block
 from bonkei.definitions.provider.values import UNKNOWN, Object, Value, given, is_known
@@ -47,14 +48,23 @@ def tag_problems(config: Object) -> Iterator[Problem]:
             yield Problem(("tags", key), f"The tag {key} is never set", detail, "warning")
 
 
+def former_problems(config: Object, names: Iterable[str]) -> Iterator[Problem]:
+    """A warning for each of these arguments that is set."""
+    for name in names:
+        if given(config.get(name)):
+            detail = "It changes nothing, and version 6 of the provider refuses it: remove it."
+            yield Problem((name,), f"{name} is of an earlier provider", detail, "warning")
+
+
 def provider_problems(config: Object) -> Sequence[Problem]:
     """Return the problems of a provider block, such as a region that does not exist. The region ""
     leaves it to the environment."""
+    warnings = former_problems(config, former.SETTINGS)
     region = config.get("region")
     if not given(region) or region == "" or _REGION.fullmatch(region):
-        return ()
+        return [*warnings]
     detail = f'"{region}" is not the name of an AWS Region, such as ap-northeast-1.'
-    return [Problem(("region",), "Invalid AWS Region", detail)]
+    return [*warnings, Problem(("region",), "Invalid AWS Region", detail)]
 
 
 def _is_computed(block: Block, name: str) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from bonkei.definitions.provider import former
 from bonkei.definitions.provider.values import Typed
 
 Type: TypeAlias = Any
@@ -88,6 +89,10 @@ def load(name: str) -> ProviderSchema:
     packed = Path(__file__).with_name("data").joinpath(name).read_bytes()
     document = json.loads(gzip.decompress(packed))
     others = document.get("in_others", {})
+    for kind in former.ARGUMENTS.keys() & document["resources"].keys():
+        document["resources"][kind]["attributes"] |= former.attributes(former.ARGUMENTS[kind])
+    if document["configuration"]["attributes"]:
+        document["configuration"]["attributes"] |= former.attributes(former.SETTINGS)
     shared = _LazyBlocks(document["shared"], lambda content: _block(content, shared))
 
     def lazily(kind: str) -> Mapping[str, Block]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from bonkei.definitions.provider import apply, private, region_and_tags
+from bonkei.definitions.provider import apply, former, private, region_and_tags
 from bonkei.definitions.provider.behaviour import Problem, Refused, ResourceBehaviour
 from bonkei.definitions.provider.plan import Plan, plan_creation, plan_update
 from bonkei.definitions.provider.plugin import codec, identities, wire
@@ -47,7 +47,9 @@ class ManagedResources:
         problems = self._behaviour(request.type_name).validate(config)
         if "tags_all" in block.attributes:
             problems = [*problems, *region_and_tags.tag_problems(config)]
-        return answer("ValidateResourceConfig", problems, block, config)
+        names = former.ARGUMENTS.get(request.type_name, ())
+        earlier = region_and_tags.former_problems(config, names)
+        return answer("ValidateResourceConfig", [*problems, *earlier], block, config)
 
     def upgrade_resource_state(self, request: Any) -> Any:
         """Fit a stored state to the schema: drop unknown names, set new ones to null."""

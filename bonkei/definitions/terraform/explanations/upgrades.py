@@ -55,13 +55,11 @@ _ARGUMENTS: Mapping[str, Mapping[str, str]] = {
         "name": "it is db_name",
         "db_security_groups": f"{_VPC_GROUPS}: vpc_security_group_ids",
     },
-    "aws_default_vpc": {"enable_classiclink": _CLASSIC, "enable_classiclink_dns_support": _CLASSIC},
     "aws_ecs_cluster": {
         "capacity_providers": _PROVIDERS,
         "default_capacity_provider_strategy": _PROVIDERS,
     },
     "aws_ecs_task_definition": {"inference_accelerator": _INFERENCE},
-    "aws_eip": {"vpc": 'write domain = "vpc"'},
     "aws_elasticache_cluster": {"security_group_names": f"{_VPC_GROUPS}: security_group_ids"},
     "aws_elasticache_replication_group": {
         "replication_group_description": "it is description",
@@ -100,7 +98,6 @@ _ARGUMENTS: Mapping[str, Mapping[str, str]] = {
     "aws_ssm_association": {
         "instance_id": 'write targets { key = "InstanceIds", values = [instance_id] }'
     },
-    "aws_vpc": {"enable_classiclink": _CLASSIC, "enable_classiclink_dns_support": _CLASSIC},
     "aws_wafv2_web_acl_logging_configuration": {
         "redacted_fields": (
             "of its blocks, method, query_string, single_header and uri_path are left"

@@ -344,7 +344,6 @@ TYPES = {
     'resource "aws_db_security_group" "c" {}': "only VPC security groups are left",
 }
 ARGUMENTS = {
-    'resource "aws_eip" "a" { vpc = true }': 'write domain = "vpc"',
     'resource "aws_ssm_association" "c" { instance_id = "i-1" }': "write targets { key = ",
     'resource "aws_flow_log" "d" { log_group_name = "x" }': "write log_destination",
     'resource "aws_instance" "e" { cpu_core_count = 2 }': "write cpu_options { core_count = … }",
@@ -353,13 +352,28 @@ ARGUMENTS = {
 }
 ATTRIBUTES = {
     'output "a" { value = aws_api_gateway_deployment.this.invoke_url }': "gateway_stage has",
-    'output "b" { value = aws_vpc.this.enable_classiclink }': "EC2-Classic has ended",
     'resource "aws_vpc" "this" {\n  cidr_block = "10.0.0.0/16"\n}\n'
     'resource "aws_api_gateway_deployment" "this" {\n  rest_api_id = "a"\n}\n'
     'resource "aws_eip" "c" {\n  domain = aws_api_gateway_deployment.this.execution_arn\n}': (
         "aws_api_gateway_stage has"
     ),
 }
+
+
+def test_an_argument_of_an_earlier_provider_that_changes_nothing_is_a_warning(
+    project: Project, definitions: Callable[[str], Path]
+) -> None:
+    definitions(
+        'provider "aws" {\n  alias = "a"\n  region = "eu-west-1"\n'
+        '  shared_credentials_file = "a"\n}\n'
+        'resource "aws_eip" "this" {\n  provider = aws.a\n  vpc = true\n}\n'
+        'resource "aws_vpc" "a" {\n  cidr_block = "10.0.0.0/16"\n  enable_classiclink = false\n}\n'
+    )
+    found = project.workspace().validate()
+    assert sorted((each.severity, each.line) for each in found) == [
+        ("warning", line) for line in (4, 8, 12)
+    ]
+    assert "remove it" in found[0].detail
 
 
 @pytest.mark.parametrize("removed", [TYPES, ARGUMENTS, ATTRIBUTES])
