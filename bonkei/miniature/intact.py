@@ -128,6 +128,7 @@ _KEPT = (
     _or_remove("pipelines/*/pipeline.json", _json, "executions stay, what waits is forgotten"),
     _or_remove("pipelines/*/executions/*.json", _json, "the execution is forgotten"),
     _or_remove("builds/records/*.json", _json, "the build is forgotten"),
+    _or_remove("registry/made.json", _json, "repositories that calls have made are forgotten"),
     _or_remove("registry/repositories/*.json", _json, "its images are forgotten"),
     _or_remove("images/repositories/*.json", _json, "its images are fetched again"),
     _or_remove("registry/scans/*/*.json", _json, "the scan is forgotten"),

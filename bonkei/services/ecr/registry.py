@@ -5,9 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
+from bonkei.base import kept
 from bonkei.base.arn import Arn
 from bonkei.base.aws_service import Asks, Caller
 from bonkei.blueprint.ecr import Repository
@@ -20,6 +23,15 @@ from bonkei.services.ecr.tokens import Tokens
 from bonkei.services.ecr.unpacking import Unpacked, tidy, unpack
 from bonkei.services.ecr.uploads import Uploads
 from bonkei.services.ecr.values import Contents, Image
+
+_FORGOTTEN = "or remove it: the repositories that calls have made are forgotten"
+
+
+def _repositories(document: Mapping[str, Any]) -> dict[str, Repository]:
+    return {
+        name: Repository(**{**each, "scan_filters": (), "policy": ()})
+        for name, each in document.items()
+    }
 
 
 class Registry:
@@ -38,16 +50,19 @@ class Registry:
         self._report = report
         self._clock = clock
         self._declared: Mapping[str, Repository] = {}
+        self._made: dict[str, Repository] = {}
         self._hearing: list[Callable[[Repository, Image], None]] = []
         self.store = ImageStore(home, clock)
         self.uploads = Uploads(self.store)
         self._key = key
 
     def follow(self, repositories: Sequence[Repository]) -> None:
-        """Follow the declared repositories. Removed ones lose their images."""
+        """Follow the declared repositories, beside those that calls have made. Removed ones lose
+        their images."""
         self.store.open()
         self._declared = {each.name: each for each in repositories}
-        self.store.keep_only(self._declared)
+        self._made = kept.read_json(self._made_file, _repositories, _FORGOTTEN) or {}
+        self.store.keep_only(self._declared.keys() | self._made.keys())
         for name in self._declared:
             self.expire(name)
         tidy(self._home / "unpacked")
@@ -62,18 +77,36 @@ class Registry:
 
     @property
     def repositories(self) -> Sequence[Repository]:
-        return tuple(self._declared.values())
+        return tuple((self._made | dict(self._declared)).values())
 
     def repository(self, name: str) -> Repository:
-        """Raises RegistryError (NAME_UNKNOWN) when it is not declared."""
-        try:
-            return self._declared[name]
-        except KeyError:
-            raise name_unknown(name, self.account) from None
+        """Raises RegistryError (NAME_UNKNOWN) when it is neither declared nor made by a call."""
+        found = self._declared.get(name) or self._made.get(name)
+        if found is None:
+            raise name_unknown(name, self.account)
+        return found
+
+    def make(self, repository: Repository) -> None:
+        """Keep a repository that a call makes, also after a restart."""
+        self._keep(self._made | {repository.name: repository})
+
+    def remove(self, name: str) -> None:
+        """Remove a repository and its images. A declared one is back with the next `follow`."""
+        self._declared = {key: each for key, each in self._declared.items() if key != name}
+        self._keep({key: each for key, each in self._made.items() if key != name})
+        self.store.keep_only(self._declared.keys() | self._made.keys())
+
+    def _keep(self, made: dict[str, Repository]) -> None:
+        self._made = made
+        kept.write_json(self._made_file, {name: asdict(each) for name, each in made.items()})
+
+    @property
+    def _made_file(self) -> Path:
+        return self._home / "made.json"
 
     @property
     def account(self) -> str:
-        arns = [each.arn for each in self._declared.values()]
+        arns = [each.arn for each in self.repositories]
         return Arn.of(arns[0]).account if arns else ""
 
     def who(self, authorization: str) -> Caller:
@@ -117,7 +150,7 @@ class Registry:
 
     def expire(self, name: str) -> None:
         """Apply the repository's lifecycle policy. On AWS, this takes up to a day."""
-        policy = self._declared[name].lifecycle_policy
+        policy = self.repository(name).lifecycle_policy
         if gone := expired(policy, self.store.contents(name), self._clock()):
             self.store.delete(name, gone)
             self._report(f"{name}: its lifecycle policy expired {len(gone)} of its images")

@@ -28,6 +28,8 @@ def service(registry: Registry, scans: Scans, clock: Callable[[], float] = time.
             "BatchDeleteImage": ecr.delete_images,
             "BatchGetImage": ecr.get_images,
             "BatchGetRepositoryScanningConfiguration": scanning.of_repositories,
+            "CreateRepository": ecr.create_repository,
+            "DeleteRepository": ecr.delete_repository,
             "DescribeImageScanFindings": scanning.findings,
             "DescribeImages": ecr.describe_images,
             "DescribeRepositories": ecr.describe_repositories,
@@ -60,6 +62,37 @@ class _Ecr:
         found = [self._lookup.repository(call, name) for name in names] if names else None
         shown = self._registry.repositories if found is None else found
         return {"repositories": [_described(each) for each in shown]}
+
+    async def create_repository(self, call: AwsCall) -> Mapping[str, Any]:
+        asked, account = call.parameters, call.caller.account
+        name = asked["repositoryName"]
+        if any(each.name == name for each in self._registry.repositories):
+            raise AwsServiceError(
+                "RepositoryAlreadyExistsException",
+                f"The repository with name '{name}' already exists in the registry with id "
+                f"'{account}'",
+            )
+        made = Repository(
+            address="",
+            arn=f"arn:aws:ecr:{call.region}:{account}:repository/{name}",
+            name=name,
+            url=f"{account}.dkr.ecr.{call.region}.amazonaws.com/{name}",
+            immutable=asked.get("imageTagMutability") == "IMMUTABLE",
+            scan_on_push=asked.get("imageScanningConfiguration", {}).get("scanOnPush", False),
+        )
+        self._registry.make(made)
+        return {"repository": _described(made)}
+
+    async def delete_repository(self, call: AwsCall) -> Mapping[str, Any]:
+        repository = self._lookup.of(call)
+        if self._lookup.contents(call).images and not call.parameters.get("force"):
+            raise AwsServiceError(
+                "RepositoryNotEmptyException",
+                f"The repository with name '{repository.name}' in registry with id "
+                f"'{call.caller.account}' cannot be deleted because it still contains images",
+            )
+        self._registry.remove(repository.name)
+        return {"repository": _described(repository)}
 
     async def lifecycle_policy(self, call: AwsCall) -> Mapping[str, Any]:
         repository = self._lookup.of(call)

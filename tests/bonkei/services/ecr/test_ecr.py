@@ -129,3 +129,20 @@ def test_a_lifecycle_policys_rules(status: str, gone: set[str]) -> None:
         {"prod-1": "prod-1", "prod-2": "prod-2"},
     )
     assert set(expired(RULES % status, contents, 10 * DAY)) == gone
+
+
+def test_a_repository_is_made_by_a_call_and_stays(pushed: World) -> None:
+    made = ask(pushed, "CreateRepository", repositoryName="shop/tools")["repository"]
+    assert made["repositoryUri"] == "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop/tools"
+    pushed.registry.push("shop/tools", manifest_of(b"a"), OCI_MANIFEST, "1")
+    with pytest.raises(AwsServiceError, match="already exists"):
+        ask(pushed, "CreateRepository", repositoryName="shop/tools")
+    again = World(pushed.home)
+    names = [each["repositoryName"] for each in ask(again, "DescribeRepositories")["repositories"]]
+    assert {"shop/tools", "shop/web"} <= set(names)
+    assert ask(again, "DescribeImages", repositoryName="shop/tools")["imageDetails"]
+    with pytest.raises(AwsServiceError, match="still contains images"):
+        ask(again, "DeleteRepository", repositoryName="shop/tools")
+    ask(again, "DeleteRepository", repositoryName="shop/tools", force=True)
+    with pytest.raises(AwsServiceError, match="does not exist"):
+        ask(again, "DescribeImages", repositoryName="shop/tools")
