@@ -167,7 +167,8 @@ class Registry:
             reference = read_reference(image)
         except RegistryError:
             return None
-        if not reference.is_ecr or reference.name not in self._declared:
+        known = self._declared.keys() | self._made.keys()
+        if not reference.is_ecr or reference.name not in known:
             return None
         return self.store.contents(reference.name).find(reference.wanted)
 

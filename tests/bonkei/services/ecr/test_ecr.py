@@ -137,6 +137,7 @@ def test_a_repository_is_made_by_a_call_and_stays(pushed: World) -> None:
     pushed.registry.push("shop/tools", manifest_of(b"a"), OCI_MANIFEST, "1")
     with pytest.raises(AwsServiceError, match="already exists"):
         ask(pushed, "CreateRepository", repositoryName="shop/tools")
+    assert pushed.registry.find(f"{made['repositoryUri']}:1") is not None
     again = World(pushed.home)
     names = [each["repositoryName"] for each in ask(again, "DescribeRepositories")["repositories"]]
     assert {"shop/tools", "shop/web"} <= set(names)
