@@ -39,7 +39,7 @@ def fields_of(text: str) -> dict[str, Any] | None:
     if not text.startswith("{"):
         return None
     try:
-        found = json.loads(text, parse_constant=str, parse_float=_finite)  # NaN is no JSON
+        found = json.loads(text, parse_constant=str, parse_float=_finite)  # NaN is not JSON
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None

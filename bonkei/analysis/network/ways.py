@@ -107,7 +107,7 @@ def obstacle_to_balancer(
     """
     if not origin.in_vpc:
         if balancer.internal:
-            return f"{balancer.address} is internal, and {origin.domain_name} is no VPC origin"
+            return f"{balancer.address} is internal, and {origin.domain_name} is not a VPC origin"
         closed = [_closed_to_internet(blueprint, each, port) for each in balancer.subnet_ids]
         if closed and all(closed):
             return closed[0]

@@ -28,16 +28,22 @@ class Address:
 
 
 def signed(
-    credentials: Credentials, address: Address, target: str, body: bytes
+    credentials: Credentials,
+    address: Address,
+    target: str,
+    body: bytes,
+    *,
+    form: str = "application/x-amz-json-1.0",
 ) -> list[tuple[str, str]]:
-    """The headers of the call."""
+    """The headers of the call. `form`: of the body; one that is not JSON has no target."""
     now = datetime.now(UTC)
     headers = [
-        ("content-type", "application/x-amz-json-1.0"),
+        ("content-type", form),
         ("host", urlsplit(address.url).netloc),
         ("x-amz-date", now.strftime("%Y%m%dT%H%M%SZ")),
-        ("x-amz-target", target),
     ]
+    if target:
+        headers.append(("x-amz-target", target))
     if credentials.token:
         headers.append(("x-amz-security-token", credentials.token))
     scope = Scope(credentials.access_key, now.strftime("%Y%m%d"), address.region, address.service)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bonkei.base.folders import entries
+from bonkei.base.folders import changed_at, entries, matching
 from bonkei.services.rds.connection import ADMIN
 from bonkei.services.rds.errors import DatabaseError
 from bonkei.services.rds.files import ClusterFiles, last_lines
@@ -81,7 +81,7 @@ class Backups:
         settings = f"restore_command = 'false'\nhot_standby = off\n{limit}"
         with to.draft(self._files.directory) as draft:
             shutil.copytree(base.path, draft, dirs_exist_ok=True)
-            for file in (*self._log.glob("*.history"), *self._segments(base.segment)):
+            for file in (*matching(self._log, "*.history"), *self._segments(base.segment)):
                 shutil.copy(file, draft / "pg_wal")
             (draft / _SETTINGS).write_text(f"{settings}recovery_target_action = promote\n")
             (draft / "recovery.signal").touch()
@@ -95,8 +95,8 @@ class Backups:
 
     def _segments(self, first: str) -> list[Path]:
         """From there to the newest one that is written to. Later ones are only prepared."""
-        files = [file for file in self._log.iterdir() if _SEGMENT.fullmatch(file.name)]
-        newest = max(files, key=lambda file: file.stat().st_mtime_ns)
+        files = [file for file in entries(self._log) if _SEGMENT.fullmatch(file.name)]
+        newest = max(files, key=changed_at)
         wanted = range(_number(first), _number(newest.name) + 1)
         return [file for file in files if _number(file.name) in wanted]
 

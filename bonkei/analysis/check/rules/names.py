@@ -32,7 +32,7 @@ def secret_has_the_key(subject: Subject) -> Iterator[Problem]:
                 keys = subject.secret_keys.get(":".join(parts[:7]))
                 key = parts[7] if len(parts) > 7 else ""
                 if keys is not None and key and key not in keys:
-                    has = f"has {', '.join(sorted(keys))}" if keys else "is no JSON object"
+                    has = f"has {', '.join(sorted(keys))}" if keys else "is not a JSON object"
                     yield Problem(
                         definition.address,
                         f"{container.name} reads {name} from the key {key} of {parts[6]}, but that"

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from bonkei.base.folders import bytes_of, matching, text_of
+from bonkei.base.folders import below, bytes_of, matching, text_of
 from bonkei.definitions.terraform.errors import TerraformError, relative
 from bonkei.definitions.terraform.inputs.hcl import Item, items
 
@@ -263,7 +263,11 @@ def is_tree(definitions: Path) -> bool:
 
 def _files(definitions: Path) -> list[Path]:
     """Those of units. A file above others that includes nothing is what they include."""
-    found = [each for each in definitions.rglob(_FILE) if ".terragrunt-cache" not in each.parts]
+    found = [
+        each
+        for each in below(definitions, _FILE)
+        if each.name == _FILE and ".terragrunt-cache" not in each.parts
+    ]
     above = {folder for each in found for folder in each.parent.parents}
     return sorted(each for each in found if each.parent not in above or _includes(each))
 

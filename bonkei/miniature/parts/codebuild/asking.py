@@ -14,7 +14,8 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
+from xml.etree import ElementTree as ET
 
 from bonkei.base.aws_service import AwsServiceError
 from bonkei.services.endpoint.calls.request import Request, Scope
@@ -22,6 +23,7 @@ from bonkei.services.endpoint.identity.credentials import Credentials
 from bonkei.services.endpoint.identity.signature import sign
 from bonkei.services.endpoint.json_calls import SILENCE, Address, content, signed, unanswered
 
+_SNS = "2010-03-31"  # its API's version
 _PATIENCE = 10.0  # seconds for the credentials
 _TARGETS = {
     "cloudwatch": ("monitoring", "GraniteServiceVersion20100801"),
@@ -41,6 +43,9 @@ def asking(
     credentials = functools.cache(functools.partial(_credentials, environment))
 
     def ask(service: str, operation: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        if service == "sns":
+            place = Address(environment["AWS_ENDPOINT_URL"], "sns", environment["AWS_REGION"])
+            return _attributes(credentials(), place, operation, given)
         signed_as, target = _TARGETS[service]
         place = Address(environment["AWS_ENDPOINT_URL"], signed_as, environment["AWS_REGION"])
         return _call(credentials(), place, f"{target}.{operation}", json.dumps(given).encode())
@@ -65,6 +70,25 @@ def stored(environment: Mapping[str, str], region: str, bucket: str, key: str) -
     if status >= 300 and b"<Code>NoSuchKey</Code>" not in found:
         raise AwsServiceError("Refused", found[:200].decode("utf-8", "replace"), status)
     return found if status < 300 else b""
+
+
+def _attributes(
+    credentials: Credentials, place: Address, operation: str, given: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """The attributes in an answer of a service that speaks AWS's query protocol."""
+    body = urlencode({"Action": operation, "Version": _SNS, **given}).encode()
+    headers = dict(signed(credentials, place, "", body, form="application/x-www-form-urlencoded"))
+    status, answer = _sent(place.url, "POST", "/", headers, body)
+    if status >= 300:
+        code, told = (_texts(answer, name) or ["Unknown"] for name in ("Code", "Message"))
+        raise AwsServiceError(code[0], told[0], status)
+    return {"Attributes": dict(zip(_texts(answer, "key"), _texts(answer, "value"), strict=True))}
+
+
+def _texts(document: bytes, name: str) -> list[str]:
+    """The texts of the elements with this name, of the miniature's own answer."""
+    found = ET.fromstring(document).iter()  # noqa: S314
+    return [each.text or "" for each in found if each.tag.rpartition("}")[2] == name]
 
 
 def _call(credentials: Credentials, place: Address, target: str, body: bytes) -> Mapping[str, Any]:

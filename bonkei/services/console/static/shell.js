@@ -26,6 +26,7 @@ export function Shell() {
   const t = words(text);
   const [help, setHelp] = useState(false);
   const [searching, search] = useState(false);
+  useEffect(() => search(false), [here]); // another page, also by the browser's way back
   const { data: overview } = useTopic("overview");
   const page = pages.find((one) => one.path === (here.page || pages[0].path));
   useEffect(() => {

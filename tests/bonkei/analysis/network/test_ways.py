@@ -154,7 +154,7 @@ def test_each_requirement_of_the_request_path(
 
 def test_an_internal_balancer_is_reached_only_as_a_vpc_origin() -> None:
     [found] = obstacles(after(put("aws_lb.this", internal=True)))
-    assert found.why == "aws_lb.this is internal, and front.elb.amazonaws.com is no VPC origin"
+    assert found.why == "aws_lb.this is internal, and front.elb.amazonaws.com is not a VPC origin"
 
     def as_vpc_origin(resources: Any) -> None:
         origin = resources["aws_cloudfront_distribution.this"]["origin"][0]

@@ -219,7 +219,7 @@ def _environment(container: Mapping[str, Any], task: Surroundings) -> Iterator[s
                 " nothing or :json-key:version-stage:version-id."
             )
         elif ":secretsmanager:" not in source and not _PARAMETER.fullmatch(source):
-            yield f'secrets: valueFrom "{source}" is no ARN of a secret or parameter.'
+            yield f'secrets: valueFrom "{source}" is not an ARN of a secret or parameter.'
     if secrets and task.has_execution_role is False:
         yield "secrets need the task's execution_role_arn. That role must be allowed to read them."
 

@@ -69,7 +69,7 @@ def _arn(config: Object, _: Context) -> Object:
     parts = text.split(":", 5)
     if len(parts) < 6 or parts[0] != "arn":
         raise Refused(
-            f'"{text}" is no ARN', "arn:partition:service:region:account:resource", ("arn",)
+            f'"{text}" is not an ARN', "arn:partition:service:region:account:resource", ("arn",)
         )
     names = ("partition", "service", "region", "account", "resource")
     return {"id": text, **dict(zip(names, parts[1:], strict=True))}

@@ -95,7 +95,7 @@ def _record_fits(config: Object) -> Iterator[Problem]:
         version = 4 if kind == "A" else 6
         for index, record in enumerate(known_items(records)):
             if not _is_address(str(record), version):
-                detail = f'"{record}" is no IPv{version} address.'
+                detail = f'"{record}" is not an IPv{version} address.'
                 yield Problem(("records", index), "Invalid record", detail)
 
 

@@ -128,7 +128,7 @@ def policy(kind: Kind, limit: int = 0) -> Check:
 
 def _faults(document: Any, kind: Kind) -> Iterator[str]:
     if not isinstance(document, dict):
-        yield "it is no JSON object"
+        yield "it is not a JSON object"
         return
     for key in document.keys() - _DOCUMENT_KEYS:
         yield f'"{key}" is not an element of a policy'
@@ -167,7 +167,7 @@ def _sid_faults(statements: list[dict[str, Any]], kind: Kind) -> Iterator[str]:
 
 def _statement_faults(statement: Any, kind: Kind) -> Iterator[str]:
     if not isinstance(statement, dict):
-        yield "it is no JSON object"
+        yield "it is not a JSON object"
         return
     for key in statement.keys() - set(STATEMENT_KEYS):
         yield f'"{key}" is not an element of a statement'

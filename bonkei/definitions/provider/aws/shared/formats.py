@@ -34,7 +34,7 @@ def arn(*services: str, resource: str = "") -> Check:
             return None
         match = _ARN.fullmatch(value)
         if not match:
-            return f'"{value}" is no ARN (arn:partition:service:region:account:resource).'
+            return f'"{value}" is not an ARN (arn:partition:service:region:account:resource).'
         region = match["region"]
         if region and not _REGION.fullmatch(region):
             return f'"{value}" is not an ARN: "{region}" is not a region.'
@@ -53,7 +53,7 @@ def kms_key(value: Value) -> str | None:
         return arn("kms")(value)
     if value == "" or re.fullmatch(r"alias/[a-zA-Z0-9/_-]+|(mrk-)?[0-9a-f-]{32,36}", value):
         return None
-    return f'"{value}" is no KMS key: expected an id, an alias (alias/…) or an ARN.'
+    return f'"{value}" is not a KMS key: expected an id, an alias (alias/…) or an ARN.'
 
 
 def network(value: str, version: int | None = None) -> tuple[str | None, int]:
@@ -61,11 +61,11 @@ def network(value: str, version: int | None = None) -> tuple[str | None, int]:
     try:
         interface = ipaddress.ip_interface(value)
     except ValueError:
-        return f'"{value}" is no CIDR block, such as 10.0.0.0/16.', 0
+        return f'"{value}" is not a CIDR block, such as 10.0.0.0/16.', 0
     if "/" not in value:
-        return f'"{value}" is no CIDR block: the prefix length (/…) is missing.', 0
+        return f'"{value}" is not a CIDR block: the prefix length (/…) is missing.', 0
     if version and interface.version != version:
-        return f'"{value}" is no IPv{version} CIDR block.', 0
+        return f'"{value}" is not an IPv{version} CIDR block.', 0
     if interface.ip != interface.network.network_address:
         meant = f"Did you mean {interface.network}?"
         return f'"{value}" is not a network address: bits behind the prefix are set. {meant}', 0
@@ -95,8 +95,8 @@ def address(version: int) -> Check:
         try:
             found = ipaddress.ip_address(value)
         except ValueError:
-            return f'"{value}" is no IP address.'
-        return None if found.version == version else f'"{value}" is no IPv{version} address.'
+            return f'"{value}" is not an IP address.'
+        return None if found.version == version else f'"{value}" is not an IPv{version} address.'
 
     return check
 

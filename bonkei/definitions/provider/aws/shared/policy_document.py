@@ -198,7 +198,7 @@ def _parse(text: str | None, place: str) -> _Document:
     except (ValueError, RecursionError) as error:
         raise PolicyDocumentError(f"{place} is not valid JSON: {error}") from error
     if not isinstance(value, dict):
-        raise PolicyDocumentError(f"{place} is not a policy document: it is no JSON object")
+        raise PolicyDocumentError(f"{place} is not a policy document: it is not a JSON object")
     members = {key.lower(): member for key, member in value.items()}
     statements = members.get("statement") or []
     if not isinstance(statements, list) or not all(isinstance(each, dict) for each in statements):

@@ -79,7 +79,7 @@ function Tasks({ tasks, chosen, label, filter }) {
     { key: "endpoint", title: t("endpoint"), value: (task) => task.endpoint, cell: (task) => html`<span class="mono">${task.endpoint}</span>` },
     { key: "started", title: t("started"), end: true, value: (task) => -(task.started || Infinity), cell: (task) => html`<${Ago} at=${task.started} />` },
   ];
-  return html`<${Table} name="tasks" label=${label} columns=${columns} rows=${tasks} still=${filter} chosen=${chosen} open=${(task) => go("tasks", task.id)} />`;
+  return html`<${Table} name="tasks" label=${label} columns=${columns} rows=${tasks} chosen=${chosen} open=${(task) => go("tasks", task.id)} />`;
 }
 
 // The last health checks, the oldest first.

@@ -7,6 +7,7 @@ Who adds a page adds a sample (`tests/bonkei/services/console/samples/NAME.py` w
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -106,6 +107,9 @@ class ConsolePage:
         """Go to `#/PLACE`, with the token if it is not let in, and wait until its data is there."""
         door = f"{self.served.base}/" if _is_in(self.page, self.served) else self.served.url
         self.page.goto(f"{door}#/{place}")
+        name = re.split(r"[/?]", place)[0]
+        if self.page.locator(f'.nav-link[href="#/{name}"]').count():  # not still the page before
+            expect(self.page.locator(f'.nav-link.here[href="#/{name}"]')).to_have_count(1)
         expect(self.page.locator("main h1, main h2").first).to_be_visible()
         return self.page
 

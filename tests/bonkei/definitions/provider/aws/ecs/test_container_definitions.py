@@ -135,7 +135,7 @@ def test_unknown_keys_are_ignored_with_a_warning() -> None:
         ({"dependsOn": [{"containerName": "app", "condition": "START"}]}, "wait for itself"),
         ({"dependsOn": [{"containerName": "router", "condition": "SUCCESS"}]}, "essential"),
         ({"secrets": [{"name": "A", "valueFrom": f"{SECRET}:password"}]}, "json-key"),
-        ({"secrets": [{"name": "A", "valueFrom": "not a name"}]}, "no ARN"),
+        ({"secrets": [{"name": "A", "valueFrom": "not a name"}]}, "not an ARN"),
         ({"healthCheck": {"command": ["curl"]}}, "CMD, CMD-SHELL or NONE"),
         ({"healthCheck": {"command": ["CMD-SHELL", "a", "b"]}}, "one string"),
         ({"healthCheck": {"command": ["CMD", "a"], "interval": 1}}, "interval must be from 5"),

@@ -250,7 +250,7 @@ def test_a_requested_database_version_is_returned() -> None:
 def test_an_arn_is_split() -> None:
     found = read("aws_arn", arn="arn:aws:sns:us-east-1:123456789012:a:b")
     assert (found["service"], found["account"], found["resource"]) == ("sns", "123456789012", "a:b")
-    with pytest.raises(Refused, match="no ARN"):
+    with pytest.raises(Refused, match="not an ARN"):
         read("aws_arn", arn="sns")
 
 
