@@ -52,6 +52,7 @@ def other(content: bytes) -> bytes:
 
 
 MADE_ANEW = {
+    "*/.*.new": "a draft that was being written at a kill: nothing reads it",
     "addresses": "a name gets another address of this machine",
     "cloud/ministack.log": "a log of one start",
     "cloud/ministack-*.pid": "a process that has ended",
