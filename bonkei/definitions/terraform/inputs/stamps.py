@@ -15,7 +15,9 @@ from typing import Any
 from bonkei.base.folders import below, bytes_of, text_of
 from bonkei.definitions.terraform.inputs import outside
 
-_INITIALIZED_BY = re.compile(r"^\s*(module|source|version|backend|required_\w+)\b.*$", re.MULTILINE)
+_INITIALIZED_BY = re.compile(
+    r"^\s*(module|run|source|version|backend|required_\w+)\b.*$", re.MULTILINE
+)
 
 
 @functools.cache
@@ -42,7 +44,7 @@ def sources() -> list[Path]:
 
 
 def initialization(definitions: Path, backend: Mapping[str, Any]) -> str:
-    """A digest of the inputs of `terraform init`: module calls and required providers.
+    """A digest of the inputs of `terraform init`: calls of modules, runs of tests, providers.
 
     What it makes names no place, so neither does this: definitions that have moved are the same.
     A file without such a line is nothing to an init.
