@@ -49,6 +49,13 @@ locals {
     frontend = "/healthcheck"
   }
 
+  # What a release has to answer, beside its health checks: of each program a page that CloudFront never
+  # keeps, so that a failure shows its status, and one that is made of all that is behind it.
+  release_pages = {
+    backend  = ["/api/v1/readiness", "/api/v1/status"]
+    frontend = ["/admin/sign-in", "/"]
+  }
+
   # The pipeline's name in the CloudFormation stack of the Terraform pipeline.
   terraform_pipeline_name = "${local.name}-pipeline-tf"
 
@@ -364,12 +371,13 @@ module "delivery" {
   cluster_name               = module.cluster.name
   cluster_arn                = module.cluster.arn
   repositories               = local.repositories
+  site_url                   = module.edge.url
   log_retention_days         = var.log_retention_days
   permissions_boundary_arn   = var.permissions_boundary_arn
 
   services = {
-    backend  = { service = module.backend_service.release, task = module.backend_task.release }
-    frontend = { service = module.frontend_service.release, task = module.frontend_task.release }
+    backend  = { service = module.backend_service.release, task = module.backend_task.release, pages = local.release_pages["backend"] }
+    frontend = { service = module.frontend_service.release, task = module.frontend_task.release, pages = local.release_pages["frontend"] }
   }
 
   migrate = {

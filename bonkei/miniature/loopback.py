@@ -49,7 +49,7 @@ class AddressBook:
     def translate(self, value: str) -> str:
         """`value` with every known name replaced; the same value if it contains none."""
         for prefix in sorted(self.urls, key=len, reverse=True):
-            value = re.sub(rf"{re.escape(prefix)}(?=[/?#]|$)", self.urls[prefix], value)
+            value = re.sub(rf"{re.escape(prefix)}(?![\w.:@-])", self.urls[prefix], value)
         for name in sorted(self.elsewhere, key=len, reverse=True):
             host, port = self.elsewhere[name]
             named = rf"(?<![\w.-]){re.escape(name)}"

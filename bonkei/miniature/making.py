@@ -62,7 +62,9 @@ class Parts:
     monitor: MakeMonitor
     requests: Requests
     functions: Callable[[AwsEndpoint, Writer, Callable[[str, str], str]], FunctionPart]
-    builds: Callable[[AwsEndpoint, Writer, Install, Mapping[str, str]], BuildPart]
+    builds: Callable[
+        [AwsEndpoint, Writer, Install, Mapping[str, str], Callable[[str], str]], BuildPart
+    ]
     vault: Vault
     console: Console = field(default_factory=Console)
     caller_addresses: dict[tuple[str, str], str] = field(default_factory=dict)

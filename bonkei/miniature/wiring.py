@@ -134,8 +134,9 @@ class Wiring:
         self.logs = LogPart(self.parts.logs, report, self.aws.put_object, routers, lambda: self.aws)
         self.functions = self.parts.functions(self.aws, self.logs.writer, self._tell_function)
         self.builds = self.parts.builds(
-            self.aws, self.logs.writer, self._install, self.registry.engine
-        )
+            self.aws, self.logs.writer, self._install, self.registry.engine,
+            self.addresses.translator.translate,
+        )  # fmt: skip
         self.pipelines = PipelinePart(
             home, self.bus, report, self.aws, self.builds, follow_builds,
             lambda name: self.monitor.state_of(name),  # noqa: PLW0108 - it is made later

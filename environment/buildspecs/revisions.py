@@ -58,6 +58,12 @@ class Release:
         for name in ("services", "images"):
             if not self.system[name]:
                 raise ReleaseError(f"RELEASE names no {name}: nothing would be released")
+        for service in self.system["services"].values():
+            if not service.get("pages") or not self.system.get("site"):
+                raise ReleaseError(
+                    f"RELEASE names no page of {service['service']}, so a broken one would be "
+                    "released: apply the infrastructure of this commit first"
+                )
         if not self.tag:
             raise ReleaseError("IMAGE_TAG is empty: nothing says which images to release")
 

@@ -5,7 +5,8 @@ that all services run the same release.
 
 ECS's circuit breaker does not count a task that was healthy and then ends by itself: it starts
 another one, forever. So a deployment that ECS calls complete is watched until its tasks have run
-for a while.
+for a while. Nor does ECS look at more than the health checks, so the pages are asked for as soon as
+only new tasks run, while ECS still waits for alarms.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count, repeat
 
+from pages import look, pages_of, require_pages
 from revisions import Aws, Json, Release, ReleaseError, latest, register, withdraw
 from settling import Awaited, has_gone_back, listed, remaining, verdict
 
@@ -53,11 +55,18 @@ def roll_out(aws: Aws, release: Release) -> None:
         services = release.system["services"].values()
         known = describe_all(aws, cluster, [service["service"] for service in services])
         before = {each["serviceName"]: each for each in known}
+        served = [page for page in pages_of(release) if before[page.service]["desiredCount"]]
+        earlier = look(release, served)
         for service in services:
             rollout = begin(aws, cluster, service, before[service["service"]], release)
             begun.append(rollout)
             print(f"{rollout.service}: deploying {_number(rollout.revision)}", flush=True)
-        wait_for_all(aws, cluster, begun)
+        # Tasks of a first release may run before they are healthy: no others serve until then.
+        is_first = any(each.first for each in begun)
+        deadline = time.monotonic() + STABLE_WITHIN
+        wait_for_all(aws, cluster, begun, deadline, runs_is_enough=not is_first)
+        require_pages(release, earlier)
+        wait_for_all(aws, cluster, begun, deadline)
         # A first release has nothing to go back to.
         watch_tasks(aws, cluster, [each for each in begun if not each.first])
     except Exception as error:  # an answer of another form must not leave two versions either
@@ -67,11 +76,18 @@ def roll_out(aws: Aws, release: Release) -> None:
         raise ReleaseError("\n  ".join(troubles)) from error
 
 
-def wait_for_all(aws: Aws, cluster: str, begun: Iterable[Rollout]) -> None:
-    """Wait until all deployments are complete. ReleaseError as soon as one of them has failed."""
-    awaited = [Awaited(each.service, each.id) for each in begun]
-    deadline = time.monotonic() + STABLE_WITHIN
-    for name, trouble in decisions(aws, cluster, awaited, deadline):
+def wait_for_all(
+    aws: Aws,
+    cluster: str,
+    begun: Iterable[Rollout],
+    deadline: float,
+    *,
+    runs_is_enough: bool = False,
+) -> None:
+    """Wait until all deployments are complete, or at least run. ReleaseError as soon as one of them
+    has failed."""
+    awaited = [Awaited(each.service, each.id, runs_is_enough=runs_is_enough) for each in begun]
+    for name, trouble in decisions(aws, cluster, awaited, deadline, repeat(POLL)):
         if trouble:
             raise ReleaseError(f"{name}: {trouble}")
 
@@ -129,7 +145,7 @@ def primary_deployment(service: Json) -> Json:
 
 
 def decisions(
-    aws: Aws, cluster: str, awaited: Iterable[Awaited], deadline: float
+    aws: Aws, cluster: str, awaited: Iterable[Awaited], deadline: float, waits: Iterator[float]
 ) -> Iterator[tuple[str, str]]:
     """Each service when ECS has decided about its deployment, and why that has failed; empty when
     it is complete.
@@ -138,8 +154,6 @@ def decisions(
     service first may never see that another has failed.
     """
     begun, left = time.monotonic(), {each.service: each for each in awaited}
-    # Going back is often done in a moment. A release never is: its tasks have to become healthy.
-    waits = pauses() if all(each.goes_back for each in left.values()) else repeat(POLL)
     while left and time.monotonic() < deadline:
         time.sleep(next(waits))
         for service in describe_all(aws, cluster, left):
@@ -157,7 +171,7 @@ def decisions(
 
 def pauses() -> Iterator[float]:
     """Seconds before each look. What goes back to tasks that still run is there in a moment, and
-    the tasks of a deployment may take minutes."""
+    the tasks of a deployment may take minutes. A release never is there in a moment."""
     return (min(float(number), POLL) for number in count(1))
 
 
@@ -235,11 +249,11 @@ def put_back(aws: Aws, cluster: str, begun: Sequence[Rollout]) -> list[str]:
     for rollout in begun:
         try:
             identifier = _go_back(aws, cluster, rollout)
-            going.append(Awaited(rollout.service, identifier, goes_back=True))
+            going.append(Awaited(rollout.service, identifier, runs_is_enough=True))
         except Exception as error:  # the others go back nevertheless
             troubles.append(f"{rollout.service} could not be put back: {error}")
     try:
-        for name, why in decisions(aws, cluster, going, deadline):
+        for name, why in decisions(aws, cluster, going, deadline, pauses()):
             as_before = f"{name} is {_as_before(by_name[name])}"
             troubles.append(f"{name} is not back yet: {why}" if why else as_before)
     except Exception as error:

@@ -12,13 +12,14 @@ _REPLACED = "another deployment replaced this one: rolled back"
 
 @dataclass(frozen=True, slots=True)
 class Awaited:
-    """A deployment by its id; whether an answer has listed it; and whether it goes back. Then it is
-    enough that all of its tasks run: its alarms have nothing to say about a release any more."""
+    """A deployment by its id; whether an answer has listed it; and whether it is enough that all of
+    its tasks run, and no others. What goes back need not wait for its alarms: they have nothing to
+    say about a release any more."""
 
     service: str
     id: str
     seen: bool = False
-    goes_back: bool = False
+    runs_is_enough: bool = False
 
 
 def listed(service: Json, identifier: str) -> Json | None:
@@ -33,8 +34,8 @@ def remaining(service: Json) -> list[Json]:
 
 
 def verdict(service: Json, awaited: Awaited, waited: float) -> str | None:
-    """Why ECS has given the deployment up; empty when it is complete and no other is left; None
-    while ECS has not decided. `waited`: seconds since it began.
+    """Why ECS has given the deployment up; empty when it is as far as awaited and no other is left;
+    None while ECS has not decided. `waited`: seconds since it began.
     """
     found = listed(service, awaited.id)
     if found is None:
@@ -45,7 +46,7 @@ def verdict(service: Json, awaited: Awaited, waited: float) -> str | None:
     if found["status"] != "PRIMARY":
         return _REPLACED
     is_complete = found["rolloutState"] == "COMPLETED"
-    if awaited.goes_back:
+    if awaited.runs_is_enough:
         is_complete |= found["runningCount"] >= found["desiredCount"]
     return "" if is_complete and len(remaining(service)) == 1 else None
 

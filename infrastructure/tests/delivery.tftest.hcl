@@ -17,6 +17,7 @@ variables {
   trivy                      = { version = "0.76.0", sha256 = "" }
   cluster_name               = "test-development"
   cluster_arn                = "arn:aws:ecs:ap-northeast-1:123456789012:cluster/test-development"
+  site_url                   = "https://test.example.com"
   log_retention_days         = 7
 
   repositories = {
@@ -39,6 +40,7 @@ variables {
         container_name = "backend"
         role_arns      = ["arn:aws:iam::123456789012:role/test-development-backend-task"]
       }
+      pages = ["/api/v1/status"]
     }
   }
 
@@ -102,8 +104,8 @@ run "pipeline" {
   }
 
   assert {
-    condition     = local.release.services.backend.service == "test-development-backend"
-    error_message = "The stages know what there is to deploy."
+    condition     = local.release.services.backend.service == "test-development-backend" && local.release.site == "https://test.example.com" && tolist(local.release.services.backend.pages) == tolist(["/api/v1/status"])
+    error_message = "The stages know what there is to deploy, and which pages have to answer then."
   }
 
   assert {
@@ -168,9 +170,10 @@ run "refuses_no_source_and_what_is_no_digest" {
   variables {
     source_repository = {}
     trivy             = { version = "0.76.0", sha256 = "abc" }
+    site_url          = "test.example.com/"
   }
 
-  expect_failures = [var.source_repository, var.trivy]
+  expect_failures = [var.source_repository, var.trivy, var.site_url]
 }
 
 run "refuses_a_connection_without_repository" {
@@ -187,7 +190,7 @@ run "refuses_a_connection_without_repository" {
   expect_failures = [var.source_repository]
 }
 
-run "refuses_what_is_no_connection" {
+run "refuses_what_is_no_connection_and_a_service_without_pages" {
   command = plan
 
   module {
@@ -196,9 +199,10 @@ run "refuses_what_is_no_connection" {
 
   variables {
     source_repository = { connection_arn = "test", repository_id = "owner/name" }
+    services          = { backend = merge(var.services["backend"], { pages = [] }) }
   }
 
-  expect_failures = [var.source_repository]
+  expect_failures = [var.source_repository, var.services]
 }
 
 run "refuses_a_repository_without_owner" {

@@ -93,9 +93,13 @@ class World:
     prepare: Callable[[Path, str], Mapping[str, str]] = lambda _folder, _text: {}
     reads: tuple[Path, ...] = ()
     identity: dict[str, str] = field(default_factory=dict)
+    translate: Callable[[str], str] = str
 
     def _prepare(self, folder: Path, text: str) -> Mapping[str, str]:
         return self.prepare(folder, text)
+
+    def _translated(self, value: str) -> str:
+        return self.translate(value)
 
     def surroundings(self) -> Surroundings:
         async def commands(_say: Callable[[str], None]) -> Mapping[str, Sequence[str]]:
@@ -120,6 +124,7 @@ class World:
             changed=self.changes.append,
             home=self.directory,
             reads=(Path(bonkei.__file__).parent, *self.reads),
+            translate=self._translated,
         )
 
 

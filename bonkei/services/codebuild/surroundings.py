@@ -57,7 +57,8 @@ class Surroundings:
     they are first wanted. `obstacle`: why a project's subnets have no way to the internet.
     `engine`: variables for a build with `privileged_mode`, which may use a container engine.
     `changed`: hears of each change of a build. `home`: the miniature's. `reads`: the files of the
-    miniature that a build's tools need."""
+    miniature that a build's tools need. `translate`: a value of a variable, with the addresses here
+    of what it names."""
 
     region: Callable[[], str]
     account: str
@@ -74,6 +75,7 @@ class Surroundings:
     home: Path
     engine: Mapping[str, str] = field(default_factory=dict)
     reads: tuple[Path, ...] = ()
+    translate: Callable[[str], str] = str
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ async def resolve(
         if not name or "=" in name or not _fits(name):
             raise PhaseError("CLIENT_ERROR", f"no variable can have the name {name!r}")
         try:
-            values[name] = await _value(project.role_arn, value, kind, around)
+            values[name] = around.translate(await _value(project.role_arn, value, kind, around))
         except AwsServiceError as error:
             said = f"{name}: {error.code}: {error.message}"
             raise PhaseError(_CODES[kind], said) from None

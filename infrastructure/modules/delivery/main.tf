@@ -9,7 +9,8 @@ locals {
   # The facts about the system that the stages need.
   release = {
     cluster  = var.cluster_name
-    services = { for name, found in var.services : name => { service = found.service.name, family = found.task.family, container = found.task.container_name, tasks = found.service.min_capacity } }
+    site     = var.site_url
+    services = { for name, found in var.services : name => { service = found.service.name, family = found.task.family, container = found.task.container_name, tasks = found.service.min_capacity, pages = found.pages } }
     migrate = {
       family         = var.migrate.task.family
       container      = var.migrate.task.container_name
@@ -46,7 +47,7 @@ locals {
   stages = {
     build   = { description = "Builds and scans an image, and pushes it", privileged = true, timeout_minutes = 30 }
     migrate = { description = "Migrates the database, as a task of its own", privileged = false, timeout_minutes = 30 }
-    deploy  = { description = "Lets the services run the new images", privileged = false, timeout_minutes = 60 }
+    deploy  = { description = "Lets the services run the new images, and looks at their pages", privileged = false, timeout_minutes = 60 }
     verify  = { description = "Fails unless what runs is what was built; records it as released", privileged = false, timeout_minutes = 15 }
   }
 

@@ -117,8 +117,18 @@ variable "repositories" {
   }))
 }
 
+variable "site_url" {
+  description = "Where the builds find the pages of the services, as visitors do: without a slash at the end"
+  type        = string
+
+  validation {
+    condition     = can(regex("^https?://[^/]+$", var.site_url))
+    error_message = "site_url must be a URL without a path, such as https://status.example.com."
+  }
+}
+
 variable "services" {
-  description = "Services to deploy, by program: the service, the number of tasks in its first release, and its task with the roles to pass"
+  description = "Services to deploy, by program: the service, the number of tasks in its first release, its task with the roles to pass, and the paths of pages that every visitor may read: a release that does not answer them is put back"
   type = map(object({
     service = object({
       name         = string
@@ -130,7 +140,13 @@ variable "services" {
       container_name = string
       role_arns      = list(string)
     })
+    pages = list(string)
   }))
+
+  validation {
+    condition     = alltrue([for found in var.services : length(found.pages) > 0 && alltrue([for path in found.pages : startswith(path, "/")])])
+    error_message = "services: each needs at least one page, and its path begins with /. A release would not notice that a service without pages is broken."
+  }
 
   validation {
     condition     = length(setsubtract(keys(var.services), keys(var.repositories))) == 0

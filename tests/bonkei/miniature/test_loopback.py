@@ -40,6 +40,7 @@ BOOK = AddressBook(
         ),
         ("https://d111.cloudfront.net", "http://127.0.0.1:8080"),
         ("https://d111.cloudfront.net/feed.atom", "http://127.0.0.1:8080/feed.atom"),
+        ('{"site": "https://d111.cloudfront.net"}', '{"site": "http://127.0.0.1:8080"}'),
     ],
 )
 def test_names_are_translated(value: str, translated: str) -> None:
@@ -54,6 +55,7 @@ def test_names_are_translated(value: str, translated: str) -> None:
         "http://my-backend:8000",
         "the backend: it runs",
         "https://d111.cloudfront.network",
+        "https://d111.cloudfront.net:8443",
         "old-db.cluster-abc.us-east-1.rds.amazonaws.com",
         "http://example.com/backend:8000",
     ],

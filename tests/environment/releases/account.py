@@ -8,14 +8,23 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from pages import Answer
 from release import ReleaseError
 
 REGISTRY = "123456789012.dkr.ecr.ap-northeast-1.amazonaws.com"
 APP, ROUTER = f"{REGISTRY}/app/backend", f"{REGISTRY}/app/router"
+SITE = "https://app.example.com"
 SYSTEM = {
     "cluster": "app",
+    "site": SITE,
     "services": {
-        name: {"service": f"app-{name}", "family": f"app-{name}", "container": "web", "tasks": 2}
+        name: {
+            "service": f"app-{name}",
+            "family": f"app-{name}",
+            "container": "web",
+            "tasks": 2,
+            "pages": [f"/{name}", f"/{name}/fresh"],
+        }
         for name in ("backend", "frontend")
     },
     "migrate": {
@@ -120,6 +129,8 @@ class Account:
         self.age = 100.0  # seconds
         self.parameters: dict[str, str] = {}
         self.deregistered: list[dict[str, Any]] = []
+        # The site's answers by path and by the tag that its service runs; otherwise good ones.
+        self.answers: dict[tuple[str, str], Answer] = {}
 
     @staticmethod
     def arn(family: str, revision: int) -> str:
@@ -151,6 +162,11 @@ class Account:
             if found["taskDefinitionArn"] == arn:
                 return str(found["containerDefinitions"][0]["image"].rpartition(":")[2])
         raise AssertionError(arn)
+
+    def ask(self, url: str) -> Answer:
+        path = url.removeprefix(SITE)
+        tag = self.runs(f"app-{path.split('/')[1]}")
+        return self.answers.get((path, tag), Answer(200, 5))
 
     def __call__(self, *arguments: str) -> Any:
         self.calls.append(arguments)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
+import pages
 import pytest
 import rollout
 from release import Release
@@ -19,8 +20,10 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def account() -> Account:
-    return Account()
+def account(monkeypatch: pytest.MonkeyPatch) -> Account:
+    made = Account()
+    monkeypatch.setattr(pages, "ask", made.ask)
+    return made
 
 
 @pytest.fixture

@@ -82,7 +82,10 @@ def test_the_verdict_about_a_deployment(
 def test_a_service_is_back_when_its_tasks_run_and_no_others() -> None:
     """Alarms are watched for minutes after that."""
     runs = deployment(OURS, "PRIMARY", "IN_PROGRESS", runningCount=2)
-    back, release = Awaited("app-frontend", OURS, goes_back=True), Awaited("app-frontend", OURS)
+    back, release = (
+        Awaited("app-frontend", OURS, runs_is_enough=True),
+        Awaited("app-frontend", OURS),
+    )
     assert verdict(answer(RELEASED, runs), back, 1.0) == ""
     assert verdict(answer(RELEASED, runs), release, 1.0) is None
     assert verdict(answer(RELEASED, {**runs, "runningCount": 1}), back, 1.0) is None

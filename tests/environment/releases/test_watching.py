@@ -117,7 +117,7 @@ def test_the_watch_ends_when_the_youngest_task_has_run_for_long_enough(
 ) -> None:
     """Not with the next look after that."""
     monkeypatch.setattr(rollout, "STAYS_FOR", 60.0)
-    started = clock.moment - 47.0
+    started = clock.moment - 42.0
 
     def task(arn: str) -> dict[str, Any]:
         account.age = clock.moment - started

@@ -40,13 +40,14 @@ _SESSION = "AWSCodeBuild"
 
 class BuildPart:
     """Call `start` while Terraform runs, `follow` with each blueprint, and always `stop`. `writer`:
-    writes logs as a role in a region. `engine`: the variables that name the image builder."""
+    writes logs as a role in a region. `engine`: the variables that name the image builder.
+    `translate`: a value of a build's environment."""
 
     name = "builds"
 
     def __init__(
         self, config: Config, home: Home, bus: Bus, aws: AwsEndpoint, writer: Writer,
-        install: Install, engine: Mapping[str, str],
+        install: Install, engine: Mapping[str, str], translate: Callable[[str], str],
     ) -> None:  # fmt: skip
         self._config = config
         self._home = home
@@ -55,6 +56,7 @@ class BuildPart:
         self._writer = writer
         self._install = install
         self._engine = engine
+        self._translate = translate
         self._blueprint = Blueprint()
         self._builds: Builds | None = None
         self._hearing: list[Callable[[Build], None]] = []
@@ -124,6 +126,7 @@ class BuildPart:
             engine=self._engine,
             home=home.path,
             reads=(code, home.environments, *terraform),
+            translate=self._translate,
         )
 
     def _changed(self, build: Build) -> None:

@@ -333,7 +333,7 @@ async def test_a_project_s_source_is_a_repository_of_the_miniature_or_nothing(
 def builds_part(rig: Rig, tmp_path: Path) -> BuildPart:
     config = Config(tmp_path / "bonkei.toml", tmp_path, tmp_path, tmp_path / "home")
     given, other = cast("Any", rig.endpoint), cast("Any", None)
-    return BuildPart(config, Home(tmp_path / "home"), Bus(), given, other, other, {})
+    return BuildPart(config, Home(tmp_path / "home"), Bus(), given, other, other, {}, str)
 
 
 async def built(part: BuildPart, source_: BuildSource) -> Build:

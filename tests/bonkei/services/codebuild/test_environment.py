@@ -50,6 +50,15 @@ async def test_start_build_overrides_the_project_and_the_project_overrides_the_b
     assert "\nspec-project-call\n" in log(result)
 
 
+async def test_a_url_of_the_definitions_leads_here(rig: Rig) -> None:
+    """A build that looks at the released site must not ask a host of AWS's."""
+    rig.world.translate = lambda value: value.replace("https://d1.cloudfront.net", "http://here")
+    text = spec("echo $SITE $OTHER", more="")
+    site = '{"site": "https://d1.cloudfront.net"}'
+    rig.project(text, environment=(("SITE", site, "PLAINTEXT"), ("OTHER", "d1", "PLAINTEXT")))
+    assert '\n{"site": "http://here"} d1\n' in log(await rig.run())
+
+
 SECRETS = """\
 version: 0.2
 env:

@@ -75,12 +75,14 @@ module "delivery" {
   cluster_name               = module.cluster.name
   cluster_arn                = module.cluster.arn
   repositories               = { web = module.repository.release }
+  site_url                   = "http://${aws_lb.this.dns_name}"
   log_retention_days         = 7
 
   services = {
     web = {
       service = { name = aws_ecs_service.web.name, arn = aws_ecs_service.web.id, min_capacity = 3 }
       task    = { family = aws_ecs_task_definition.this["web"].family, container_name = "web", role_arns = local.role_arns }
+      pages   = ["/"]
     }
   }
 
