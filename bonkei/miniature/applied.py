@@ -153,6 +153,12 @@ def vault(config: Config, variable_files: Sequence[Path] = ()) -> FileVault:
     return FileVault(_place(config, variable_files)[1] / "secrets")
 
 
+def base_of_files(config: Config, variable_files: Sequence[Path] = ()) -> Path:
+    """Where that evaluation's relative names of files begin."""
+    files, home = _place(config, variable_files)
+    return workspace(config, home, files).directory
+
+
 def _place(config: Config, variable_files: Sequence[Path]) -> tuple[tuple[Path, ...], Path]:
     files = tuple(file.resolve() for file in variable_files) or config.variable_files
     digest = hashlib.sha256("\n".join(map(str, files)).encode()).hexdigest()[:12]

@@ -64,6 +64,7 @@ def check(tmp_path_factory: pytest.TempPathFactory) -> Check:
             root / "infrastructure",
             read_programs(programs, blueprint),
             secret_keys=secret_keys(blueprint, FileVault(root / "home" / "secrets")),
+            base=terraform.directory,
         )
         return tuple(finding for finding in findings if not finding.allowed)
 
@@ -128,6 +129,10 @@ def test_a_fault_is_refused_by_terraform(
 ) -> None:
     said = refusal(caught_by(tool), step)
     assert [fault.what for fault in caught_by(tool) if fault.finding not in said] == []
+
+
+def test_what_nothing_finds_has_a_reason() -> None:
+    assert [f.what for f in FAULTS if (f.caught == "nothing") != bool(f.why)] == []
 
 
 def test_the_page_counts_the_faults() -> None:

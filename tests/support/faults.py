@@ -16,7 +16,8 @@ TABLE = ROOT / "tests" / "infrastructure" / "faults.toml"
 @dataclass(frozen=True, slots=True)
 class Fault:
     """`edits` are (file below infrastructure/, old, new); an empty `old` adds to the file's end.
-    `at` is a part of the address in the finding, and `finding` a part of the tool's message.
+    `at` is a part of the address in the finding, and `finding` a part of the tool's message. `why`
+    is the reason why nothing finds it.
     """
 
     what: str
@@ -27,6 +28,7 @@ class Fault:
     at: str = ""
     finding: str = ""
     also: tuple[str, ...] = ()
+    why: str = ""
 
 
 def faults() -> tuple[Fault, ...]:

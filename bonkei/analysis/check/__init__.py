@@ -14,6 +14,7 @@ matching             whether a metric filter's pattern can match that
 
 Input besides the blueprint:
 program, router      a container's Dockerfile; a log router's configuration
+handler              whether a function's file has its handler
 """
 
 from bonkei.analysis.check.finding import Finding, Problem, Severity, exit_code

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from bonkei.analysis.check.finding import Finding, Problem, Severity
+from bonkei.analysis.check.handler import why_it_has_no_handler
 from bonkei.analysis.check.program import Program
 from bonkei.analysis.check.rules import RULES
 from bonkei.analysis.check.subject import Rule, Subject
@@ -23,11 +24,12 @@ def run(
     programs: Mapping[str, Program] | None = None,
     rules: Iterable[Rule] = RULES,
     secret_keys: Mapping[str, frozenset[str]] | None = None,
+    base: Path | None = None,
 ) -> tuple[Finding, ...]:
     """Return every finding of every rule, by file and line.
 
     `definitions` is the root module's folder; `programs` by the container's name,
-    `secret_keys` by the secret's ARN.
+    `secret_keys` by the secret's ARN. `base`: where relative names of files begin, if not there.
     """
     files = Sources(definitions.resolve())
     subject = Subject(
@@ -35,6 +37,7 @@ def run(
         programs or {},
         secret_keys or {},
         lambda address: files.ignored(address) if files.is_written(address) else None,
+        lambda function: why_it_has_no_handler(function, base or definitions),
     )
     found = {_finding(rule, problem, files) for rule in rules for problem in rule.check(subject)}
     return tuple(sorted(found, key=_order))

@@ -13,6 +13,7 @@ from bonkei.analysis.check.program import Program
 from bonkei.base.vault import Vault
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.ecs import Container
+from bonkei.blueprint.lambda_.function import Function
 
 # "Password management with Amazon Aurora and AWS Secrets Manager": the keys of RDS's secret for the
 # master.
@@ -23,12 +24,14 @@ _OF_RDS = frozenset({"username", "password"})
 class Subject:
     """The architecture, the programs by the name of their container, and the keys of the secrets
     with a known value, by ARN. `ignored`: the arguments that `ignore_changes` of a resource names;
-    None for one whose block is not here."""
+    None for one whose block is not here. `lacks_handler`: why a function's file has no handler;
+    empty if it may have one."""
 
     blueprint: Blueprint
     programs: Mapping[str, Program] = field(default_factory=lambda: MappingProxyType({}))
     secret_keys: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
     ignored: Callable[[str], frozenset[str] | None] = lambda _: None
+    lacks_handler: Callable[[Function], str] = lambda _: ""
 
     def program(self, container: Container) -> Program | None:
         """The program of a container, by the key that the settings have for it."""

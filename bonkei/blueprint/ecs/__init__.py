@@ -275,6 +275,7 @@ class Service:
     security_group_ids: tuple[str, ...] = ()
     assign_public_ip: bool = False
     execute_command: bool = False
+    controller: str = "ECS"  # of its deployments; also CODE_DEPLOY, EXTERNAL
 
     def endpoints(self, definition: TaskDefinition) -> tuple[ServiceConnectEndpoint, ...]:
         """What other tasks can call: Service Connect's endpoints, and each port of the definition

@@ -99,6 +99,7 @@ def _service(block: Resource, task_definition_arn: str, state: State) -> Service
         security_group_ids=tuple(sorted(network.texts("security_groups"))),
         assign_public_ip=network.flag("assign_public_ip"),
         execute_command=block.flag("enable_execute_command"),
+        controller=block.part("deployment_controller").text("type", "ECS"),
     )
 
 

@@ -64,7 +64,7 @@ def check(
     from bonkei.analysis.check.report import render_json, render_text
     from bonkei.analysis.check.sarif import render_sarif
     from bonkei.analysis.check.subject import secret_keys
-    from bonkei.miniature.applied import evaluate, vault
+    from bonkei.miniature.applied import base_of_files, evaluate, vault
 
     config = context.config
     rules = with_levels(RULES, config.check_levels, f"{config.file}: [check]")
@@ -76,6 +76,7 @@ def check(
         read_programs(directories, blueprint),
         rules,
         secret_keys(blueprint, vault(config, variable_files)),
+        base_of_files(config, variable_files),
     )
     if junit is not None:
         junit.write_text(render_junit(findings, rules, config.root), encoding="utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bonkei.analysis.check.rules import (
     alarms,
+    conditions,
     delivery,
     events,
     filters,
@@ -13,6 +14,7 @@ from bonkei.analysis.check.rules import (
     names,
     network,
     permissions,
+    programs,
     reachability,
     routing,
     shipping,
@@ -30,6 +32,7 @@ _MODULES = (
     reachability,
     names,
     timing,
+    programs,
     logs,
     filters,
     alarms,
@@ -37,6 +40,7 @@ _MODULES = (
     topics,
     keys,
     permissions,
+    conditions,
     shipping,
     trust,
     delivery,

@@ -155,6 +155,11 @@ def _header_mismatch(
         )
 
 
+def _required_headers(acl: WebAcl | None) -> set[str]:
+    allowing = [rule for rule in acl.rules if rule.action.kind == "allow"] if acl else []
+    return {m.field.name.lower() for rule in allowing for m in _header_matches(rule.statement)}
+
+
 def _header_matches(statement: Statement) -> Iterator[ByteMatch]:
     match statement:
         case ByteMatch(field=field, positional_constraint="EXACTLY"):
@@ -163,6 +168,28 @@ def _header_matches(statement: Statement) -> Iterator[ByteMatch]:
         case And(statements) | Or(statements):
             for item in statements:
                 yield from _header_matches(item)
+
+
+@warning(
+    "A web ACL's log leaves out the header that opens the load balancer",
+    "https://docs.aws.amazon.com/waf/latest/developerguide/logging-management-configure.html",
+)
+def header_is_not_logged(subject: Subject) -> Iterator[Problem]:
+    """Who reads it in a log needs no distribution any more."""
+    blueprint = subject.blueprint
+    for balancer, headers, _ in _behind_distributions(blueprint):
+        acls = {acl.arn: acl for acl in blueprint.web_acls if balancer.arn in acl.protects}
+        for log in blueprint.waf_logs:
+            acl = acls.get(log.web_acl_arn)
+            secret = {name.lower() for name, _ in headers} & _required_headers(acl)
+            shown = secret - {name for kind, name in log.redacted if kind == "single_header"}
+            if shown:
+                yield Problem(
+                    log.address,
+                    f"the log shows {', '.join(sorted(shown))}, which CloudFront adds",
+                    "name it in redacted_fields",
+                    "redacted_fields",
+                )
 
 
 @error(

@@ -8,7 +8,11 @@ from collections.abc import Iterator
 from bonkei.analysis.check.finding import Problem
 from bonkei.analysis.check.log_writer import routed_groups
 from bonkei.analysis.check.subject import Subject, error, warning
+from bonkei.analysis.policy.lenient import allowed
+from bonkei.base.arn import Arn
 from bonkei.blueprint import Blueprint
+from bonkei.blueprint.logs.access_log import AccessLog
+from bonkei.blueprint.s3 import Bucket
 
 _SECRET_NAME = re.compile(r"(?i)(?:^|_)(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY)$")
 _PART = 8  # a common part this long is not a coincidence
@@ -135,17 +139,19 @@ def secret_is_not_in_the_environment(subject: Subject) -> Iterator[Problem]:
 
 
 @error(
-    "A load balancer's access log is in a bucket with S3's own key",
+    "A load balancer may write its logs: to a bucket with S3's own key, whose policy allows it",
     "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html",
 )
-def load_balancer_log_has_s3s_key(subject: Subject) -> Iterator[Problem]:
+def load_balancer_may_write_its_log(subject: Subject) -> Iterator[Problem]:
     """ "The only server-side encryption option that's supported is Amazon S3-managed keys"."""
     blueprint = subject.blueprint
     balancers = {balancer.arn: balancer.name for balancer in blueprint.load_balancers}
     buckets = {bucket.name: bucket for bucket in blueprint.buckets}
-    for log in blueprint.access_logs:
+    for log in (*blueprint.access_logs, *blueprint.connection_logs):
         bucket = buckets.get(log.bucket)
-        if log.source_arn in balancers and bucket and bucket.encryption.startswith("aws:kms"):
+        if log.source_arn not in balancers or bucket is None:
+            continue
+        if bucket.encryption.startswith("aws:kms"):
             yield Problem(
                 log.source,
                 f"{balancers[log.source_arn]} cannot write its log to {bucket.name}, which is"
@@ -153,3 +159,21 @@ def load_balancer_log_has_s3s_key(subject: Subject) -> Iterator[Problem]:
                 "encrypt that bucket with AES256",
                 "access_logs",
             )
+        elif ":loadbalancer/app/" in log.source_arn and (refused := _refused(log, bucket)):
+            yield Problem(
+                log.source,
+                f"{balancers[log.source_arn]} may not write its log to {refused}",
+                "allow s3:PutObject there to logdelivery.elasticloadbalancing.amazonaws.com, in the"
+                " bucket's policy",
+                "access_logs",
+            )
+
+
+def _refused(log: AccessLog, bucket: Bucket) -> str:
+    """The place of a load balancer's log, if the bucket's policy lets no one write there. In older
+    regions the load balancer is an account of AWS's, so that the principals are not compared."""
+    account = Arn.of(log.source_arn).account
+    folder = "/".join(part for part in (bucket.arn, log.prefix, "AWSLogs", account) if part)
+    context = {"aws:sourcearn": (log.source_arn,), "aws:sourceaccount": (account,)}
+    allows = allowed(bucket.policy, "s3:PutObject", f"{folder}/any", context)
+    return "" if allows else f"{folder}/*"

@@ -162,7 +162,9 @@ def role_allows_what_is_needed(subject: Subject) -> Iterator[Problem]:
         role = blueprint.role(definition.execution_role_arn)
         if role is not None and not unknown_managed_policies(role):
             for need in execution_needs(definition, blueprint):
-                if need.action not in _USEFUL and not allows(role, need.action, need.resource):
+                if need.action not in _USEFUL and not allows(
+                    role, need.action, need.resource, need.context
+                ):
                     yield Problem(
                         definition.address,
                         f"{role.name} may not {need.action} on {need.resource}: the task"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.bonkei.analysis.check.changes import Change, containers, put
+from tests.bonkei.analysis.check.changes import Change, containers, execution, put, without
 from tests.bonkei.analysis.check.stack.documents import ACCOUNT, Resources, allow, policy, trust
 from tests.bonkei.analysis.check.stack.edge import ALB_ARN, TARGETS_ARN
 from tests.bonkei.analysis.check.stack.operations import TOPIC_ARN, alarm
@@ -280,8 +280,12 @@ def logging_function(*actions: str) -> Change:
     )
 
 
-def access_log(algorithm: str) -> Change:
+def access_log(algorithm: str = "", folder: str = "AWSLogs/123456789012", **more: Any) -> Change:
+    """A load balancer's log in a bucket whose policy lets it write below the folder."""
+    elb = {"Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"}, **more}
+    statement = allow("s3:PutObject", on=f"arn:aws:s3:::logs/{folder}/*", **elb)
     return all_of(
+        put("aws_s3_bucket_policy.logs", bucket="logs", policy=policy(statement)),
         put("aws_s3_bucket.logs", arn="arn:aws:s3:::logs", bucket="logs"),
         put(
             "aws_s3_bucket_server_side_encryption_configuration.logs",
@@ -289,6 +293,37 @@ def access_log(algorithm: str) -> Change:
             rule=[{"apply_server_side_encryption_by_default": [{"sse_algorithm": algorithm}]}],
         ),
         put("aws_lb.this", access_logs=[{"enabled": True, "bucket": "logs"}]),
+    )
+
+
+def header_log(*redacted: str) -> Change:
+    """The log of the web ACL, without these headers."""
+    fields = [{"single_header": [{"name": name}]} for name in redacted]
+    return put(
+        "aws_wafv2_web_acl_logging_configuration.this",
+        resource_arn="acl",
+        log_destination_configs=[f"arn:aws:logs:{ACCOUNT}:log-group:aws-waf-logs-front"],
+        redacted_fields=fields,
+    )
+
+
+def without_tls(key: str) -> Change:
+    """A bucket whose policy denies what comes without TLS, by this condition key."""
+    statement = allow("s3:*", on="arn:aws:s3:::files/*", Principal="*")
+    denial = statement | {"Effect": "Deny", "Condition": {"Bool": {key: "false"}}}
+    return all_of(
+        put("aws_s3_bucket.files", arn="arn:aws:s3:::files", bucket="files"),
+        put("aws_s3_bucket_policy.files", bucket="files", policy=policy(denial)),
+    )
+
+
+def decrypted_through(service: str) -> Change:
+    """An encrypted secret, whose key the execution role may use through this service."""
+    condition = {"StringEquals": {"kms:ViaService": f"{service}.eu-west-1.amazonaws.com"}}
+    return all_of(
+        put("aws_secretsmanager_secret.password", kms_key_id=KEY_ARN),
+        without("kms:Decrypt"),
+        execution(allow("kms:Decrypt", on=KEY_ARN, Condition=condition)),
     )
 
 

@@ -16,10 +16,12 @@ from tests.bonkei.analysis.check.broken.parts import (
     behaviors,
     database_log,
     dead_letters,
+    decrypted_through,
     encrypted_topic,
     filter_of,
     function,
     header_in_lower_case,
+    header_log,
     health_check,
     healthy_targets,
     listener_rule,
@@ -33,9 +35,18 @@ from tests.bonkei.analysis.check.broken.parts import (
     scaling,
     scheduled_pipeline,
     topic_policy,
+    without_tls,
 )
-from tests.bonkei.analysis.check.changes import Change, environment, put
+from tests.bonkei.analysis.check.changes import (
+    Change,
+    containers,
+    environment,
+    execution,
+    put,
+    remove,
+)
 from tests.bonkei.analysis.check.stack.documents import ACCOUNT, allow, policy, trust
+from tests.bonkei.analysis.check.stack.edge import ALB_ARN
 from tests.bonkei.analysis.check.stack.operations import TOPIC_ARN
 from tests.bonkei.analysis.check.stack.permissions import key_policy
 from tests.bonkei.analysis.check.stack.tasks import LOG_GROUP_ARN
@@ -281,7 +292,39 @@ BROKEN_TOO: list[tuple[str, str, Change]] = [
         "aws_lambda_function.tell",
         logging_function("sqs:GetQueueUrl"),
     ),
-    ("load-balancer-log-has-s3s-key", "aws_lb.this", access_log("aws:kms")),
+    ("load-balancer-may-write-its-log", "aws_lb.this", access_log("aws:kms")),
+    ("load-balancer-may-write-its-log", "aws_lb.this", access_log(folder="front/AWSLogs/1")),
+    (
+        "load-balancer-may-write-its-log",
+        "aws_lb.this",
+        access_log(Condition={"ArnLike": {"aws:SourceArn": f"{ALB_ARN[:-1]}2"}}),
+    ),
+    (
+        "load-balancer-may-write-its-log",
+        "aws_lb.this",
+        all_of(access_log(), remove("aws_s3_bucket_policy.logs")),
+    ),
+    ("header-is-not-logged", "aws_wafv2_web_acl_logging_configuration.this", header_log("cookie")),
+    ("condition-key-is-there", "aws_s3_bucket_policy.files", without_tls("aws:SecureTransports")),
+    (
+        "condition-key-is-there",
+        "aws_iam_role_policy.execution",
+        execution(
+            allow("ssm:GetParameters", on="*", Condition={"Null": {"aws:RequestTags/x": "true"}})
+        ),
+    ),
+    ("role-allows-what-is-needed", "aws_ecs_task_definition.app", decrypted_through("ssm")),
+    # What runs
+    (
+        "failed-deployment-ends",
+        "aws_ecs_service.app",
+        put("aws_ecs_service.app", deployment_circuit_breaker=[]),
+    ),
+    (
+        "container-files-are-read-only",
+        "aws_ecs_task_definition.app",
+        lambda found: containers(found, readonlyRootFilesystem=None),
+    ),
     ("name-is-one-of-the-aliases", DISTRIBUTION, name_of_distribution("a.example.com")),
     (
         "name-is-one-of-the-aliases",
@@ -345,6 +388,18 @@ SOUND_TOO: list[Change] = [
     health_check("curl -f http://localhost:8000/up || exit 1", "/up"),
     health_check("exec 3<>/dev/tcp/127.0.0.1/80; printf 'GET /up HTTP/1.0\r\n'", "/up"),
     health_check("/bin/probe", "/up"),
+    access_log("AES256"),
+    access_log(Condition={"ArnLike": {"aws:SourceArn": f"{ALB_ARN[:-1]}*"}}),
+    access_log(Principal={"AWS": "arn:aws:iam::127311923021:root"}),
+    without_tls("AWS:securetransport"),
+    without_tls("aws:PrincipalTag/team"),
+    without_tls("aws:SomethingThatIsNewerThanTheList"),
+    decrypted_through("secretsmanager"),
+    put(
+        "aws_ecs_service.app",
+        deployment_circuit_breaker=[],
+        deployment_controller=[{"type": "CODE_DEPLOY"}],
+    ),
     all_of(database_log(), filter_of("pg", '"]:FATAL:"', DATABASE_LOG)),
     all_of(database_log(), filter_of("pg", "ERROR", DATABASE_LOG)),
     topic_policy("cloudwatch.amazonaws.com"),

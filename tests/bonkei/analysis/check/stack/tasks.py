@@ -34,6 +34,7 @@ def app_containers() -> list[dict[str, Any]]:
         {
             "name": "app",
             "image": f"{IMAGE}:1.4.2",
+            "readonlyRootFilesystem": True,
             "environment": [
                 {"name": "DATABASE_HOST", "value": "db.cluster-x.eu-west-1.rds.amazonaws.com"},
                 {"name": "KEEP_ALIVE_SECONDS", "value": "75"},
@@ -47,6 +48,7 @@ def app_containers() -> list[dict[str, Any]]:
         {
             "name": "router",
             "image": f"{IMAGE}-router:1.4.2",
+            "readonlyRootFilesystem": True,
             "stopTimeout": 60,
             "firelensConfiguration": {"type": "fluentbit"},
             "logConfiguration": {
@@ -64,6 +66,7 @@ def service(name: str, **overrides: Any) -> dict[str, Any]:
         "cluster": CLUSTER_ARN,
         "task_definition": f"{name}:1",
         "desired_count": 2,
+        "deployment_circuit_breaker": [{"enable": True, "rollback": True}],
         "network_configuration": [
             {
                 "subnets": ["subnet-app"],
@@ -92,6 +95,7 @@ def tasks() -> Resources:
     worker = {
         "name": "worker",
         "image": f"{IMAGE}-worker:1.4.2",
+        "readonlyRootFilesystem": True,
         "portMappings": [{"containerPort": 9000, "name": "http"}],
     }
     connect = {"enabled": True, "namespace": "internal", "service": []}
