@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.ecs import Service, TaskDefinition
+from bonkei.blueprint.ecs import Container, Service, TaskDefinition
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.lifecycle.one_offs import OneOffError
 from bonkei.miniature.lifecycle.part import Ending, Part
@@ -17,7 +17,7 @@ from bonkei.miniature.rollout.diagnosis import Unhealthy
 from bonkei.miniature.rollout.rollout import settle, unreachable
 from bonkei.miniature.steps import Steps
 from bonkei.miniature.wiring import Wiring
-from bonkei.services.ecs import TaskError, TaskSettings
+from bonkei.services.ecs import TaskError, TaskSettings, missing_secrets
 from bonkei.services.ecs.hooks import verdict
 
 
@@ -105,6 +105,20 @@ class Assembly(Wiring):
         await self.databases.follow(clusters, steps)
         await self.caches.follow(self.blueprint.caches, self.addresses.clusters, steps)
         await self.network.follow(self.addresses.clusters, steps)
+
+    def tell_missing_secrets(self, steps: Steps) -> None:
+        """Before the first task that fails for want of one."""
+
+        def runs(container: Container, definition: TaskDefinition) -> bool:
+            if definition.key_of(container, self.containers):
+                return True
+            try:
+                return self.registry.built(container, definition) is not None
+            except TaskError:  # the task says so itself
+                return False
+
+        for line in missing_secrets(self.as_released, self.parts.vault, runs):
+            steps.note(line)
 
     async def needs_migration(self) -> bool:
         """Whether new tasks will start, or a database differs from the last one-off commands'."""

@@ -107,6 +107,7 @@ class Changes:
             await assembly.aws.follow(assembly.blueprint, steps, check_later=True)
             await assembly.follow_deliveries(steps, are_new=True)
             assembly.faults.estate_changed()
+            assembly.tell_missing_secrets(steps)
             if await assembly.needs_migration():
                 await assembly.migrate(steps, "applied")
             unhealthy = await assembly.roll_out(steps)

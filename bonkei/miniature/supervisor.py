@@ -157,6 +157,7 @@ class Miniature:
             assembly.aws.follow(assembly.blueprint, steps),
         )
         await assembly.follow_deliveries(steps, are_new=False)
+        assembly.tell_missing_secrets(steps)
         await assembly.one_offs.run(assembly.blueprint, tasks, steps)
         return await assembly.roll_out(steps)
 

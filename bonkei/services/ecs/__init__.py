@@ -14,6 +14,7 @@ snapshot      the values for `bonkei status` (reporting makes them)
 
 from bonkei.services.ecs.errors import TaskError
 from bonkei.services.ecs.execution.process import ProcessSpec, among_ours
+from bonkei.services.ecs.execution.secret_references import missing_secrets
 from bonkei.services.ecs.logs import (
     CutLine,
     FileLogSink,
@@ -55,4 +56,5 @@ __all__ = [
     "Tasks",
     "TasksSnapshot",
     "among_ours",
+    "missing_secrets",
 ]

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from bonkei.base.arn import Arn
 from bonkei.base.vault import Vault
-from bonkei.blueprint.ecs import TaskDefinition
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.ecs import Container, TaskDefinition
 from bonkei.services.ecs.errors import TaskError
 
 _NAME = re.compile(r"/?[\w.-]+(/[\w.-]+)*")
@@ -84,6 +85,31 @@ def resolve_all(
         also = f"; {' and '.join(others)} cannot be read either" if others else ""
         raise TaskError(errors[first].message, remedy=f"{errors[first].remedy}{also}")
     return found
+
+
+def missing_secrets(
+    blueprint: Blueprint, vault: Vault, runs: Callable[[Container, TaskDefinition], bool]
+) -> Iterator[str]:
+    """Every secret that a service's tasks cannot read, and the variables that would have it. ECS
+    names one of each task, which is many starts. `runs`: whether a container runs here."""
+    places: dict[str, list[str]] = {}
+    wanted = {service.task_definition_arn for service in blueprint.services if service.capacity}
+    for definition in (one for one in blueprint.task_definitions if one.arn in wanted):
+        for container in (one for one in definition.containers if runs(one, definition)):
+            for name, value_from in container.secrets:
+                try:
+                    resolve(value_from, vault, definition.arn)
+                except TaskError as error:
+                    reason = error.message.removeprefix(f"{_PREFIX}: ")
+                    place = f"{name} of {definition.family}/{container.name}"
+                    places.setdefault(reason, []).append(place)
+    for reason, found in places.items():
+        yield f"missing secret: {reason} ({', '.join(found)})"
+    if places:
+        yield (
+            "give each a value in the definitions, or in bonkei.toml: [[existing]] with type = "
+            '"aws_secretsmanager_secret_version", secret_id (its name) and secret_string'
+        )
 
 
 def resolve(value_from: str, vault: Vault, definition_arn: str) -> str:

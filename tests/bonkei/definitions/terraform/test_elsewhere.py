@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bonkei.base.vault import FileVault
 from bonkei.definitions.terraform.errors import TerraformError
 from bonkei.definitions.terraform.inputs.elsewhere import Elsewhere
 from bonkei.definitions.terraform.workspace import Workspace
@@ -94,3 +96,53 @@ def test_impossible_settings_are_refused(
 def test_a_name_without_a_remote_state_is_refused(project: Project, tmp_path: Path) -> None:
     with pytest.raises(TerraformError, match="netwrok"):
         workspace(project, {"netwrok": {}}).validate()
+
+
+SECRETS = """
+resource "aws_secretsmanager_secret" "key" { name = "app/key" }
+resource "aws_db_instance" "orders" {
+  identifier                  = "orders"
+  engine                      = "mysql"
+  instance_class              = "db.t4g.micro"
+  allocated_storage           = 20
+  username                    = "root"
+  manage_master_user_password = true
+  skip_final_snapshot         = true
+}
+data "aws_rds_cluster" "shared" { cluster_identifier = "shared" }
+data "aws_secretsmanager_secret_version" "shared" {
+  secret_id = data.aws_rds_cluster.shared.master_user_secret[0].secret_arn
+}
+output "found" {
+  value = [
+    aws_secretsmanager_secret.key.arn,
+    aws_db_instance.orders.master_user_secret[0].secret_arn,
+    nonsensitive(data.aws_secretsmanager_secret_version.shared.secret_string),
+  ]
+}
+"""
+CLUSTER = {"type": "aws_rds_cluster", "cluster_identifier": "shared", "engine": "aurora-mysql"}
+PERSONS = {"type": "aws_secretsmanager_secret_version", "secret_id": "app/key"}
+
+
+def test_secrets_have_their_values_at_the_first_apply(new_project: Callable[[], Project]) -> None:
+    """That of a person, by the name of a secret of the stack, and those that RDS would make."""
+    project = new_project()
+    project.write("infrastructure/main.tf", SECRETS)
+    managed = {"master_username": "admin", "manage_master_user_password": True}
+    existing = ({**CLUSTER, **managed}, {**PERSONS, "secret_string": "a person's"})
+    elsewhere = Elsewhere(existing, {})
+    stack = Workspace(project.definitions, project.home, elsewhere=elsewhere)
+
+    def values() -> list[str | None]:
+        key, orders, shared = stack.state()["values"]["outputs"]["found"]["value"]
+        vault = FileVault(project.home / "secrets")
+        return [vault.get(key), vault.get(orders), shared]
+
+    stack.apply()
+    first = values()
+    key, orders, shared = first
+    assert key == "a person's"
+    assert [json.loads(text or "")["username"] for text in (orders, shared)] == ["root", "admin"]
+    stack.apply()
+    assert values() == first

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import traceback
+from dataclasses import replace
 
 import pytest
 
 from bonkei.base.vault import MemoryVault
-from bonkei.blueprint.ecs import TaskDefinition
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.ecs import Container, TaskDefinition
 from bonkei.services.ecs import TaskError
-from bonkei.services.ecs.execution.secret_references import require_permission, resolve, resolve_all
+from bonkei.services.ecs.execution.secret_references import (
+    missing_secrets,
+    require_permission,
+    resolve,
+    resolve_all,
+)
+from tests.bonkei.services.ecs.conftest import definition, service
 
 ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:app/db-AbCdEf"
 DEFINITION = "arn:aws:ecs:eu-west-1:123456789012:task-definition/web:1"
@@ -67,6 +75,23 @@ def test_all_missing_secrets_of_a_container_are_named_at_once(vault):
     assert resolve_all(secrets[3:], vault, DEFINITION) == {"FOUR": "debug"}
 
 
+def test_all_missing_secrets_of_a_stack_are_named_at_once(vault):
+    """Each with the variables of all containers, but of none that does not run."""
+    container = Container("web", "web:1", secrets=(("ONE", "app/other"), ("TWO", "app/level")))
+    agent = Container("agent", "agent:1", secrets=(("KEY", "app/third"),))
+    web = definition(container, agent)
+    jobs = definition(replace(container, name="jobs"), family="jobs")
+    idle = definition(replace(container, secrets=(("X", "app/x"),)), family="idle")
+    services = (service(web), service(jobs), service(idle, desired=0))
+    stack = Blueprint(services=services, task_definitions=(web, jobs, idle))
+    first, remedy = missing_secrets(stack, vault, lambda one, _: one.name != "agent")
+    assert "parameter/app/other has no value" in first
+    assert first.endswith("(ONE of web/web, ONE of jobs/jobs)")
+    assert "[[existing]]" in remedy
+    vault.put(PARAMETER.replace("level", "other"), "now")
+    assert list(missing_secrets(stack, vault, lambda one, _: one.name != "agent")) == []
+
+
 @pytest.mark.parametrize("value", ["hunter2", "[" * 100_000 + "hunter2"])
 def test_a_value_that_is_not_json_is_not_shown_in_the_error(value):
     vault = MemoryVault({ARN: value})
@@ -76,7 +101,7 @@ def test_a_value_that_is_not_json_is_not_shown_in_the_error(value):
 
 
 def test_a_secret_that_the_execution_role_may_not_read():
-    definition = TaskDefinition("aws_ecs_task_definition.web", DEFINITION, "web", 1, 256, 512, ())
+    web = TaskDefinition("aws_ecs_task_definition.web", DEFINITION, "web", 1, 256, 512, ())
     asked = []
 
     def may_read(_definition, secret):
@@ -84,6 +109,6 @@ def test_a_secret_that_the_execution_role_may_not_read():
         return "User: x is not authorized" if secret == PARAMETER else ""
 
     with pytest.raises(TaskError, match="AccessDeniedException: User: x is not") as caught:
-        require_permission([f"{ARN}:username::", "/app/level", ARN], definition, may_read)
+        require_permission([f"{ARN}:username::", "/app/level", ARN], web, may_read)
     assert caught.value.message.startswith("ResourceInitializationError")
     assert asked == [ARN, PARAMETER]

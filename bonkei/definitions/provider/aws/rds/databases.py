@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 from collections.abc import Iterator, Mapping
 
 from bonkei.definitions.provider.aws.shared.checks import Check, Rule, at, lacks, length, matches
@@ -143,20 +144,30 @@ def master_secret(mint: Mint) -> list[Mapping[str, Value]]:
 
 
 def keep_master(config: Object, state: Object, context: Context) -> None:
-    """The database gets the password of the definitions, if they have one: so do programs."""
+    """The database gets the password of the definitions, if they have one: so do programs. Another
+    is made at the first apply for each secret that RDS manages, also without a server here."""
     names = ("master_password", "master_password_wo", "password", "password_wo")
     password = next((config.get(name) for name in names if given(config.get(name))), None)
-    if password is not None and given(state.get("arn")):
-        user = state.get("master_username") or state.get("username")
-        context.vault.put(str(state["arn"]), json.dumps({"username": user, "password": password}))
+    kept = {str(state["arn"]): password} if password and given(state.get("arn")) else {}
+    for each in _managed(state):
+        if context.vault.get(each) is None:
+            kept[each] = secrets.token_urlsafe(24)
+    user = state.get("master_username") or state.get("username")
+    for each, made in kept.items():
+        context.vault.put(each, json.dumps({"username": user, "password": made}))
 
 
 def forget_master(state: Object, context: Context) -> None:
     if given(state.get("arn")):
         context.vault.delete(str(state["arn"]))
+    for each in _managed(state):
+        context.vault.delete(each)
+
+
+def _managed(state: Object) -> Iterator[str]:
     for secret in state.get("master_user_secret") or ():
         if isinstance(secret, Mapping) and given(secret.get("secret_arn")):
-            context.vault.delete(str(secret["secret_arn"]))
+            yield str(secret["secret_arn"])
 
 
 def _weekly_window(value: Value) -> str | None:

@@ -31,16 +31,16 @@ _LENGTH = 32
 
 
 def _secret_version(config: Object, context: Context) -> Object:
-    """The value that the vault holds, by the secret's ARN or name."""
+    """The value that the vault holds, by the secret's ARN or name. No resource of its own
+    describes a secret that RDS manages."""
     asked = config.get("secret_id")
-    for secret in context.peers("aws_secretsmanager_secret"):
-        if asked in (secret.get("arn"), secret.get("name")):
-            break
-    else:
-        key = "arn" if str(asked).startswith("arn:") else "name"
-        raise none_found("aws_secretsmanager_secret", {key: asked})
-    arn = str(secret["arn"])
+    known = context.peers("aws_secretsmanager_secret")
+    secret = next((one for one in known if asked in (one.get("arn"), one.get("name"))), {})
+    arn = str(secret.get("arn") or asked)
     value = context.vault.get(arn)
+    if value is None and not secret:
+        key = "arn" if arn.startswith("arn:") else "name"
+        raise none_found("aws_secretsmanager_secret", {key: asked})
     if value is None:
         raise Refused(
             f'the secret "{secret.get("name")}" has no value yet',

@@ -48,6 +48,14 @@ def _forget(state: Object, context: Context) -> None:
         context.vault.delete(str(state["arn"]))
 
 
+def _take_over(_: Object, state: Object, context: Context) -> None:
+    """A value that the settings give by the name of a secret which this apply creates."""
+    arn = str(state.get("arn"))
+    value = context.vault.get(arn.rpartition("-")[0])
+    if value is not None and context.vault.get(arn) is None:
+        context.vault.put(arn, value)
+
+
 def _version(mint: Mint) -> Mapping[str, Value]:
     secret = str(mint.given("secret_id"))
     identifier = secret if secret.startswith("arn:") else _arn_of(mint, secret)
@@ -103,6 +111,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("policy", policy(RESOURCE, 20480)),
         at("recovery_window_in_days", either(between(7, 30), one_of(0))),
         equivalent={"policy": same_policy},
+        after_apply=_take_over,
         after_destroy=_forget,
         import_="arn",
     ),
