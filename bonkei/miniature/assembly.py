@@ -86,12 +86,13 @@ class Assembly(Wiring):
         )
 
     def _task_environment(
-        self, definition: TaskDefinition, task_id: str, group: str
+        self, definition: TaskDefinition, task_id: str, group: str, container: str
     ) -> Mapping[str, str]:
         if any(container.firelens for container in definition.containers):
             self.aws.expect_calls()  # at the latest when its log router ends
         source = self.network.source(task_id, group)
-        return self.aws.task_environment(definition, task_id, source)
+        cloud = self.aws.task_environment(definition, task_id, source)
+        return {**cloud, **self.metadata.variables(cloud["AWS_ENDPOINT_URL"], task_id, container)}
 
     def _may_start(self, definition: TaskDefinition, group: str) -> str:
         return (

@@ -26,6 +26,7 @@ from bonkei.miniature.parts.cloudwatch import MonitorPart
 from bonkei.miniature.parts.codebuild.tools import Commands
 from bonkei.miniature.parts.codepipeline.pipelines import PipelinePart
 from bonkei.miniature.parts.ecr import RegistryPart, RegistrySettings
+from bonkei.miniature.parts.ecs.metadata import TaskMetadata
 from bonkei.miniature.parts.ecs.service_events import service_events
 from bonkei.miniature.parts.ecs.tasks import TaskPart
 from bonkei.miniature.parts.ecs.timeline import MOST_ENTRIES, Timeline
@@ -161,6 +162,11 @@ class Wiring:
             self.network.started,
             happened=lambda one: service_events(one, self.timeline.entries(most=MOST_ENTRIES)),
         )
+        self.metadata = TaskMetadata(
+            self.ecs.find,
+            lambda: self.registered.over(self.blueprint),
+            lambda: self.tasks.running().snapshot().tasks,
+        )
         services.maps += [self._services(), self.functions.services]
         self.monitor = MonitorPart(
             self.parts.monitor,
@@ -175,7 +181,7 @@ class Wiring:
         self.parts.requests.hear_together(self.logs.seen)
         self.recorder = Recorder()
         self.parts.requests.hear_together(self.recorder.seen)
-        beside.update({**self.registry.beside, **self.pipelines.beside})
+        beside.update({**self.registry.beside, **self.pipelines.beside, **self.metadata.beside})
         self.faults = self._make_faults(report)
 
     def _services(self) -> dict[str, AwsService]:

@@ -1,7 +1,8 @@
 """The services as the miniature uses them. They do not know each other: here they are joined.
 
 edge          access_hooks hands each finished request to its listeners; request_log has its lines
-ecs           events, and ECS's words for what happened; view and described: tasks for the API
+ecs           events, and ECS's words for what happened; view and described: tasks for the API;
+              metadata: for a task itself
 rds           the clusters of the blueprint, and their servers
 lambda_       functions, topics and inboxes; subscribed_functions what subscription filters match
 attached      what a stack attaches to topics and queues that calls have made

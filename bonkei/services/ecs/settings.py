@@ -36,7 +36,9 @@ class NoTranslation:
         return self
 
 
-def no_cloud(_definition: TaskDefinition, _task_id: str, _group: str) -> Mapping[str, str]:
+def no_cloud(
+    _definition: TaskDefinition, _task_id: str, _group: str, _container: str
+) -> Mapping[str, str]:
     """Return no variables, because there is no AWS endpoint."""
     return {}
 
@@ -102,9 +104,9 @@ class TaskSettings:
     """`containers`: where each container's program is, by the key of the settings.
 
     `built`: the source folder of an image in the registry. `progress` is called with a short line
-    for slow work (creating an environment). `cloud`: the variables with which a task (its
-    definition, its id, its group) calls AWS. `may_read`: why the execution role may not read the
-    secret of an ARN; empty: it may. `may_start`: why ECS cannot start a task of a group
+    for slow work (creating an environment). `cloud`: the variables with which a container (its
+    task's definition, id and group, its name) calls AWS. `may_read`: why the execution role may not
+    read the secret of an ARN; empty: it may. `may_start`: why ECS cannot start a task of a group
     (`service:web`), in its words. `log_driver`: another destination of a container's lines, in
     addition to the `LogSink`. `log_router`: how a log router is run, with its configuration
     written; raises BonkeiError if it cannot be run. `metric_period`: seconds between two datapoints
@@ -121,7 +123,7 @@ class TaskSettings:
     minute: float = 60.0
     log_driver: OpenLogDriver = no_log_driver
     log_router: Callable[[RouterStart], RouterCommand] = no_log_router
-    cloud: Callable[[TaskDefinition, str, str], Mapping[str, str]] = no_cloud
+    cloud: Callable[[TaskDefinition, str, str, str], Mapping[str, str]] = no_cloud
     may_read: Callable[[TaskDefinition, str], str] = may_read_all
     may_start: Callable[[TaskDefinition, str], str] = may_start_all
     hook: AskHook = agrees

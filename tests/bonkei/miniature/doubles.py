@@ -160,7 +160,9 @@ class Tasks:
     async def run_task(
         self, task_definition: Any, container: str, command: Sequence[str]
     ) -> TaskOutcome:
-        self.settings.cloud(task_definition, "1" * 32, f"family:{task_definition.family}")
+        self.settings.cloud(
+            task_definition, "1" * 32, f"family:{task_definition.family}", container
+        )
         await self.world.do(f"runs {command[0]}")
         code = self.world.exit_codes.get(command[0], 0)
         return TaskOutcome(code, "", ("its last word",))
@@ -228,7 +230,7 @@ class Cloud:
         self.world.checked.set()
 
     def task_environment(self, definition: Any, task_id: str, source: str) -> dict[str, str]:
-        return {}
+        return {"AWS_ENDPOINT_URL": "http://127.0.0.1:8083"}
 
     def expect_calls(self) -> None:
         self.world.done.append("cloud expects calls")

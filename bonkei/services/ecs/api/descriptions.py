@@ -102,7 +102,7 @@ def task(one: EcsTask, *, tags: bool = True) -> dict[str, Any]:
             {
                 "containerArn": container_arn(one, each),
                 "name": each.name,
-                "runtimeId": f"{one.id}-{crc32(each.name.encode()):010d}",
+                "runtimeId": runtime_id(one, each),
                 "taskArn": one.arn,
                 "image": each.image or None,
                 "imageDigest": each.image_digest or None,
@@ -128,6 +128,11 @@ def container_arn(task: EcsTask, container: EcsContainer) -> str:
     """A container has an id of its own within its task."""
     own = uuid5(NAMESPACE_URL, f"{task.arn}/{container.name}")
     return f"{task.arn.replace(':task/', ':container/')}/{own}"
+
+
+def runtime_id(task: EcsTask, container: EcsContainer) -> str:
+    """On Fargate, the task's id and ten digits."""
+    return f"{task.id}-{crc32(container.name.encode()):010d}"
 
 
 def _health(health: str) -> str:

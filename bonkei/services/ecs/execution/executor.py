@@ -240,7 +240,7 @@ class Executor:
             self._settings.may_read,
         )
         definition, group = task.spec.local.definition, task.spec.group
-        cloud = self._settings.cloud(definition, task.scratch.name, group)
+        cloud = self._settings.cloud(definition, task.scratch.name, group, local.container.name)
         task.is_confined = await self._trial.is_possible()
         return build_environment(
             local,

@@ -44,17 +44,39 @@ class UsageMeter:
         return {task: sample.usage for task, sample in self._samples.items() if task in pids}
 
     def _sample(self, task: str, roots: Iterable[int], now: float) -> _Sample:
-        seconds, memory = 0.0, 0
-        for process in (one for pid in roots for one in family(pid)):
-            try:
-                with process.oneshot():
-                    times = process.cpu_times()
-                    seconds += times.user + times.system
-                    memory += process.memory_info().rss
-            except psutil.Error:
-                continue
+        used = [used_by(pid) for pid in roots]
+        seconds, memory = sum(each.seconds for each in used), sum(each.memory for each in used)
         before = self._samples.get(task)
         percent = 0.0
         if before is not None and now > before.time:
             percent = max(0.0, 100.0 * (seconds - before.cpu_seconds) / (now - before.time))
         return _Sample(now, seconds, Usage(round(percent, 1), memory))
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """Processor seconds until now, bytes of memory, and how many processes."""
+
+    seconds: float = 0.0
+    memory: int = 0
+    processes: int = 0
+
+
+def used_by(pid: int) -> Used:
+    """What a process and its children use."""
+    used = Used()
+    for process in family(pid):
+        try:
+            with process.oneshot():
+                times = process.cpu_times()
+                seconds = used.seconds + times.user + times.system
+                memory = used.memory + process.memory_info().rss
+        except psutil.Error:
+            continue
+        used = Used(seconds, memory, used.processes + 1)
+    return used
+
+
+def machine_seconds() -> float:
+    """Processor seconds of the whole machine, with those without work."""
+    return sum(psutil.cpu_times()[:8])  # Linux counts a guest's in `user`, too

@@ -110,7 +110,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
                 built=built,
                 log_driver=driver,
                 log_router=lambda start: routers.command(start, "main"),
-                cloud=lambda _definition, _id, _group: {
+                cloud=lambda *_: {
                     **log_routers.KEYS,
                     "AWS_ENDPOINT_URL": aws.url,
                 },
