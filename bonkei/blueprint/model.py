@@ -15,6 +15,7 @@ from bonkei.blueprint.ec2 import Network
 from bonkei.blueprint.ec2.security_group import SecurityGroup
 from bonkei.blueprint.ecr import Repository
 from bonkei.blueprint.ecs import Cluster, Service, ServiceConnectEndpoint, TaskDefinition
+from bonkei.blueprint.efs import AccessPoint
 from bonkei.blueprint.elasticache import Cache
 from bonkei.blueprint.elbv2 import LoadBalancer, TargetGroup
 from bonkei.blueprint.iam import Role
@@ -52,6 +53,7 @@ class Blueprint:
     task_definitions: tuple[TaskDefinition, ...] = ()
     database_clusters: tuple[DatabaseCluster, ...] = ()
     caches: tuple[Cache, ...] = ()
+    access_points: tuple[AccessPoint, ...] = ()
     secrets: tuple[Secret, ...] = ()
     not_simulated: tuple[NotSimulated, ...] = ()
     clusters: tuple[Cluster, ...] = ()

@@ -17,6 +17,7 @@ from bonkei.blueprint.ecr import read_repositories
 from bonkei.blueprint.ecs import TaskDefinition
 from bonkei.blueprint.ecs.reader import read_clusters, read_services
 from bonkei.blueprint.ecs.task_definition import read_task_definitions
+from bonkei.blueprint.efs import read_access_points
 from bonkei.blueprint.elasticache import read_caches
 from bonkei.blueprint.elbv2.reader import read_load_balancers
 from bonkei.blueprint.elbv2.target_group import read_target_groups
@@ -71,6 +72,7 @@ def read(
         kept_revisions=tuple(one.arn for one in kept),
         database_clusters=read_database_clusters(state, gaps),
         caches=read_caches(state, gaps),
+        access_points=read_access_points(state),
         secrets=read_secrets(state),
         network=read_network(state),
         security_groups=read_security_groups(state),

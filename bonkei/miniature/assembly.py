@@ -83,7 +83,13 @@ class Assembly(Wiring):
             built=self.registry.built,
             minute=60 / self._config.time_factor,
             hook=lambda call: verdict(self.aws, call),
+            access_point=self._access_point,
         )
+
+    def _access_point(self, wanted: str) -> str:
+        """Its root directory. Of one outside of the stack, which nobody knows: a folder for it."""
+        known = {point.id: point.root_directory for point in self.blueprint.access_points}
+        return known.get(wanted, f"/{wanted}")
 
     def _task_environment(
         self, definition: TaskDefinition, task_id: str, group: str, container: str

@@ -12,6 +12,7 @@
 ├── ecs/             the task definitions, and what services have that is not declared
 ├── monitor/         metrics, and the alarms' states and history
 ├── builds/          CodeBuild's builds: their records and logs, and the folders of running ones
+├── file-systems/    the files of EFS, which tasks share
 ├── functions/       the functions' packages, and the events that wait for them
 ├── topics/          what is published and not delivered yet
 ├── pipelines/       the pipelines' executions
@@ -68,6 +69,7 @@ CONTENTS = frozenset(
         "environments",
         "evaluated",
         "faults",
+        "file-systems",
         "functions",
         "images",
         "inbox",
@@ -154,7 +156,8 @@ class Home:
         self.require_ours()
         try:
             remove_storage(self.path / "engine")
-            _remove_tasks(self.path / "tasks")
+            for name in ("tasks", "file-systems"):
+                _remove_tasks(self.path / name)
             for name in sorted(CONTENTS - {"database"}):
                 remove(self.path / name)
             remove_but_id(self.path)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from foreground import running
 from miniatures import ANSWER, Project, eventually, removed
 
+from bonkei.base.processes.roots import why_not_confined
 from tests.bonkei.cli.projects import run
 
 STACKS = Path(__file__).parents[1] / "stacks"
+UNCONFINED = why_not_confined(Path("/tmp/roots"))  # noqa: S108
 EVERY = sorted(each.parent.name for each in STACKS.glob("*/bonkei.toml"))
 
 
@@ -84,6 +87,32 @@ def test_its_distributions_serve_buckets(stack: Path, tmp_path: Path) -> None:
         assert httpx.get(project.load_balancer, timeout=ANSWER).text == "balanced"
         said = project.bonkei("explain", site).stdout
         assert "the bucket example-site answers" in said
+
+
+@pytest.mark.skipif(bool(UNCONFINED), reason=UNCONFINED)
+@pytest.mark.parametrize("stack", ["shared-files"], indirect=True)
+def test_its_tasks_share_files(stack: Path, tmp_path: Path) -> None:
+    """By the access point of one volume, which another one shows whole and read-only, also after a
+    restart. They know themselves, and a secret that a person has given."""
+    project = Project(stack, tmp_path / "home")
+
+    def visit() -> dict[str, Any]:
+        said: dict[str, Any] = httpx.get(f"{project.load_balancer}/", timeout=ANSWER).json()
+        assert (said["family"], said["same"], said["key"]) == ("web", True, "opened")
+        assert said["refused"] == "Read-only file system"
+        assert said["memory"] > 1_000_000
+        return said
+
+    with removed(project):
+        with running(project):
+            eventually(lambda: len({*visit()["visits"]}) == 2, "visits of two tasks")
+            before = visit()["visits"]
+            kinds = {each["kind"] for each in project.status()["not_simulated"]}
+            assert "aws_efs_mount_target" in kinds
+            assert "aws_efs_file_system" not in kinds
+        with running(project):
+            assert visit()["visits"][: len(before)] == before
+    assert not (tmp_path / "home" / "file-systems").exists()
 
 
 @pytest.mark.parametrize("stack", ["two-roots"], indirect=True)

@@ -65,6 +65,16 @@ class MountPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class FileSystemVolume:
+    """A volume of EFS. With an access point, that point's root directory counts."""
+
+    name: str
+    file_system_id: str
+    root_directory: str = "/"
+    access_point_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RestartPolicy:
     """A container that ends by itself begins again, unless with one of `ignored` exit codes, or
     before `after` seconds: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-restart-policy.html"""
@@ -115,7 +125,7 @@ class TaskDefinition:
     containers: tuple[Container, ...]
     execution_role_arn: str = ""
     task_role_arn: str = ""
-    volumes: tuple[str, ...] = ()
+    file_systems: tuple[FileSystemVolume, ...] = ()
     document: str = field(default="{}", repr=False)
     architecture: str = "amd64"
     outlives: bool = field(default=False, repr=False)

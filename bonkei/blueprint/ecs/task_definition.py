@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from bonkei.blueprint.ecs import TaskDefinition
+from bonkei.blueprint.ecs import FileSystemVolume, TaskDefinition
 from bonkei.blueprint.ecs.container import in_api_spelling, read_container
 from bonkei.blueprint.state import Resource, State
 from bonkei.blueprint.state.block import Block
@@ -69,10 +69,22 @@ def read_registered(
         containers=tuple(read_container(entry) for entry in entries),
         execution_role_arn=block.text("executionRoleArn", ""),
         task_role_arn=block.text("taskRoleArn", ""),
-        volumes=tuple(sorted(volume.text("name") for volume in block.blocks("volumes"))),
+        file_systems=tuple(_file_systems(block)),
         document=json.dumps(described, sort_keys=True),
         architecture=_architecture(document),
     )
+
+
+def _file_systems(block: Block) -> Iterator[FileSystemVolume]:
+    for volume in block.blocks("volumes"):
+        for efs in volume.blocks("efsVolumeConfiguration"):
+            authorized = efs.block("authorizationConfig")
+            yield FileSystemVolume(
+                volume.text("name"),
+                efs.text("fileSystemId"),
+                efs.text("rootDirectory", "/"),
+                authorized.text("accessPointId", "") if authorized else "",
+            )
 
 
 def _of_terraform(block: Resource) -> TaskDefinition:

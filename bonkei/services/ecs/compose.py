@@ -44,9 +44,12 @@ def compose(
     sources: Mapping[str, ContainerSource],
     built: Built = nothing_is_built,
     minute: float = 60.0,
+    *,
+    is_confined: bool = False,
 ) -> Composition:
     """The services to run, from the definitions and the sources of their containers. `minute`:
-    how many seconds one of the alarms' takes.
+    how many seconds one of the alarms' takes. `is_confined`: whether tasks have a view of their own
+    of this machine.
     """
     specs: list[ServiceSpec] = []
     notes: list[Note] = []
@@ -64,7 +67,7 @@ def compose(
         shift = phases(service.shift, minute) if service.shift is not None else ()
         checked = trial(blueprint, service, definition, minute)
         specs.append(replace(spec, trial=checked, phases=shift))
-        notes += _notes(subject, local)
+        notes += _notes(subject, local, is_confined=is_confined)
     return Composition(tuple(specs), tuple(dict.fromkeys(notes)))
 
 
@@ -201,14 +204,17 @@ def _drain_timeout(blueprint: Blueprint, service: Service) -> float:
     return max(delays, default=0.0) + _DRAIN_MARGIN
 
 
-def _notes(subject: str, local: LocalTask) -> Iterator[Note]:
+def _notes(subject: str, local: LocalTask, *, is_confined: bool) -> Iterator[Note]:
     if local.refused:
         yield Note(subject, f"not run: {local.refused}")
     for name, reason in local.left_out:
         yield Note(f"{subject}, container {name}", f"left out: {reason}{_dependants(local, name)}")
     for local_container in local.containers:
+        container = f"{subject}, container {local_container.container.name}"
         for text in _container_notes(local_container):
-            yield Note(f"{subject}, container {local_container.container.name}", text)
+            yield Note(container, text)
+        if local_container.container.mount_points and not (is_confined or local_container.root):
+            yield Note(container, "volumes are not mounted: the process sees this machine's files")
 
 
 def _dependants(local: LocalTask, name: str) -> str:
@@ -232,8 +238,6 @@ def _container_notes(local: LocalContainer) -> Iterator[str]:
         yield f"it runs the command of bonkei.toml in place of its own: {shlex.join(given)}"
     if version := _other_python(local):
         yield f"its image has Python {version}, its environment here has {_own_python()}"
-    if container.mount_points and container.firelens is None:  # its volumes are the task's own
-        yield "volumes are not mounted: the process sees this machine's files"
 
 
 def content_notes(content: Content) -> Iterator[str]:

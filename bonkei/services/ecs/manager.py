@@ -75,7 +75,7 @@ class Tasks:
     async def prepare(self) -> None:
         """Find out what this machine can, which the first task would otherwise wait for."""
         self._start()
-        await self._executor.prepare()
+        await self._executor.confines()
 
     async def make_ready(self, program: FolderProgram) -> None:
         """Run what prepares a program's folder, if it has changed. Else its next task would wait
@@ -237,10 +237,11 @@ class Tasks:
         ]
 
     async def _composed(self, blueprint: Blueprint) -> Composition:
-        settings = self._settings
+        settings, is_confined = self._settings, await self._executor.confines()
         return await asyncio.to_thread(
-            compose, blueprint, settings.containers, settings.built, settings.minute
-        )
+            compose, blueprint, settings.containers, settings.built, settings.minute,
+            is_confined=is_confined,
+        )  # fmt: skip
 
     def _definition(self, wanted: TaskDefinition | str) -> TaskDefinition:
         if isinstance(wanted, TaskDefinition):

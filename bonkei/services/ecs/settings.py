@@ -95,6 +95,11 @@ def no_log_router(start: RouterStart) -> RouterCommand:
     )
 
 
+def whole_file_system(_access_point: str) -> str:
+    """The root directory of every access point, because none is known."""
+    return "/"
+
+
 def say_nothing(_message: str) -> None:
     """Ignore progress."""
 
@@ -111,7 +116,7 @@ class TaskSettings:
     addition to the `LogSink`. `log_router`: how a log router is run, with its configuration
     written; raises BonkeiError if it cannot be run. `metric_period`: seconds between two datapoints
     of auto scaling; CloudWatch's are a minute. `minute`: how many seconds one of the alarms' takes.
-    `hook`: asks a lifecycle hook of a deployment.
+    `hook`: asks a lifecycle hook of a deployment. `access_point`: the root directory of one of EFS.
     """
 
     home: Path
@@ -127,3 +132,4 @@ class TaskSettings:
     may_read: Callable[[TaskDefinition, str], str] = may_read_all
     may_start: Callable[[TaskDefinition, str], str] = may_start_all
     hook: AskHook = agrees
+    access_point: Callable[[str], str] = whole_file_system

@@ -20,6 +20,7 @@ from bonkei.services.ecs.execution.environment import (
     build_environment,
     container_ports,
 )
+from bonkei.services.ecs.execution.file_systems import shared_folders
 from bonkei.services.ecs.execution.folders import make_ready, was_ready
 from bonkei.services.ecs.execution.listened_ports import (
     LISTENS_WITHIN,
@@ -79,9 +80,9 @@ class Executor:
         remove_scratch(self._scratch)
         self._switchboard.open()
 
-    async def prepare(self) -> None:
+    async def confines(self) -> bool:
         """Try out whether tasks can be confined."""
-        await self._trial.is_possible()
+        return await self._trial.is_possible()
 
     async def stop(self) -> None:
         """Call this after the last task is STOPPED."""
@@ -95,9 +96,10 @@ class Executor:
 
     def adopt(self, task_id: str, spec: TaskSpec) -> None:
         """Take over a task's specification, before its first action."""
-        self._tasks[task_id] = RunningTask(
-            spec, self._scratch / task_id, self._settings.home, self._switchboard.ports_of(task_id)
-        )
+        home = self._settings.home
+        shared = shared_folders(spec.definition, home, self._settings.access_point)
+        ports = self._switchboard.ports_of(task_id)
+        self._tasks[task_id] = RunningTask(spec, self._scratch / task_id, home, shared, ports)
 
     def pids(self, task_id: str) -> dict[str, int]:
         """The containers' processes that run now."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -25,13 +26,15 @@ from bonkei.services.ecs.task_spec import TaskSpec
 
 @dataclass(slots=True)
 class RunningTask:
-    """A task from its preparation until it is released. `home`: the miniature's. `ports`: who
-    translates those of its programs, who then has to know the container. `is_confined`:
-    without an image it sees only its own files and this machine's programs."""
+    """A task from its preparation until it is released. `home`: the miniature's. `shared`: the
+    folders of volumes that are not the task's own. `ports`: who translates those of its programs,
+    who then has to know the container. `is_confined`: without an image it sees only its own files
+    and this machine's programs."""
 
     spec: TaskSpec
     scratch: Path
     home: Path
+    shared: Mapping[str, Path] = field(default_factory=dict)
     ports: str = ""
     is_confined: bool = False
     endpoints: dict[m.PortKey, Endpoint] = field(default_factory=dict)
@@ -78,26 +81,20 @@ class RunningTask:
         content, name = local.content, local.container.name
         files = (content.directory, *(place for _, place in content.places))
         reads, writes = ((*files, *router.reads), router.writes) if router else ((), files)
-        return machine_root(
+        root = machine_root(
             self._own(name),
             self.environments[name]["PATH"],
             reads=reads,
             writes=(self.scratch, *writes),
             home=self.home,
         )
+        return replace(root, mounts=(*root.mounts, *self._volumes(local)))
 
     def _of_its_image(self, local: LocalContainer) -> Root:
         """The container's own view of its image: each container of a task writes to its own layer,
         and shares the task's volumes."""
         container = local.container
         scratch = self._own(container.name)
-        mounts = []
-        for point in container.mount_points:
-            volume = self.scratch / "volumes" / point.source_volume
-            volume.mkdir(parents=True, exist_ok=True)
-            if local.engine is not None:
-                volume.chmod(0o777)  # the container's user is not this one
-            mounts.append(Mount(str(volume), point.container_path, point.read_only))
         try:
             user = find_user(Path(str(local.root)), local.image.user)
         except LookupError as error:
@@ -111,9 +108,22 @@ class RunningTask:
             user.uid,
             user.gid,
             container.readonly_root_filesystem,
-            tuple(mounts),
+            tuple(self._volumes(local)),
             local.engine,
         )
+
+    def _volumes(self, local: LocalContainer) -> Iterator[Mount]:
+        """At the image's path, and at the place of that path on this machine."""
+        for point in local.container.mount_points:
+            name = point.source_volume
+            volume = self.shared.get(name) or self.scratch / "volumes" / name
+            volume.mkdir(parents=True, exist_ok=True)
+            if local.engine is not None and volume.stat().st_uid == os.getuid():
+                volume.chmod(0o777)  # the container's user is not this one
+            for target in dict.fromkeys(
+                (point.container_path, local.localize(point.container_path))
+            ):
+                yield Mount(str(volume), target, point.read_only)
 
     def _own(self, container: str) -> Path:
         """The folder for what its processes write outside of their own files."""

@@ -54,6 +54,18 @@ async def test_the_store_starts_with_the_first_log_router_that_will_call_it(
     assert world.done[-3:] == ["cloud expects calls", "runs migrate", "services roll out"]
 
 
+async def test_missing_secrets_are_named_before_the_first_task(make: Make, world: World) -> None:
+    secrets = (("KEY", "app/key"), ("URL", "app/url"))
+    [container] = DEFINITION.containers
+    with_secrets = replace(DEFINITION, containers=(replace(container, secrets=secrets),))
+    world.blueprint = replace(world.blueprint, task_definitions=(with_secrets,))
+    subject = make()
+    await subject.miniature.start()
+    first, second, _ = (line for line in subject.said if "secret" in line)
+    assert "parameter/app/key has no value (KEY of web/web)" in first
+    assert "parameter/app/url has no value (URL of web/web)" in second
+
+
 async def test_during_the_start_status_answers_and_changes_are_refused(
     make: Make, world: World
 ) -> None:

@@ -169,16 +169,20 @@ def test_unsupported_settings_are_noted(directory):
     )
     (directory / "pyproject.toml").touch()
     task = definition(container)
-    composition = compose(
-        Blueprint(services=(service(task),), task_definitions=(task,)), {"web": directory}
-    )
-    text = "\n".join(note.text for note in composition.notes)
+    stack = Blueprint(services=(service(task),), task_definitions=(task,))
+
+    def notes(*, is_confined: bool) -> str:
+        composition = compose(stack, {"web": directory}, is_confined=is_confined)
+        return "\n".join(note.text for note in composition.notes)
+
+    text = notes(is_confined=False)
     for words in (
         "9000 cannot be changed",
         "only requirements.txt is read",
         "volumes are not mounted",
     ):
         assert words in text
+    assert "volumes" not in notes(is_confined=True)
 
 
 def test_a_service_without_its_task_definition_is_reported():
