@@ -65,6 +65,7 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
                 for name, entry in table.table("remote_states").named_tables().items()
             }
         ),
+        modules=MappingProxyType(settings.modules(table.table("modules"), root, file)),
         endpoints=MappingProxyType(settings.endpoints(table.table("endpoints"), file)),
         check_programs=MappingProxyType(
             {
@@ -151,6 +152,7 @@ def is_unchanged(config: Config, environment: Mapping[str, str]) -> bool:
         existing=config.existing,
         aws_rules=config.aws_rules,
         remote_states=config.remote_states,
+        modules=config.modules,
         programs_allowed=config.programs_allowed,
         programs_see=config.programs_see,
         check_levels=config.check_levels,

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from bonkei.config.table import ConfigError, Table
 from bonkei.config.values import DEFAULT_WORKSPACE, WORKSPACES, Enforce, OneOff
 
+_MODULE = re.compile(r"[\w-]+/[\w-]+/[\w-]+")
 _WORKSPACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,89}")
 _TIME_FACTORS = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60)
 
@@ -163,6 +164,20 @@ def endpoints(table: Table, file: Path) -> dict[str, tuple[str, int]]:
                 remedy="give it a URL with a host and a port: mysql://127.0.0.1:3306",
             )
         found[address] = (host, port)
+    return found
+
+
+def modules(table: Table, root: Path, file: Path) -> dict[str, Path]:
+    """Folders by the addresses of modules."""
+    found = {}
+    for address, path in table.all_texts().items():
+        if not _MODULE.fullmatch(address):
+            raise ConfigError(
+                f"{file}: [modules] {address!r} is not a module of the public registry",
+                remedy='name one as its `source` does, without "//…": '
+                '"terraform-aws-modules/vpc/aws" = "vendor/vpc"',
+            )
+        found[address] = directory(root, path, f"[modules] {address}", file)
     return found
 
 

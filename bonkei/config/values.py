@@ -84,6 +84,8 @@ class Config:
         default_factory=lambda: MappingProxyType({})
     )
     """The outputs of other stacks, by the name of their terraform_remote_state."""
+    modules: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
+    """Folders in place of modules of Terraform's public registry, by their addresses."""
     endpoints: Mapping[str, tuple[str, int]] = field(default_factory=lambda: MappingProxyType({}))
     """Host and port of what stands for a resource, by its Terraform address."""
     check_levels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

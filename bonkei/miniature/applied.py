@@ -115,7 +115,7 @@ def workspace(
             variable_files=[file for file in files if not _is_below(file, others)],
             terraform=config.terraform,
             elsewhere=Elsewhere(
-                config.existing, config.remote_states, earlier, is_of_several=bool(roots)
+                config.existing, config.remote_states, earlier, config.modules, bool(roots)
             ),
             account=Account(config.account_id, config.workspace, config.aws_rules),
             consent=Consent(

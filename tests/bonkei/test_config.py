@@ -72,6 +72,15 @@ def test_files_that_a_program_reloads(tmp_path: Path) -> None:
             load(tmp_path, f'{container}["{outside}"]')
 
 
+def test_folders_of_modules(tmp_path: Path) -> None:
+    (tmp_path / "vendor").mkdir()
+    found = load(tmp_path, '[modules]\n"team/vpc/aws" = "vendor"').modules
+    assert found == {"team/vpc/aws": tmp_path / "vendor"}
+    for address, path in (("team/vpc/aws", "none"), ("team/vpc/aws//x", "vendor"), ("vpc", ".")):
+        with pytest.raises(ConfigError, match=rf"\[modules\].*{address}"):
+            load(tmp_path, f'[modules]\n"{address}" = "{path}"')
+
+
 def test_endpoints_of_ones_own(tmp_path: Path) -> None:
     text = '[endpoints]\n"module.db.aws_db_instance.this[0]" = "{}"'
     found = load(tmp_path, text.format("mysql://u@db.test:3307/x")).endpoints

@@ -251,12 +251,16 @@ class Place:
     ) -> None:
         """Run `init`, unless it has been run for the same modules and providers."""
         stamp = self.directory / "initialized"
+        modules = self.elsewhere.modules
         wanted = stamps.initialization(self.definitions, self.backend.block)
-        wanted = " ".join((wanted, *others))
-        if self._has_data() and text_of(stamp) == wanted:
+        wanted = f"{' '.join((wanted, *others))}\n{self.elsewhere.of_modules()}".rstrip()
+        before = text_of(stamp) or ""
+        if self._has_data() and before == wanted:
             return
+        if before.partition("\n")[2] != wanted.partition("\n")[2]:
+            remove(self.directory / "data" / "modules")  # Terraform keeps what it has installed
         begin = self.interruption.heeded(runs.start)
-        with with_registries(environment, os.environ) as known:
+        with with_registries(environment, os.environ, modules, self.definitions) as known:
             alone = replace(session, environment=known, begin=begin)
             alone.listen("init", "-input=false", "-reconfigure")
         stamp.write_text(wanted, encoding="utf-8")

@@ -33,6 +33,12 @@ def test_categories_of_types(blueprint) -> None:
     assert all(n.reason for n in found)
 
 
+def test_a_stand_ins_resources_are_named() -> None:
+    for kind in ("datadog_monitor", "pagerduty_service"):
+        category, reason = judge(kind)
+        assert (category, "a stand-in for its provider" in reason) == ("missing", True)
+
+
 def test_no_type_is_judged_twice() -> None:
     table = coverage_table()
     counts = Counter(

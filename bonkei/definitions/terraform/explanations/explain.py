@@ -18,6 +18,7 @@ _NO_CONFIGURATION = re.compile(r'missing provider (?:\S+\.)?provider\["[^"]*/(\w
 _NO_VALUE = "No value for required variable"
 _NO_MODULE = "Unreadable module directory"
 _MODULE = re.compile(r'for module "([^"]+)"')
+_NO_REGISTRY = ("Error accessing remote module registry", "Failed to download module")
 _REMOTE_STATE = 'data "terraform_remote_state"'
 _NO_CREDENTIALS = "No valid credential sources found"  # reported without a place
 _APART = (
@@ -57,6 +58,12 @@ def _explained(diagnostic: Diagnostic, definitions: Path) -> Diagnostic:
     if diagnostic.summary == _NO_MODULE and (match := _MODULE.search(detail)):
         stated = f'The directory of module "{match[1]}" cannot be read. Correct its "source".'
         return replace(diagnostic, detail=stated)
+    if diagnostic.summary in _NO_REGISTRY:
+        added = (
+            "Where this machine has no way there, a copy of the module does: [modules] in"
+            ' bonkei.toml, with its address, such as "team/vpc/aws" = "FOLDER".'
+        )
+        return replace(diagnostic, detail=f"{detail}\n\n{added}")
     if _REMOTE_STATE in diagnostic.context or diagnostic.summary == _NO_CREDENTIALS:
         return _of_another_stack(diagnostic, definitions)
     if diagnostic.summary == "Unsupported Terraform Core version":

@@ -19,6 +19,7 @@ from bonkei.base.folders import below, text_of
 from bonkei.definitions.provider.values import typed
 from bonkei.definitions.terraform.errors import TerraformError
 from bonkei.definitions.terraform.inputs.earlier import Earlier, remote_states
+from bonkei.definitions.terraform.inputs.fingerprint import digest_of_inputs
 
 _OTHERS = re.compile("(?!aws)[a-z][a-z0-9]*_")
 """How the types of another provider begin."""
@@ -36,14 +37,21 @@ class Elsewhere:
 
     earlier: Sequence[Earlier] = ()
     """The root modules that are applied before."""
+    modules: Mapping[str, Path] = field(default_factory=dict)
+    """Folders in place of modules of the public registry, by their addresses."""
     is_of_several: bool = False
     """Whether it is described for several root modules, of which not each needs all of it."""
 
     def digest(self) -> str:
         """Return one text of all of it, for comparison."""
         states = [text_of(each.state_file) for each in self.earlier]
-        described = [list(self.existing), self.remote_states, states]
+        described = [list(self.existing), self.remote_states, states, self.of_modules()]
         return json.dumps(described, sort_keys=True, default=str)
+
+    def of_modules(self) -> str:
+        """Return one text of the modules' folders and their content; empty without any."""
+        contents = {str(one): digest_of_inputs(one, (), {}) for one in self.modules.values()}
+        return json.dumps([*self.modules, contents]) if contents else ""
 
 
 def check_existing(existing: Sequence[Mapping[str, Any]]) -> None:

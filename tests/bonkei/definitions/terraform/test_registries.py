@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from bonkei.definitions.terraform.errors import TerraformError
+from bonkei.definitions.terraform.inputs.elsewhere import Elsewhere
+from bonkei.definitions.terraform.workspace import Workspace
 from tests.bonkei.definitions.terraform.project import Project
 
-VERSIONS = b'{"modules": [{"versions": [{"version": "1.0.0"}]}]}'
+VERSIONS = b'{"modules": [{"versions": [{"version": "0.14.0"}]}]}'
 ADDRESS = "registry.test/team/store/aws"
 CONFIGURATION = """\
 provider_installation {{
@@ -86,3 +88,57 @@ def test_a_private_registry_gets_the_users_token(
     assert workspace.outputs()["it"]["value"] == "stored"
     files = [each for each in project.home.rglob("*") if each.is_file()]
     assert not any(b"sesame" in each.read_bytes() for each in files)
+
+
+STACK = """
+module "outer" {
+  source  = "team/outer/aws"
+  version = "~> 5.1, != 5.1.0"
+}
+module "inner" {
+  source = "registry.terraform.io/team/outer/aws//modules/inner"
+}
+output "it" {
+  value = [module.outer.it, module.inner.it]
+}
+"""
+OUTER = """
+module "inner" {
+  source = "./modules/inner"
+}
+module "another" {
+  source  = "team/another/aws"
+  version = ">= 0.13, < 1"
+}
+output "it" {
+  value = "${module.inner.it} ${module.another.it}"
+}
+"""
+
+
+@pytest.mark.usefixtures("forked_providers")
+def test_folders_take_the_place_of_modules(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also of a part, and of one that a module calls; a change of it counts. The others come from
+    where the user's Terraform has the public registry."""
+    url = f"http://127.0.0.1:{registry.server_address[1]}/"
+    (tmp_path / ".terraformrc").write_text(
+        f'host "registry.terraform.io" {{\n  services = {{ "modules.v1" = "{url}" }}\n}}\n'
+    )
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("TF_TOKEN_registry_terraform_io", "sesame")
+    project = Project(tmp_path / "project")
+    project.write("infrastructure/main.tf", STACK)
+    project.write("vendor/outer/main.tf", OUTER)
+    inner = project.write("vendor/outer/modules/inner/main.tf", 'output "it" { value = "in" }')
+    outer = {"team/outer/aws": project.root / "vendor" / "outer"}
+    elsewhere = Elsewhere(modules=outer)
+    workspace = Workspace(project.definitions, project.home, elsewhere=elsewhere)
+    workspace.apply()
+    assert workspace.outputs()["it"]["value"] == ["in stored", "in"]
+    assert workspace.is_current()
+    inner.write_text('output "it" { value = "within" }')
+    assert not workspace.is_current()
+    workspace.apply()
+    assert workspace.outputs()["it"]["value"] == ["within stored", "within"]
