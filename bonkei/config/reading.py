@@ -104,7 +104,7 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
         aws_rules=settings.aws_rules(table),
         database_url=environment.get("BONKEI_DATABASE_URL") or None,
         database_shared=table.table("database").flag("shared"),
-        terraform=environment.get("BONKEI_TERRAFORM") or None,
+        terraform=settings.terraform(environment),
         programs_allowed=bool(environment.get(PROGRAMS)),
         programs_see=table.table("programs").texts("environment", ()),
     )

