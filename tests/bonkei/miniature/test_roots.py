@@ -164,6 +164,7 @@ def test_units_of_terragrunt_are_root_modules(units: Path) -> None:
         ({"${get_terragrunt_dir()}/../../modules//network": "git::x"}, "hcl:6: the source git::x"),
         ({"inputs = {": 'dependency "app" { config_path = "../app" }\ninputs = {'}, "each other"),
         ({"  path = find": "  expose = find"}, "hcl:1: `include` without `path`"),
+        ({"inputs = {": "skip = get_env() == 1\ninputs = {"}, "hcl:9: skip = .* neither true nor"),
     ],
 )
 def test_what_is_not_understood_of_terragrunt_is_refused_with_its_place(
@@ -175,6 +176,28 @@ def test_what_is_not_understood_of_terragrunt_is_refused_with_its_place(
         file.write_text(file.read_text().replace(old, new))
     with pytest.raises(TerraformError, match=told):
         workspace(config.load(units / "bonkei.toml", {}), units / ".bonkei")
+
+
+@pytest.mark.parametrize(
+    ("said", "is_run"),
+    [
+        ("skip = true", False),
+        ("skip = local.off\nlocals {\n  off = true\n}", False),
+        ('exclude {\n  if      = true\n  actions = ["all"]\n}', False),
+        ('exclude {\n  if      = true\n  actions = ["destroy"]\n}', True),
+        ("skip = false", True),
+    ],
+)
+def test_a_unit_that_is_skipped_is_not_run(units: Path, said: str, is_run: bool) -> None:
+    """What depends on it gets its mocked outputs."""
+    file = units / "live/network/terragrunt.hcl"
+    file.write_text(f"{file.read_text()}\n{said}\n")
+    root = units / "live/root.hcl"
+    root.write_text(f"{root.read_text()}\nskip = true\n")  # it counts for that file alone
+    found = workspace(config.load(units / "bonkei.toml", {}), units / ".bonkei")
+    assert isinstance(found, Roots)
+    changes = {change.address.partition("/")[0] for change in found.plan().changes}
+    assert changes == ({"app", "network"} if is_run else {"app"})
 
 
 @pytest.mark.parametrize(

@@ -26,9 +26,9 @@ _TREE = "tree"
 """The link to the project in a unit's folder: the paths between its modules stay as they are."""
 _READ_OVER = frozenset(
     {
-        "dependencies", "download_dir", "errors", "iam_role", "prevent_destroy", "remote_state",
-        "retry_max_attempts", "retry_sleep_interval_sec", "retryable_errors", "skip",
-        "terraform_version_constraint", "terragrunt_version_constraint",
+        "dependencies", "download_dir", "errors", "exclude", "iam_role", "prevent_destroy",
+        "remote_state", "retry_max_attempts", "retry_sleep_interval_sec", "retryable_errors",
+        "skip", "terraform_version_constraint", "terragrunt_version_constraint",
     }
 )  # fmt: skip
 _MOST_FILES = 100  # of one unit
@@ -50,6 +50,7 @@ _BARE = re.compile(rf"{_TEXT}|\$\{{([^{{}}]*)\}}")
 _LOCAL = re.compile(r"(?<![\w.])local\.([\w-]+)")
 _INCLUDED = re.compile(r"(?<![\w.])include(?:\.([\w-]+))?\.(locals|inputs)\b")
 _DEPENDENCY = re.compile(r"(?<![\w.])dependency\.([\w-]+)\.(\w+)")
+_APPLIES = re.compile(r'"(?:all|apply|all_except_output)"')
 _IN_TEXT = re.compile(r"\$\{\s*local\.([\w-]+)\s*\}")
 
 
@@ -272,6 +273,28 @@ def _files(definitions: Path) -> list[Path]:
     return sorted(each for each in found if each.parent not in above or _includes(each))
 
 
+def _is_excluded(file: Path) -> bool:
+    """Whether the unit's own file says `skip = true`, or excludes it from an apply. That does not
+    count for what includes the file."""
+    own = {item.name: item for item in items(text_of(file) or "")}
+    values = {each.name: each.text for each in items(own["locals"].text)} if "locals" in own else {}
+    wanted = [own["skip"]] if "skip" in own else []
+    if "exclude" in own:
+        inner = {each.name: each for each in items(own["exclude"].text)}
+        if "actions" in inner and "if" in inner and _APPLIES.search(inner["actions"].text):
+            wanted.append(replace(inner["if"], line=own["exclude"].line))
+    return any(_is_true(file, item, values) for item in wanted)
+
+
+def _is_true(file: Path, item: Item, values: Mapping[str, str]) -> bool:
+    """A literal, or a local value that is one."""
+    text = item.text.strip()
+    literal = values.get(text.removeprefix("local."), text).strip()
+    if literal not in ("true", "false"):
+        raise _refused(file, item.line, f"{item.name} = {text}, which is neither true nor false,")
+    return literal == "true"
+
+
 def _includes(file: Path) -> bool:
     return any(item.name == "include" for item in items(text_of(file) or ""))
 
@@ -282,7 +305,7 @@ def write_roots(
     """Write the units below `target`. The result is their folders, in the order of their
     applies."""
     units = {}
-    files = _files(definitions)
+    files = [each for each in _files(definitions) if not _is_excluded(each)]
     for file in files:
         unit = _Unit(file, files, project, environment)
         if (module := unit.module()) is not None:
