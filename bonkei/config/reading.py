@@ -12,10 +12,10 @@ from types import MappingProxyType
 from bonkei.config import settings
 from bonkei.config.containers import containers as read_containers
 from bonkei.config.containers import read_again
+from bonkei.config.settings import FILE_NAME
 from bonkei.config.table import ConfigError, Table, parse
 from bonkei.config.values import Announcement, Config
 
-FILE_NAME = "bonkei.toml"
 PROGRAMS = "BONKEI_ALLOW_PROGRAMS"
 """Set, it allows what the definitions run."""
 
@@ -48,7 +48,7 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
         variable_files=tuple(
             settings.file(root, name, "variables", file) for name in table.texts("variables", ())
         ),
-        home=settings.home(root, environment, workspace),
+        home=settings.home(file, environment, workspace),
         roots=roots if len(roots) > 1 else (),
         containers=MappingProxyType(sources),
         images=MappingProxyType(images),
@@ -119,7 +119,7 @@ def load_home(file: Path, environment: Mapping[str, str]) -> Path:
     """Find the home of the miniature of `file`, and ignore everything else in the file: git may
     have checked out a branch without a program."""
     table = Table(parse(file), str(file))
-    return settings.home(file.parent.resolve(), environment, settings.workspace(table, environment))
+    return settings.home(file, environment, settings.workspace(table, environment))
 
 
 def _require_ports_apart(config: Config) -> None:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from bonkei.config.table import ConfigError, Table
 from bonkei.config.values import DEFAULT_WORKSPACE, WORKSPACES, Enforce, OneOff
 
+FILE_NAME = "bonkei.toml"
 _MODULE = re.compile(r"[\w-]+/[\w-]+/[\w-]+")
 _WORKSPACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,89}")
 _TIME_FACTORS = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60)
@@ -135,11 +136,13 @@ def aws_rules(table: Table) -> str:
     return level
 
 
-def home(root: Path, environment: Mapping[str, str], workspace: str) -> Path:
+def home(file: Path, environment: Mapping[str, str], workspace: str) -> Path:
     """The directory that `bonkei reset` removes. It is never the project's or the user's own.
 
-    Each workspace other than the default one has its own home inside this directory.
+    Each workspace other than the default one has its own home inside this directory, and so has
+    each settings file with another name.
     """
+    root = file.parent.resolve()
     home = (root / (environment.get("BONKEI_HOME") or ".bonkei")).resolve()
     lived_in = [root, Path(environment.get("HOME") or "/").resolve()]
     for place in lived_in:
@@ -149,7 +152,10 @@ def home(root: Path, environment: Mapping[str, str], workspace: str) -> Path:
                 f"BONKEI_HOME is {home}, which is {whose} or holds it",
                 remedy="give the miniature a directory of its own, such as .bonkei",
             )
-    return home if workspace == DEFAULT_WORKSPACE else home / WORKSPACES / workspace
+    name = file.resolve().name
+    own = [*([name] if name != FILE_NAME else []), workspace]
+    parts = [part for part in own if part != DEFAULT_WORKSPACE]
+    return home / WORKSPACES / ".".join(parts) if parts else home
 
 
 def terraform(environment: Mapping[str, str]) -> str | None:

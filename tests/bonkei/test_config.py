@@ -237,6 +237,19 @@ def test_mistakes_are_reported(tmp_path: Path, text: str, message: str) -> None:
     assert caught.value.remedy
 
 
+def test_another_settings_file_has_its_own_home(tmp_path: Path) -> None:
+    """Also by a link, and in a workspace."""
+    load(tmp_path, "")
+    other, link = tmp_path / "other.toml", tmp_path / "link.toml"
+    other.write_text("")
+    link.symlink_to(other)
+    own = tmp_path / ".bonkei" / ".bonkei-workspaces" / "other.toml"
+    for file in (other, link):
+        assert config.load(file, {}).home == config.load_home(file, {}) == own
+    staging = config.load(other, {"TF_WORKSPACE": "staging"}).home
+    assert staging == own.with_name("other.toml.staging")
+
+
 def test_a_workspace_has_its_own_home(tmp_path: Path) -> None:
     loaded = load(tmp_path, 'workspace = "staging"\naccount_id = "111122223333"')
     assert (loaded.workspace, loaded.account_id) == ("staging", "111122223333")

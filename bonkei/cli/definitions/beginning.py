@@ -37,7 +37,7 @@ def init(wanted: str | None) -> None:
     """
     from bonkei.base.errors import BonkeiError
     from bonkei.config.draft import Draft
-    from bonkei.config.reading import FILE_NAME
+    from bonkei.config.settings import FILE_NAME
     from bonkei.definitions.survey.images import built_folders, program_folders
     from bonkei.definitions.survey.roots import root_modules, with_earlier
     from bonkei.definitions.survey.tree import read_tree
