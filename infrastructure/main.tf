@@ -403,6 +403,7 @@ module "monitoring" {
   thresholds                  = var.thresholds
   function_directory          = "${path.root}/../program/functions/alarm"
   fallback_emails             = var.fallback_emails
+  page_mention                = var.page_mention
   runbook_url                 = var.runbook_url
   secret_recovery_window_days = local.secret_recovery_window_days
   log_retention_days          = var.log_retention_days

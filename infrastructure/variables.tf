@@ -308,6 +308,12 @@ variable "cost_anomaly" {
   default     = null
 }
 
+variable "page_mention" {
+  description = "Whom Slack calls when an alarm of severity page begins: <!here> (who is online), <!channel>, <@U...> with a member's ID, or <!subteam^S...> with a user group's. Null: no one; the message then only begins with Page"
+  type        = string
+  default     = "<!here>"
+}
+
 variable "runbook_url" {
   description = "Where people read docs/operations/alarms.md, such as its page in the repository: each alarm's message links its own section. Null: no link"
   type        = string

@@ -138,6 +138,18 @@ run "monitoring" {
     ])
     error_message = "Every alarm tells when it begins and when it ends."
   }
+
+  assert {
+    condition = alltrue([
+      for alarm in concat([aws_cloudwatch_metric_alarm.visitors_5xx], values(aws_cloudwatch_metric_alarm.this), aws_cloudwatch_metric_alarm.database_memory) : can(regex("^\\[(page|ticket)\\] ", alarm.alarm_description))
+    ])
+    error_message = "Slack's message takes the severity from the start of the description."
+  }
+
+  assert {
+    condition     = [for name, alarm in aws_cloudwatch_metric_alarm.this : name if startswith(alarm.alarm_description, "[page]")] == ["backend-down", "frontend-down"]
+    error_message = "People are called for what visitors notice now, and not for its causes."
+  }
 }
 
 run "of_two_target_groups_an_alarm_sees_both" {

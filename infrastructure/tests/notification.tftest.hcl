@@ -44,7 +44,7 @@ run "notification" {
   }
 
   assert {
-    condition     = toset(keys(aws_lambda_function.this.environment[0].variables)) == toset(["DEAD_LETTER_QUEUE_URL", "SLACK_WEBHOOK_SECRET_ARN"])
+    condition     = toset(keys(aws_lambda_function.this.environment[0].variables)) == toset(["DEAD_LETTER_QUEUE_URL", "PAGE_MENTION", "RUNBOOK_URL", "SLACK_WEBHOOK_SECRET_ARN"])
     error_message = "The function knows where the webhook is, not what it is."
   }
 
@@ -109,8 +109,9 @@ run "refuses_wrong_values" {
 
   variables {
     fallback_emails             = ["on-call"] # no address
+    page_mention                = "@here"     # Slack would only show it
     secret_recovery_window_days = 3           # Secrets Manager lacks it
   }
 
-  expect_failures = [var.fallback_emails, var.secret_recovery_window_days]
+  expect_failures = [var.fallback_emails, var.page_mention, var.secret_recovery_window_days]
 }

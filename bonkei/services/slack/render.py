@@ -12,6 +12,7 @@ from typing import Any
 from bonkei.services.slack.store import Entry
 
 _LINK = re.compile(r"<(https?://[^|>]*)(?:\|([^>]*))?>")
+_MENTION = re.compile(r"<(?:@|!(?:subteam\^)?)(\w+)>")
 _WIDTH = 96
 _COLOURS = {"danger": "red", "warning": "yellow", "good": "green"}
 
@@ -39,8 +40,11 @@ def render(entry: Entry) -> list[Line]:
 def _message(body: Mapping[str, Any]) -> Iterator[Line]:
     attachments = [each for each in body.get("attachments") or () if isinstance(each, Mapping)]
     blocks = body.get("blocks") or []
-    if not blocks and (body.get("text") and not attachments):
-        yield from map(Line, _wrap(plain(str(body["text"]))))
+    text = str(body.get("text") or "")
+    # Slack shows it above attachments. Mostly it repeats the first one's header.
+    repeats = attachments and not _MENTION.search(text)
+    if not blocks and text and not repeats:
+        yield from map(Line, _wrap(plain(text)))
     yield from _blocks(blocks, "")
     for attachment in attachments:
         colour = name_of_colour(str(attachment.get("color", "")))
@@ -83,10 +87,11 @@ def _text(text: Any) -> str:
 
 
 def plain(text: str) -> str:
-    """The text without Slack's marks: a link becomes its words and its address, and a star is
-    removed."""
+    """The text without Slack's marks: a link becomes its words and its address, a mention `@here`,
+    and a star is removed."""
     linked = _LINK.sub(lambda m: f"{m[2]}: {m[1]}" if m[2] else m[1], text)
-    return unescape(re.sub(r"\*([^*\n]+)\*", r"\1", linked))
+    named = _MENTION.sub(r"@\1", linked)
+    return unescape(re.sub(r"\*([^*\n]+)\*", r"\1", named))
 
 
 def unescape(text: str) -> str:

@@ -6,6 +6,7 @@ locals {
   # An alarm on a measured value keeps its state while no data comes ("ignore"). With "missing" it would
   # become INSUFFICIENT_DATA, and the next OK would not show whether anything has recovered.
   alarm_defaults = {
+    severity            = "ticket"
     statistic           = "Sum" # or a percentile
     period              = 60
     evaluation_periods  = 1
@@ -63,6 +64,7 @@ locals {
 
       # Missing data is the worst case here: without any target this metric stops.
       "${program}-down" = {
+        severity            = "page"
         description         = "No task of ${program} has been healthy for 2 minutes: it is down."
         namespace           = "AWS/ApplicationELB"
         metric_name         = "HealthyHostCount"
@@ -173,21 +175,6 @@ locals {
 }
 
 locals {
-  # One section of the page is about the alarms of all programs, one about those of all database instances.
-  alarm_programs = {
-    for name in concat(keys(local.alarms), ["visitors-5xx", "database-n-memory"]) :
-    name => one([for program in keys(var.services) : program if startswith(name, "${program}-")])
-  }
-
-  sections = {
-    for name, program in local.alarm_programs :
-    name => program == null ? replace(name, "/-[0-9]+-/", "-n-") : join("-", [for each in keys(var.services) : "${each}${trimprefix(name, program)}"])
-  }
-
-  runbook = { for name, section in local.sections : name => var.runbook_url == null ? "" : " What to do: ${var.runbook_url}#${section}" }
-}
-
-locals {
   # On one metric, or by metric math on those of two target groups.
   all_alarms = {
     for name, alarm in local.alarms : name => merge(local.alarm_defaults, alarm, {
@@ -202,7 +189,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   for_each = local.all_alarms
 
   alarm_name          = "${var.name}-${each.key}"
-  alarm_description   = "${each.value.description}${local.runbook[each.key]}"
+  alarm_description   = local.descriptions[each.key]
   namespace           = each.value.plain ? each.value.namespace : null
   metric_name         = each.value.plain ? each.value.metric_name : null
   dimensions          = each.value.plain ? each.value.dimensions : null
@@ -250,7 +237,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
 resource "aws_cloudwatch_metric_alarm" "visitors_5xx" {
   region              = local.cloudfront_region
   alarm_name          = "${var.name}-visitors-5xx"
-  alarm_description   = "CloudFront has answered ${var.thresholds.cloudfront_5xx_percent} % or more of all requests with 5xx for 2 minutes: this is what visitors see. If no other alarm rings, CloudFront does not reach the load balancer: look at the origin's name, certificate and security group.${local.runbook["visitors-5xx"]}"
+  alarm_description   = "[page] CloudFront has answered ${var.thresholds.cloudfront_5xx_percent} % or more of all requests with 5xx for 2 minutes: this is what visitors see. If no other alarm rings, CloudFront does not reach the load balancer: look at the origin's name, certificate and security group.${local.runbook["visitors-5xx"]}"
   namespace           = "AWS/CloudFront"
   metric_name         = "5xxErrorRate"
   dimensions          = { DistributionId = var.distribution_id, Region = "Global" }
@@ -270,7 +257,7 @@ resource "aws_cloudwatch_metric_alarm" "database_memory" {
   count = length(local.instance_dimensions)
 
   alarm_name          = "${var.name}-database-${count.index + 1}-memory"
-  alarm_description   = "Memory of a database instance has been in use to ${var.thresholds.database_memory_percent} % or more for 5 minutes. Look for many connections or large sorts; raise its capacity or class.${local.runbook["database-n-memory"]}"
+  alarm_description   = "[ticket] Memory of a database instance has been in use to ${var.thresholds.database_memory_percent} % or more for 5 minutes. Look for many connections or large sorts; raise its capacity or class.${local.runbook["database-n-memory"]}"
   evaluation_periods  = 5
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = var.thresholds.database_memory_percent

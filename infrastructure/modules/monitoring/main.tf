@@ -31,6 +31,7 @@ module "notification" {
   account                     = var.account
   function_directory          = var.function_directory
   fallback_emails             = var.fallback_emails
+  page_mention                = var.page_mention
   runbook_url                 = var.runbook_url
   record_log_group_names      = distinct([for filter in values(local.log_filters) : filter.log_group])
   secret_recovery_window_days = var.secret_recovery_window_days

@@ -126,6 +126,12 @@ variable "fallback_emails" {
   default     = []
 }
 
+variable "page_mention" {
+  description = "Whom a message of severity page calls, as Slack writes it; null: nobody"
+  type        = string
+  default     = null
+}
+
 variable "runbook_url" {
   description = "Page with a section for each alarm, which its message links; null: no link"
   type        = string

@@ -11,7 +11,7 @@ locals {
 
 resource "aws_cloudwatch_metric_alarm" "function_errors" {
   alarm_name          = "${var.name}-notifier-errors"
-  alarm_description   = "The function that tells Slack failed: an alarm may have reached no one. Read its log.${local.runbook == "" ? "" : "${local.runbook}notifier-errors"}"
+  alarm_description   = "[page] The function that tells Slack failed: an alarm may have reached no one. Read its log.${local.runbook == "" ? "" : "${local.runbook}notifier-errors"}"
   namespace           = "AWS/Lambda"
   metric_name         = "Errors"
   dimensions          = { FunctionName = aws_lambda_function.this.function_name }
@@ -27,7 +27,7 @@ resource "aws_cloudwatch_metric_alarm" "function_errors" {
 
 resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   alarm_name          = "${var.name}-notifier-dead-letters"
-  alarm_description   = "A notification could not be delivered and waits in the dead-letter queue. It is posted with the next one that Slack takes.${local.runbook == "" ? "" : "${local.runbook}notifier-dead-letters"}"
+  alarm_description   = "[ticket] A notification could not be delivered and waits in the dead-letter queue. It is posted with the next one that Slack takes.${local.runbook == "" ? "" : "${local.runbook}notifier-dead-letters"}"
   evaluation_periods  = 1
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = 1

@@ -147,6 +147,8 @@ resource "aws_lambda_function" "this" {
   environment {
     variables = {
       DEAD_LETTER_QUEUE_URL    = aws_sqs_queue.dead_letters.url
+      PAGE_MENTION             = var.page_mention == null ? "" : var.page_mention
+      RUNBOOK_URL              = var.runbook_url == null ? "" : var.runbook_url
       SLACK_WEBHOOK_SECRET_ARN = aws_secretsmanager_secret.webhook.arn
     }
   }

@@ -34,6 +34,17 @@ variable "record_log_group_names" {
   default     = []
 }
 
+variable "page_mention" {
+  description = "Whom a message of severity page calls, as Slack writes it; null: nobody"
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.page_mention == null || can(regex("^<(!here|!channel|@[UW][A-Z0-9]+|!subteam\\^S[A-Z0-9]+)>$", var.page_mention))
+    error_message = "page_mention must be <!here>, <!channel>, <@U...> with a member's ID, or <!subteam^S...> with a user group's."
+  }
+}
+
 variable "runbook_url" {
   description = "Page with a section for each alarm, which its message links; null: no link"
   type        = string

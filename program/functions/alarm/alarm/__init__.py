@@ -18,7 +18,7 @@ from alarm.clients import prepare
 from alarm.details import call_aws, look_up
 from alarm.events import AlarmChange, Event, Unrecognized, parse
 from alarm.letters import SECONDS, post_again
-from alarm.message import NOTHING, Message, late, message
+from alarm.message import NOTHING, Message, Ways, late, message
 from alarm.slack import RefusedError, send
 from alarm.webhook import Webhook
 
@@ -63,8 +63,9 @@ def _describe(text: str, subject: str) -> tuple[Event, Message | None]:
     """What it is, and its message for Slack; None if there is nothing to report."""
     found = parse(text, subject=subject)
     details = look_up(found, call_aws, _warn) if isinstance(found, AlarmChange) else NOTHING
+    ways = Ways(os.environ.get("PAGE_MENTION", ""), os.environ.get("RUNBOOK_URL", ""))
     try:
-        return found, message(found, details)
+        return found, message(found, details, ways)
     except Exception as error:  # it has another form than AWS documents, and must not get lost
         _warn(f"the form of a notification: {type(error).__name__}")
         found = Unrecognized(subject, text)

@@ -21,6 +21,7 @@ from alarm.events import AlarmChange, State
 RECORDS = 3
 CHARACTERS = 300  # of a record
 _LONGEST = timedelta(days=3)  # for which an alarm's past is looked through
+_KINDS = ("MetricAlarm", "CompositeAlarm")  # a call that names none is only about the former
 _LATE = timedelta(seconds=30)  # after a change: Lambda tries again after a minute
 _PATIENCE = 2.0  # seconds for further pages of records: the function has to end in its time
 
@@ -88,7 +89,7 @@ def _alarmed_at(event: AlarmChange, call: Call) -> datetime | None:
     end = event.time or datetime.now(UTC)
     answer = call(
         "cloudwatch", "describe_alarm_history", event.region, AlarmName=event.name,
-        HistoryItemType="StateUpdate", StartDate=end - _LONGEST,
+        AlarmTypes=_KINDS, HistoryItemType="StateUpdate", StartDate=end - _LONGEST,
         EndDate=end + timedelta(seconds=1), ScanBy="TimestampDescending", MaxRecords=20,
     )  # fmt: skip
     found = None
@@ -112,7 +113,8 @@ def _now(
     """The latest change after this one, if there is one."""
     answer = call(
         "cloudwatch", "describe_alarm_history", event.region, AlarmName=event.name,
-        HistoryItemType="StateUpdate", StartDate=changed + timedelta(seconds=1), EndDate=now,
+        AlarmTypes=_KINDS, HistoryItemType="StateUpdate",
+        StartDate=changed + timedelta(seconds=1), EndDate=now,
         ScanBy="TimestampDescending", MaxRecords=1,
     )  # fmt: skip
     for item in answer["AlarmHistoryItems"]:

@@ -17,6 +17,15 @@ class State(StrEnum):
     INSUFFICIENT_DATA = "INSUFFICIENT_DATA"
 
 
+class Severity(StrEnum):
+    """What an event asks of people. An alarm's description begins with it, in brackets: of an
+    alarm's tags, CloudWatch's notification has none."""
+
+    PAGE = "Page"  # someone acts now, at night too
+    TICKET = "Ticket"  # someone acts in working hours
+    UNKNOWN = ""
+
+
 @dataclass(frozen=True, slots=True)
 class AlarmChange:
     """An alarm changed its state; `at` is the time as CloudWatch writes it."""
@@ -37,6 +46,8 @@ class AlarmChange:
     period: int = 60  # seconds
     periods: int = 1
     dimensions: tuple[tuple[str, str], ...] = ()
+    severity: Severity = Severity.UNKNOWN
+    children: tuple[str, ...] = ()  # of a composite alarm: those in ALARM that decided it
 
     @property
     def time(self) -> datetime | None:
@@ -96,6 +107,19 @@ class PipelineWaits:
 
 
 @dataclass(frozen=True, slots=True)
+class BackupFailure:
+    """A job of AWS Backup failed. `kind`: Backup or Copy. `resource`: what it should have kept."""
+
+    kind: str
+    state: str
+    resource: str
+    reason: str
+    account: str
+    region: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unrecognized:
     """Any other message. It is posted unchanged: an unknown notification must not get lost."""
 
@@ -103,16 +127,17 @@ class Unrecognized:
     text: str
 
 
-Event = AlarmChange | PipelineFailure | PipelineWaits | Unrecognized
+Event = AlarmChange | PipelineFailure | PipelineWaits | BackupFailure | Unrecognized
 
 
 def parse(text: str, *, subject: str = "") -> Event:
     """`text` is the SNS message: a CloudWatch alarm's notification, an EventBridge event, or a
     CodePipeline approval's notification.
 
-    Their formats: "Amazon SNS notification: alarm state change" in the CloudWatch User Guide, and
+    Their formats: "Amazon SNS notification: alarm state change" in the CloudWatch User Guide,
     "CodePipeline events reference" and "JSON data format for manual approval notifications" in the
-    CodePipeline User Guide, on docs.aws.amazon.com.
+    CodePipeline User Guide, and "Monitoring AWS Backup events using Amazon EventBridge" in the AWS
+    Backup Developer Guide, on docs.aws.amazon.com.
     """
     try:
         document = json.loads(text)
@@ -124,23 +149,40 @@ def parse(text: str, *, subject: str = "") -> Event:
             category = document["detail"].get("type", {}).get("category")
             waits = category == "Approval" and document["detail"]["state"] == "STARTED"
             return _waits(document) if waits else _pipeline(document)
+        if document.get("source") == "aws.backup":
+            return _backup(document)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         pass
     return Unrecognized(subject, text)
 
 
 def _alarm(document: Mapping[str, Any]) -> AlarmChange:
+    severity, description = _severity(document.get("AlarmDescription") or "")
     return AlarmChange(
         name=document["AlarmName"],
-        description=document.get("AlarmDescription") or "",
+        description=description,
         state=State(document["NewStateValue"]),
         old_state=State(document["OldStateValue"]),
         reason=document.get("NewStateReason") or "",
         arn=document.get("AlarmArn") or "",
         account=document.get("AWSAccountId") or "",
         at=document.get("StateChangeTime") or "",
+        severity=severity,
+        children=tuple(
+            each["Arn"].rpartition(":alarm:")[2]
+            for each in document.get("TriggeringChildren") or ()
+            if each["State"]["Value"] == State.ALARM
+        ),
         **_trigger(document.get("Trigger") or {}),
     )
+
+
+def _severity(description: str) -> tuple[Severity, str]:
+    """`[page] It is down.`: the severity, and the rest."""
+    found = re.match(r"\[(page|ticket)\] ", description)
+    if found is None:
+        return Severity.UNKNOWN, description
+    return Severity(found[1].capitalize()), description[found.end() :]
 
 
 def _trigger(trigger: Mapping[str, Any]) -> dict[str, Any]:
@@ -210,4 +252,17 @@ def _pipeline(document: Mapping[str, Any]) -> PipelineFailure:
         region=document.get("region", ""),
         at=document.get("time", ""),
         is_approval=(detail.get("type") or {}).get("category") == "Approval",
+    )
+
+
+def _backup(document: Mapping[str, Any]) -> BackupFailure:
+    detail = document["detail"]
+    return BackupFailure(
+        kind=document["detail-type"].partition(" ")[0],
+        state=detail["state"],
+        resource=detail.get("resourceArn") or "",
+        reason=detail.get("statusMessage") or "",
+        account=document.get("account", ""),
+        region=document.get("region", ""),
+        at=document.get("time", ""),
     )

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote, urlsplit
 
 from alarm.details import Details
 from alarm.events import (
     AlarmChange,
+    BackupFailure,
     Event,
     PipelineFailure,
     PipelineWaits,
+    Severity,
     State,
     Unrecognized,
     number,
 )
+from alarm.links import Link, alarm_links, approval_url, output, pipeline_url
 
 # Slack's limits for blocks are 150 and 3000 characters; it refuses a message with a longer block.
 HEADER_CHARACTERS = 150
@@ -25,14 +27,9 @@ FACT_CHARACTERS = 250
 
 Message = dict[str, Any]
 
-_CONSOLES = {
-    "aws-cn": "console.amazonaws.cn",
-    "aws-us-gov": "console.amazonaws-us-gov.com",
-}
-
-
-_CONSOLE = "console.aws.amazon.com"
 _RED, _GREEN, _GREY, _YELLOW = "#d40e0d", "#2eb67d", "#8d8d8d", "#ecb22e"
+_SIGNS = {Severity.PAGE: ("🔴", _RED), Severity.TICKET: ("🟠", "#e8912d")}
+_TICKET = f"{Severity.TICKET} · "
 
 _COMPARISONS = {
     "GreaterThanOrEqualToThreshold": "≥",
@@ -44,26 +41,44 @@ _COMPARISONS = {
 NOTHING = Details()
 
 
-def message(event: Event, details: Details = NOTHING) -> Message | None:
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How people are told; both may be empty. `page_mention`: whom a page calls, as Slack writes
+    it. `runbook_url`: the page with a section for each event; an alarm's description has its own
+    link."""
+
+    page_mention: str = ""
+    runbook_url: str = ""
+
+    def runbook(self, section: str) -> list[Link]:
+        return [("What to do", f"{self.runbook_url}#{section}")] if self.runbook_url else []
+
+
+def message(event: Event, details: Details = NOTHING, ways: Ways = Ways()) -> Message | None:
     """None if there is nothing to report."""
     if isinstance(event, AlarmChange):
-        return _alarm(event, details)
+        return _alarm(event, details, ways)
     if isinstance(event, PipelineFailure):
-        return _pipeline(event)
+        return _pipeline(event, ways)
     if isinstance(event, PipelineWaits):
-        return _waits(event)
+        return _waits(event, ways)
+    if isinstance(event, BackupFailure):
+        return _backup(event, ways)
     return _unrecognized(event)
 
 
-def _alarm(event: AlarmChange, details: Details) -> Message | None:
+def _alarm(event: AlarmChange, details: Details, ways: Ways) -> Message | None:
     if event.state is State.OK and event.old_state is not State.ALARM and not details.alarmed_at:
         # A new alarm, or one whose data came back: nothing was wrong, so nothing has recovered.
         return None
+    alarm_sign, alarm_colour = _SIGNS.get(event.severity, ("🔴", _RED))
+    severity = f"{event.severity} · " if event.severity else ""
     sign, word, colour = {
-        State.ALARM: ("🔴", "ALARM", _RED),
+        State.ALARM: (alarm_sign, f"{severity}ALARM", alarm_colour),
         State.OK: ("🟢", "Recovered", _GREEN),
         State.INSUFFICIENT_DATA: ("⚪", "No data", _GREY),
     }[event.state]
+    calls = event.state is State.ALARM and event.severity is Severity.PAGE and details.now is None
     if details.now is not None:  # Slack has the later message already
         sign, word, colour = "⚪", f"Late: {word}", _GREY
     facts = [_against_threshold(event), _duration(event, details)]
@@ -73,19 +88,20 @@ def _alarm(event: AlarmChange, details: Details) -> Message | None:
         event.description,
         event.reason,
         [
-            _later(details), *facts, where, f"{event.old_state} → {event.state}", event.region,
-            event.account, event.at,
+            _later(details), *facts, where, ", ".join(event.children),
+            f"{event.old_state} → {event.state}", event.region, event.account, event.at,
         ],
-        _alarm_links(event, details),
+        alarm_links(event, details),
         colour,
         records=details.records,
+        mention=ways.page_mention if calls else "",
     )  # fmt: skip
 
 
 def late(sent: Message, at: str) -> Message:
     """A message that could not be posted when it was sent, which was `at`."""
     [attachment] = sent["attachments"]
-    text = sent["text"]
+    text, mention = attachment["fallback"], sent["text"].removesuffix(attachment["fallback"])
     if "Late: " not in text:
         text = f"Late: {text}"
         text = text if len(text) <= HEADER_CHARACTERS else f"{text[: HEADER_CHARACTERS - 1]}…"
@@ -95,7 +111,8 @@ def late(sent: Message, at: str) -> Message:
         *others,
         {"type": "context", "elements": [_markdown(f"sent at {escape(at)}, could not be posted")]},
     ]
-    return {"text": text, "attachments": [attachment | {"fallback": text, "blocks": blocks}]}
+    told = attachment | {"fallback": text, "blocks": blocks}
+    return {"text": mention + text, "attachments": [told]}
 
 
 def _later(details: Details) -> str:
@@ -130,37 +147,45 @@ def _duration(event: AlarmChange, details: Details) -> str:
     return f"in ALARM since {_utc(details.alarmed_at)}, for {length}"
 
 
-def _alarm_links(event: AlarmChange, details: Details) -> list[tuple[str, str]]:
-    links = [("Open in CloudWatch", _alarm_url(event))]
-    if event.metric:
-        links.append(("Graph", _graph_url(event)))
-    if details.log_group:
-        links.append(("Logs", _logs_url(event, details)))
-    return links
-
-
-def _pipeline(event: PipelineFailure) -> Message:
+def _pipeline(event: PipelineFailure, ways: Ways) -> Message:
     where = " / ".join(part for part in (event.stage, event.action) if part)
-    headline = "⚪ Not approved" if event.is_approval else f"🔴 Pipeline {event.state.lower()}"
+    sign, colour = ("⚪", _GREY) if event.is_approval else _SIGNS[Severity.TICKET]
+    failed = f"{_TICKET}Pipeline {event.state.lower()}"
+    headline = f"{sign} {'Not approved' if event.is_approval else failed}"
     return _message(
         f"{headline}: {event.pipeline}",
         f"In {where}" if where else "",
         event.summary,
         [event.execution, event.region, event.account, event.at],
-        [("Open in CodePipeline", _pipeline_url(event)), *_output(event)],
-        _GREY if event.is_approval else _RED,
-    )
+        [
+            ("Open in CodePipeline", pipeline_url(event)), *output(event),
+            *ways.runbook("pipeline-failed"),
+        ],
+        colour,
+    )  # fmt: skip
 
 
-def _waits(event: PipelineWaits) -> Message:
+def _waits(event: PipelineWaits, ways: Ways) -> Message:
     until = f"until {event.until}" if event.until else ""
     return _message(
-        f"🟡 Waits for approval: {event.pipeline}",
+        f"🟡 {_TICKET}Waits for approval: {event.pipeline}",
         "Read what it would change, then approve or reject it.",
         event.summary,
         [event.stage, event.execution, event.region, event.account, until],
-        [("Open in CodePipeline", _approval_url(event))],
+        [("Open in CodePipeline", approval_url(event)), *ways.runbook("pipeline-waits")],
         _YELLOW,
+    )
+
+
+def _backup(event: BackupFailure, ways: Ways) -> Message:
+    sign, colour = _SIGNS[Severity.TICKET]
+    return _message(
+        f"{sign} {_TICKET}{event.kind} failed: {event.resource.rpartition(':')[2]}",
+        "",
+        event.reason,
+        [event.state, event.resource, event.region, event.account, event.at],
+        ways.runbook("backup-failed-copy-failed"),
+        colour,
     )
 
 
@@ -173,10 +198,12 @@ def _message(
     text: str,
     quoted: str,
     facts: list[str],
-    links: list[tuple[str, str]],
+    links: list[Link],
     colour: str,
     records: tuple[str, ...] = (),
+    mention: str = "",
 ) -> Message:
+    """`mention`, if not empty, calls people: in an attachment Slack would only show it."""
     blocks: list[Message] = [
         {"type": "header", "text": _plain(_cut(header, HEADER_CHARACTERS))},
     ]
@@ -194,7 +221,8 @@ def _message(
     if context:
         blocks.append({"type": "context", "elements": [_markdown(" · ".join(context))]})
     text = _cut(header, HEADER_CHARACTERS)
-    return {"text": text, "attachments": [{"color": colour, "fallback": text, "blocks": blocks}]}
+    attachment = {"color": colour, "fallback": text, "blocks": blocks}
+    return {"text": f"{mention} {text}".lstrip(), "attachments": [attachment]}
 
 
 def escape(text: str) -> str:
@@ -226,58 +254,3 @@ def _plain(text: str) -> Message:
 
 def _markdown(text: str) -> Message:
     return {"type": "mrkdwn", "text": text, "verbatim": True}
-
-
-def _alarm_url(event: AlarmChange) -> str:
-    return f"{_cloudwatch(event)}#alarmsV2:alarm/{quote(event.name, safe='')}"
-
-
-def _cloudwatch(event: AlarmChange) -> str:
-    partition = event.arn.split(":")[1] if event.arn.startswith("arn:") else "aws"
-    host = f"{quote(event.region)}.{_CONSOLES.get(partition, 'console.aws.amazon.com')}"
-    return f"https://{host}/cloudwatch/home?region={quote(event.region)}"
-
-
-def _graph_url(event: AlarmChange) -> str:
-    """The metric as CloudWatch draws it, with three hours around the change."""
-    metric = [event.namespace, event.metric, *(part for pair in event.dimensions for part in pair)]
-    drawn = {
-        "metrics": [metric], "region": event.region, "period": event.period,
-        "stat": event.statistic or "Average",
-    }  # fmt: skip
-    if event.threshold is not None:
-        drawn["annotations"] = {"horizontal": [{"value": event.threshold}]}
-    graph = quote(json.dumps(drawn, separators=(",", ":")), safe="")
-    return f"{_cloudwatch(event)}#metricsV2:graph={graph}"
-
-
-def _logs_url(event: AlarmChange, details: Details) -> str:
-    """The console encodes twice, the second time with $ in place of %."""
-    group = quote(quote(details.log_group, safe=""), safe="").replace("%", "$")
-    found = quote(quote(details.pattern, safe=""), safe="").replace("%", "$")
-    return (
-        f"{_cloudwatch(event)}#logsV2:log-groups/log-group/{group}/log-events$3FfilterPattern$3D"
-        f"{found}"
-    )
-
-
-def _pipeline_url(event: PipelineFailure) -> str:
-    name, execution = quote(event.pipeline, safe=""), quote(event.execution, safe="")
-    host = f"{quote(event.region)}.console.aws.amazon.com"
-    path = f"codesuite/codepipeline/pipelines/{name}/executions/{execution}/timeline"
-    return f"https://{host}/{path}?region={quote(event.region)}"
-
-
-def _output(event: PipelineFailure) -> list[tuple[str, str]]:
-    """Only an address of AWS's console: a pipeline's other actions may name any."""
-    is_of_aws = urlsplit(event.log).netloc.endswith(_CONSOLE)
-    is_whole = event.log.startswith("https://") and not set(event.log) & set("<>| ")
-    return [("Log", event.log)] if is_of_aws and is_whole else []
-
-
-def _approval_url(event: PipelineWaits) -> str:
-    """The pipeline as it stands, where the stage has its button."""
-    name, host = quote(event.pipeline, safe=""), f"{quote(event.region)}.console.aws.amazon.com"
-    return (
-        f"https://{host}/codesuite/codepipeline/pipelines/{name}/view?region={quote(event.region)}"
-    )

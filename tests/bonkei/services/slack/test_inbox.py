@@ -77,6 +77,15 @@ async def test_an_accepted_message_is_shown(tmp_path: Path) -> None:
     assert {line.colour for line in lines[1:]} == {"red"}
 
 
+@pytest.mark.parametrize(
+    ("mention", "shown"), [("<!here>", "@here"), ("<@U0X>", "@U0X"), ("<!subteam^S0X>", "@S0X")]
+)
+def test_who_is_called_is_shown_above_the_message(mention: str, shown: str) -> None:
+    body = MESSAGE | {"text": f"{mention} ALARM: a &amp; b"}
+    lines = [line.text for line in render(Entry(0.0, "slack", "", body))[1:]]
+    assert lines[:2] == [f"{shown} ALARM: a & b", "ALARM: a & b"]
+
+
 async def test_a_message_may_come_in_pieces(tmp_path: Path) -> None:
     async def pieces() -> AsyncIterator[bytes]:
         text = json.dumps(MESSAGE).encode()

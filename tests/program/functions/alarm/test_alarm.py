@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime
 
 import pytest
-from alarm.events import AlarmChange, PipelineFailure, PipelineWaits, State, Unrecognized, parse
-from alarm.message import message
+from alarm.details import Details
+from alarm.events import (
+    AlarmChange,
+    BackupFailure,
+    PipelineFailure,
+    PipelineWaits,
+    State,
+    Unrecognized,
+    parse,
+)
+from alarm.message import Ways, late, message
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -53,13 +63,88 @@ def test_a_recovery_needs_an_earlier_alarm(old: str, new: str, told: str | None)
         assert sent["text"].startswith(told)
 
 
+WAYS = Ways("<!here>", "https://git.test/alarms.md")
+
+
+@pytest.mark.parametrize(
+    ("description", "new", "told"),
+    [
+        ("[page] Down.", "ALARM", "<!here> 🔴 Page · ALARM: a"),
+        ("[page] Down.", "OK", "🟢 Recovered: a"),
+        ("[page] Down.", "INSUFFICIENT_DATA", "⚪ No data: a"),
+        ("[ticket] Slow.", "ALARM", "🟠 Ticket · ALARM: a"),
+        ("[Page] of another form", "ALARM", "🔴 ALARM: a"),
+        ("", "ALARM", "🔴 ALARM: a"),
+    ],
+)
+def test_a_severity_comes_first_and_only_a_page_calls(description: str, new: str, told: str):
+    old = "OK" if new == "ALARM" else "ALARM"
+    changed = {"OldStateValue": old, "NewStateValue": new, "AlarmDescription": description}
+    sent = message(parse(recorded("alarm", AlarmName="a", **changed)), ways=WAYS)
+    assert sent is not None
+    assert sent["text"] == told
+    assert "[page]" not in texts(sent)
+    assert "[ticket]" not in texts(sent)
+    assert "<!here>" not in texts(sent["attachments"][0])
+
+
+def test_a_late_page_calls_unless_it_is_over():
+    event = parse(recorded("alarm", AlarmName="a", AlarmDescription="[page] Down."))
+    still = message(event, ways=WAYS)
+    over = message(event, Details(now=(State.OK, datetime.now(UTC))), WAYS)
+    assert still is not None
+    assert over is not None
+    assert late(still, "2026")["text"] == "<!here> Late: 🔴 Page · ALARM: a"
+    assert late(over, "2026")["text"] == "⚪ Late: Page · ALARM: a"
+
+
+def test_a_composite_alarm_names_the_children_that_decided_it():
+    states = {"down": "ALARM", "slow": "OK"}
+    document = json.loads(recorded("alarm", AlarmRule="ALARM(down) OR ALARM(slow)"))
+    del document["Trigger"]
+    document["TriggeringChildren"] = [
+        {"Arn": f"arn:aws:cloudwatch:x:1:alarm:prod-{name}", "State": {"Value": state}}
+        for name, state in states.items()
+    ]
+    sent = message(parse(json.dumps(document)))
+    assert sent is not None
+    assert "prod-down" in texts(sent)
+    assert "prod-slow" not in texts(sent)
+
+
+@pytest.mark.parametrize("kind", ["Backup", "Copy"])
+def test_a_failed_backup_is_reported_with_its_reason(kind: str):
+    event = parse(recorded("backup_job_failed", **{"detail-type": f"{kind} Job State Change"}))
+    assert isinstance(event, BackupFailure)
+    sent = message(event, ways=WAYS)
+    assert sent is not None
+    assert sent["text"] == f"🟠 Ticket · {kind} failed: status-prod-database"
+    assert "Access is denied" in texts(sent)
+
+
+@pytest.mark.parametrize(
+    ("name", "section"),
+    [
+        ("approval_started", "pipeline-waits"),
+        ("approval_needed", "pipeline-waits"),
+        ("pipeline_action_failed", "pipeline-failed"),
+        ("backup_job_failed", "backup-failed-copy-failed"),
+    ],
+)
+def test_an_event_links_its_section_of_the_runbook(name: str, section: str):
+    sent = message(parse(recorded(name)), ways=WAYS)
+    assert sent is not None
+    assert f"<https://git.test/alarms.md#{section}|What to do>" in texts(sent)
+    assert "What to do" not in texts(message(parse(recorded(name))) or {})
+
+
 @pytest.mark.parametrize("name", ["approval_started", "approval_needed"])
 def test_a_waiting_plan_is_reported(name: str):
     event = parse(recorded(name))
     assert isinstance(event, PipelineWaits)
     sent = message(event)
     assert sent is not None
-    assert sent["text"] == "🟡 Waits for approval: status-prod-pipeline-tf"
+    assert sent["text"] == "🟡 Ticket · Waits for approval: status-prod-pipeline-tf"
     assert (
         "<https://ap-northeast-1.console.aws.amazon.com/codesuite/codepipeline/pipelines/"
         "status-prod-pipeline-tf/view?region=ap-northeast-1|Open in CodePipeline>"
@@ -91,7 +176,7 @@ def test_a_failed_pipeline_is_reported():
     assert isinstance(event, PipelineFailure)
     sent = message(event)
     assert sent is not None
-    assert sent["text"] == "🔴 Pipeline failed: status-prod-pipeline-program"
+    assert sent["text"] == "🟠 Ticket · Pipeline failed: status-prod-pipeline-program"
     assert "/executions/12345678-1234-5678-abcd-12345678abcd/" in texts(sent)
 
 

@@ -265,7 +265,7 @@ def test_dead_letters_are_posted_in_order_when_slack_is_back(
     said = [sent["text"] for sent in slack.received]
     assert said == [
         "🔴 ALARM: now", "Late: ❔ Notification", "Late: 🔴 ALARM: first",
-        "Late: 🔴 Pipeline failed: status-prod-pipeline-program", "Late: 🔴 ALARM: third",
+        "Late: 🟠 Ticket · Pipeline failed: status-prod-pipeline-program", "Late: 🔴 ALARM: third",
     ]  # fmt: skip
     assert "sent at 2026-01-12T04:01:00.000Z" in json.dumps(slack.received)
     assert queue.held == {}
