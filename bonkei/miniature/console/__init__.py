@@ -5,6 +5,7 @@ tasks        services, tasks, their usage over time, and their actions
 requests     the recent requests, and the course of one
 logs         logs of this machine and of log groups
 metrics      metrics over time, and the alarms that look at them
+signals      traffic, errors, latency and saturation of each service; the traffic of all
 alarms       alarms with their past, and rehearsals
 slack        the inbox, in Slack's form
 picture      the architecture as it is drawn, with health and rates
@@ -15,6 +16,7 @@ estate       every resource as evaluated, with masked secrets and its references
 pipelines    stages, runs, logs, the plan to approve, and their actions
 faults       what can be broken, what is, and drills
 permissions  denied calls, used and unused grants, and questions
+moments      a time as a person writes it
 search       what has a text in its name, among all of them
 data         the content of buckets, queues, tables, parameters, secrets and databases
 

@@ -16,7 +16,7 @@ from bonkei.miniature.console.estate import Estates
 from bonkei.miniature.console.faults import FaultSources, offer_faults
 from bonkei.miniature.console.flow import Flow
 from bonkei.miniature.console.health import Parts
-from bonkei.miniature.console.logs import LogSources, offer_logs
+from bonkei.miniature.console.logs import Desk, LogSources, offer_logs
 from bonkei.miniature.console.metrics import offer_metrics
 from bonkei.miniature.console.overview import Badge, Said, offer_overview
 from bonkei.miniature.console.permissions import PermissionSources, offer_permissions
@@ -28,6 +28,7 @@ from bonkei.miniature.console.pipelines.shown import approvals
 from bonkei.miniature.console.requests import failed_badge, offer_requests
 from bonkei.miniature.console.resource import ResourceSources, offer_definition, offer_resource
 from bonkei.miniature.console.search import offer_search
+from bonkei.miniature.console.signals import offer_signals
 from bonkei.miniature.console.slack import offer_slack
 from bonkei.miniature.console.tasks import TaskDeeds, TaskSources, offer_tasks
 from bonkei.miniature.control.faults import ask_of
@@ -58,9 +59,9 @@ def join_console(
         "pipelines": lambda: _pipelines_badge(assembly),
         "faults": lambda: _faults_badge(assembly),
     }
-    offer_overview(console, config, judged, said, badges, lambda: assembly.blueprint)
+    desk = _join_watching(Home(config.home), assembly, rehearsals)
+    offer_overview(console, config, judged, said, badges, desk.badge, lambda: assembly.blueprint)
     _join_tasks(assembly, changes)
-    _join_watching(Home(config.home), assembly, rehearsals)
     _join_pipelines(config, assembly)
     _join_permissions(config, assembly)
     _join_data(assembly, said)
@@ -100,21 +101,31 @@ def _tasks_badge(assembly: Assembly) -> Json:
     return {"text": f"{healthy}/{wanted}", "kind": "" if healthy >= wanted else "warn"}
 
 
-def _join_watching(home: Home, assembly: Assembly, rehearsals: Rehearsals) -> None:
+def _join_watching(home: Home, assembly: Assembly, rehearsals: Rehearsals) -> Desk:
     """Logs, metrics, alarms and the inbox."""
     console = assembly.console
     logs = LogSources(
         home.logs,
         lambda: assembly.logs.store,
         assembly.bus,
+        lambda: assembly.aws.cloud.looking,
+        lambda: [each.name for each in assembly.blueprint.buckets],
         lambda: _secrets(assembly, assembly.blueprint),
         lambda: assembly.logs.queries,
         lambda: assembly.blueprint.query_definitions,
     )
-    offer_logs(console, logs)
+    desk = offer_logs(console, logs)
     offer_metrics(console, lambda: assembly.monitor.monitor, time.time)
+    offer_signals(
+        console,
+        lambda: assembly.monitor.monitor,
+        lambda: assembly.blueprint,
+        assembly.recorder.look,
+        time.time,
+    )
     offer_alarms(console, lambda: assembly.monitor.monitor, rehearsals, time.time)
     offer_slack(console, lambda: assembly.functions.inbox, lambda: assembly.functions.where)
+    return desk
 
 
 def _alarms_badge(assembly: Assembly) -> Json:

@@ -47,10 +47,11 @@ def offer_metrics(console: Console, monitor: Callable[[], Monitor], clock: Clock
 
 
 class Lines:
-    """The last half hour of metrics. It is looked up again after new data, or after a minute. Other
-    tasks run in between, because a lookup may read the disk."""
+    """The last `minutes` of metrics. They are looked up again after new data, or after a minute.
+    Other tasks run in between, because a lookup may read the disk."""
 
-    def __init__(self) -> None:
+    def __init__(self, minutes: int = _SPARK) -> None:
+        self._minutes = minutes
         self._known: OrderedDict[tuple[MetricId, str], tuple[tuple[float, float], Line]] = (
             OrderedDict()
         )
@@ -62,10 +63,17 @@ class Lines:
         found = self._known.get(key)
         if found is None or found[0] != mark:
             await asyncio.sleep(0)
-            found = self._known[key] = mark, _line(monitor, metric, name, (minute + 1) * 60.0)
+            found = self._known[key] = mark, self._read(monitor, metric, name, (minute + 1) * 60.0)
             while len(self._known) > _KNOWN:
                 self._known.popitem(last=False)
         return found[1]
+
+    def _read(self, monitor: Monitor, metric: MetricId, name: str, end: float) -> Line:
+        starts = tuple(end - 60 * count for count in range(self._minutes, 0, -1))
+        asked = Metric(metric.namespace, metric.name, metric.dimensions, name)
+        series, buckets = fetch(monitor.store, asked, starts, 60.0)
+        unit = next((bucket.unit for bucket in buckets.values() if bucket.count), "")
+        return [series.points.get(start) for start in starts], unit
 
 
 async def listed(
@@ -136,14 +144,6 @@ def parse(text: str) -> MetricId:
     except (ValueError, TypeError, RecursionError):
         raise ConsoleError("this is not a metric", remedy="choose one of the list") from None
     return MetricId(str(namespace), str(name), dimensions)
-
-
-def _line(monitor: Monitor, metric: MetricId, name: str, end: float) -> Line:
-    starts = tuple(end - 60 * count for count in range(_SPARK, 0, -1))
-    asked = Metric(metric.namespace, metric.name, metric.dimensions, name)
-    series, buckets = fetch(monitor.store, asked, starts, 60.0)
-    unit = next((bucket.unit for bucket in buckets.values() if bucket.count), "")
-    return [series.points.get(start) for start in starts], unit
 
 
 async def _row(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from os.path import commonprefix
 
 from bonkei.blueprint import Blueprint
 from bonkei.config import Config
@@ -49,21 +50,24 @@ def offer_overview(
     judged: Callable[[], Judged],
     said: Said,
     badges: Mapping[str, Badge],
+    errors: Callable[[], Awaitable[Json]],
     blueprint: Callable[[], Blueprint],
 ) -> None:
     """The topic `overview`. `judged`: the miniature's state. `badges`: the marks beside a page in
-    the navigation, by its path: `{"text": …, "kind": …}` or None."""
+    the navigation, by its path: `{"text": …, "kind": …}` or None. `errors`: that of the logs, which
+    are read for it."""
 
     versions = Versions()
 
     async def overview(_: Mapping[str, str]) -> Json:
         now = judged()
-        found = {path: badge() for path, badge in badges.items()}
+        found = {path: badge() for path, badge in badges.items()} | {"logs": await errors()}
         return {
             "name": config.root.name,
             "workspace": config.workspace,
             "account": config.account_id,
             "enforce": config.enforce,
+            "prefix": prefix_of(blueprint()),
             "version": versions.of(blueprint()),
             "state": now.state,
             "unhealthy": [{"name": one.name, "reason": one.reason} for one in now.unhealthy],
@@ -72,3 +76,11 @@ def offer_overview(
         }
 
     console.topics({"overview": overview})
+
+
+def prefix_of(blueprint: Blueprint) -> str:
+    """What the names of services and alarms begin with, up to a hyphen, such as `shop-dev-`. A page
+    shows it once."""
+    names = [each.name for each in blueprint.services] + [each.name for each in blueprint.alarms]
+    common = commonprefix(names) if len(names) > 1 else ""  # noqa: RUF071 - of names, not paths
+    return common[: common.rfind("-") + 1]

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from heapq import nlargest, nsmallest
-from itertools import islice, takewhile
+from itertools import dropwhile, islice, takewhile
 from typing import Any
 
 from bonkei.base.clocks import has_passed
+from bonkei.miniature.console.moments import moment
 from bonkei.miniature.log_files.files import lines_with
 from bonkei.miniature.requests.explaining import RequestWorld
 from bonkei.miniature.requests.places import Places
@@ -33,8 +34,9 @@ _AGAIN = 1.0  # seconds between two searches for its calls and lines
 
 
 def offer_requests(console: Console, recorder: Recorder, world: RequestWorld) -> None:
-    """The topics `requests` (query: path, status, client, service, least, trouble, until, most, and
-    order: `ms` or `-ms`, over all that is kept) and `requests.one` (id)."""
+    """The topics `requests` (query: path, status, client, service, least, trouble, the times since
+    and until, the number upto, most, and order: `ms` or `-ms`, over all that is kept) and
+    `requests.one` (id)."""
     timelines = _Timelines(recorder, world)
 
     async def requests(query: Mapping[str, str]) -> Json:
@@ -50,15 +52,15 @@ def offer_requests(console: Console, recorder: Recorder, world: RequestWorld) ->
 
 def listed(recorder: Recorder, world: RequestWorld, query: Mapping[str, str]) -> dict[str, Any]:
     """Of `requests`: the newest first, or in the order of their time."""
-    until, most = _number(query.get("until", "")), _number(query.get("most", "")) or _PAGE
+    upto, most = _number(query.get("upto", "")), _number(query.get("most", "")) or _PAGE
     wanted = Wanted(
         query.get("path", ""), query.get("status", ""), query.get("client", ""),
-        query.get("service", ""), until, _number(query.get("least", "")),
+        query.get("service", ""), upto, _number(query.get("least", "")),
     )  # fmt: skip
     names = _Names(world)
     fits = matcher(wanted, names.all_of)
     most = min(most, _MOST)
-    every = recorder.find(fits, until)
+    every = _in_time(recorder.find(fits, upto), query)
     if query.get("trouble"):
         every = filter(_is_troubled, every)
     found = list(_FIRST.get(query.get("order", ""), islice)(every, most + 1))
@@ -70,6 +72,19 @@ def listed(recorder: Recorder, world: RequestWorld, query: Mapping[str, str]) ->
         "left_out": recorder.left_out,
         "rate": round(recorder.rate(), 1),
     }
+
+
+def _in_time(entries: Iterator[Entry], query: Mapping[str, str]) -> Iterator[Entry]:
+    """Of entries, the newest first, those that finished in the wanted time."""
+    now = datetime.now(UTC)
+    since, until = (moment(query.get(name, ""), now) for name in ("since", "until"))
+    if until:
+        end = datetime.fromisoformat(until).timestamp()
+        entries = dropwhile(lambda entry: entry.at >= end, entries)
+    if since:
+        begin = datetime.fromisoformat(since).timestamp()
+        entries = takewhile(lambda entry: entry.at >= begin, entries)
+    return entries
 
 
 def failed_badge(recorder: Recorder) -> Json:

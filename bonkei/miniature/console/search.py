@@ -32,7 +32,7 @@ def offer_search(console: Console) -> None:
         if len(text) < _SHORTEST and not text.isdigit():
             return {"hits": []}
         numbered, requests, tasks, resources, alarms, lines = await asyncio.gather(
-            data("requests", until=text, most="1") if text.isdigit() else _nothing(),
+            data("requests", upto=text, most="1") if text.isdigit() else _nothing(),
             data("requests", path=text, most=str(_MOST)),
             data("tasks"),
             data("resource.all"),

@@ -12,7 +12,7 @@ from itertools import count, islice
 
 from bonkei.base.events import Bus, LogEventsIngested
 from bonkei.miniature.console.logs.rows import MOST_ROWS
-from bonkei.miniature.console.logs.wish import Numbered, Wish
+from bonkei.miniature.console.logs.wish import PATIENCE, Found, Numbered, Wish
 from bonkei.miniature.log_files.record import Record, read
 from bonkei.services.logs.store.log_store import LogStore
 from bonkei.services.logs.store.reading import Stored, Window
@@ -20,9 +20,7 @@ from bonkei.services.logs.store.reading import Stored, Window
 _KEPT = 1_000  # events of a group
 _KEPT_CHARACTERS = 1_000_000
 _MOST_GROUPS = 4  # that are listened to
-_LOOKED_AT = 100_000  # events of a search
 _AT_ONCE = 500
-_PATIENCE = 3.0  # seconds of a search
 
 
 class GroupTails:
@@ -75,23 +73,25 @@ class _Tail:
             self._characters -= len(self.events.popleft().record.text)
 
 
-async def search(store: LogStore, wish: Wish) -> tuple[list[Numbered], bool]:
-    """The newest wanted events in order of time; and whether there may be more that were not
-    searched. It lets other tasks run in between. Raises LogsError if the group no longer exists."""
+async def search(store: LogStore, wish: Wish, patience: float = PATIENCE) -> Found:
+    """The newest wanted events in order of time. It lets other tasks run in between. Raises
+    LogsError if the group no longer exists."""
     window = Window(_milliseconds(wish.since, 0), _milliseconds(wish.until, 2**62))
     streams = [name for name in store.group(wish.group).streams if name.startswith(wish.stream)]
     events = store.read(wish.group, window, streams, backwards=True)
     found: list[Numbered] = []
-    end, numbers = time.monotonic() + _PATIENCE, count(-1, -1)
-    for looked in range(0, _LOOKED_AT, _AT_ONCE):
-        part = list(islice(events, _AT_ONCE))
-        found += filter(wish, (_numbered(wish.group, one, next(numbers)) for one in part))
-        if len(part) < _AT_ONCE or len(found) > MOST_ROWS:
-            return found[:MOST_ROWS][::-1], len(found) > MOST_ROWS
-        if time.monotonic() > end and looked:
+    end, numbers, looked_at, back_to = time.monotonic() + patience, count(-1, -1), 0, ""
+    while part := list(islice(events, _AT_ONCE)):
+        looked_at += len(part)
+        numbered = [_numbered(wish.group, one, next(numbers)) for one in part]
+        found += filter(wish, numbered)
+        if len(found) > MOST_ROWS:
+            break
+        if time.monotonic() > end:
+            back_to = numbered[-1].record.time
             break
         await asyncio.sleep(0)
-    return found[:MOST_ROWS][::-1], True
+    return Found(found[:MOST_ROWS][::-1], len(found) > MOST_ROWS, looked_at, back_to)
 
 
 def record_of(group: str, timestamp: int, message: str) -> Record:

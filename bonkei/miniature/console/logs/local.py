@@ -1,30 +1,23 @@
-"""The last records of this machine's growing log files; and a search in them.
-
-Both read in a thread, and only a bounded part of each file.
-"""
+"""The last records of this machine's growing log files. They are read in a thread."""
 
 from __future__ import annotations
 
 import os
-import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from itertools import count
-from operator import attrgetter
 from pathlib import Path
 
-from bonkei.miniature.console.logs.rows import MOST_ROWS
-from bonkei.miniature.console.logs.wish import Numbered, Wish
+from bonkei.miniature.console.logs.wish import Numbered
 from bonkei.miniature.log_files.files import label_of, present, records_of
 from bonkei.miniature.log_files.record import Record
 
 _KEPT = 1_000  # records of a file
 _KEPT_CHARACTERS = 1_000_000
+_SEVERITIES = ("ERROR: ", "FATAL: ", "PANIC: ")  # of PostgreSQL: each begins a message
 _FIRST, _MORE = 256 * 1024, 1024 * 1024  # bytes that a look reads at most
-_SEARCHED = 16 * 1024 * 1024  # the most bytes of a file that a search reads
-_PATIENCE = 3.0  # seconds of a search
 
 
 class LocalTails:
@@ -34,10 +27,23 @@ class LocalTails:
         self._directory = directory
         self._tails: dict[Path, _Tail] = {}
         self._numbers = count(1)
-        self._sorted: list[Numbered] = []
+        self._sorted: list[Numbered] | None = []
 
     def look(self) -> tuple[list[str], list[Numbered]]:
         """The labels of all logs, and the last records in order of time."""
+        self._read_on()
+        if self._sorted is None:
+            every = [one for tail in self._tails.values() for one in tail.records]
+            self._sorted = sorted(every, key=lambda one: (one.record.time, one.number))
+        return sorted({label_of(file) for file in self._tails}), self._sorted
+
+    def errors(self, since: str) -> int:
+        """How many errors were logged since then; at most `_KEPT` of each file."""
+        self._read_on()
+        every = (time for tail in self._tails.values() for time in tail.errors)
+        return sum(time >= since for time in every)
+
+    def _read_on(self) -> None:
         files = present(self._directory)
         gone = self._tails.keys() - set(files)
         for file in gone:
@@ -45,9 +51,7 @@ class LocalTails:
         tails = [self._tails.setdefault(file, _Tail(file, self._numbers)) for file in files]
         changes = [tail.read_on() for tail in tails]
         if any(changes) or gone:
-            every = [one for tail in tails for one in tail.records]
-            self._sorted = sorted(every, key=lambda one: (one.record.time, one.number))
-        return sorted({label_of(file) for file in files}), self._sorted
+            self._sorted = None
 
     def forget(self) -> None:
         """No page looks any more."""
@@ -66,6 +70,7 @@ class _Tail:
         self._rest = b""
         self._characters = 0
         self.records: deque[Numbered] = deque()
+        self.errors: deque[str] = deque(maxlen=_KEPT)  # their times
 
     def read_on(self) -> bool:
         """Whether there are new records."""
@@ -102,64 +107,23 @@ class _Tail:
         """A line without a time has the time of the previous line, also from an earlier look."""
         if not record.time and self.records:
             record = replace(record, time=self.records[-1].record.time)
+        if _is_an_error(record, self.records[-1].record if self.records else None):
+            self.errors.append(record.time)
         self.records.append(Numbered(next(self._numbers), record))
         self._characters += len(record.text)
         while len(self.records) > _KEPT or self._characters > _KEPT_CHARACTERS:
             self._characters -= len(self.records.popleft().record.text)
 
 
-def search(directory: Path, wish: Wish) -> tuple[list[Numbered], bool]:
-    """The newest wanted records in order of time; and whether there may be more that were not
-    searched."""
-    found: list[Numbered] = []
-    end, numbers, more = time.monotonic() + _PATIENCE, count(1), False
-    for file in present(directory):
-        if wish.log and label_of(file) != wish.log:
-            continue
-        newest: deque[Numbered] = deque(maxlen=MOST_ROWS)
-        lines, is_whole = _ending(file, wish)
-        more = more or not is_whole
-        for number, record in enumerate(records_of(file, lines)):
-            one = Numbered(next(numbers), record)
-            if wish(one):
-                more = more or len(newest) == MOST_ROWS
-                newest.append(one)
-            if number % 500 == 0 and time.monotonic() > end:
-                more = True
-                break
-        found += newest
-    found.sort(key=attrgetter("record.time"))
-    return found[-MOST_ROWS:], more or len(found) > MOST_ROWS
-
-
-def _ending(file: Path, wish: Wish) -> tuple[list[str], bool]:
-    """The last lines of a log within the wanted time, including its rotated predecessor; and
-    whether these are all."""
-    parts: list[bytes] = []
-    left, is_whole = _SEARCHED, True
-    for path in (file, file.with_name(f"{file.name}.1")):
-        try:
-            with path.open("rb") as handle:
-                size = handle.seek(0, os.SEEK_END)
-                handle.seek(max(0, size - left))
-                data = handle.read(left)
-        except FileNotFoundError:
-            continue
-        if size > left:
-            is_whole = False
-            data = data.partition(b"\n")[2]
-        parts.insert(0, data)
-        left = max(0, left - size)
-    text = b"".join(parts).decode("utf-8", "replace")
-    lines = [line for line in text.split("\n")[:-1] if _may_be_wanted(line, wish)]
-    reaches = bool(wish.since and lines and text[:19].replace(" ", "T") < wish.since[:19])
-    return lines, is_whole or reaches
-
-
-def _may_be_wanted(line: str, wish: Wish) -> bool:
-    """By the time at the beginning, to the second. A line without a time may belong to another
-    line."""
-    if not line[:1].isdigit():
-        return True
-    second = line[:19].replace(" ", "T", 1)
-    return second >= wish.since[:19] and (not wish.until or second <= wish.until[:19])
+def _is_an_error(record: Record, before: Record | None) -> bool:
+    """Not a further line of the one before, as of a traceback or of what PostgreSQL says."""
+    if not record.is_at_least("ERROR"):
+        return False
+    goes_on = (
+        before is not None
+        and before.is_at_least("ERROR")
+        and before.task == record.task
+        and before.fields is None
+        and record.fields is None
+    )
+    return not goes_on or any(word in record.text for word in _SEVERITIES)

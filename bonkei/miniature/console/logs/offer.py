@@ -6,45 +6,51 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from bonkei.base.aws_service import AwsServiceError
 from bonkei.base.events import Bus
 from bonkei.blueprint.logs.log_group import QueryDefinition
 from bonkei.miniature.console.estate import hidden_texts
-from bonkei.miniature.console.logs import groups, local
+from bonkei.miniature.console.logs import buckets, groups, history, local
 from bonkei.miniature.console.logs.question import answer_of, read_search, saved_queries
 from bonkei.miniature.console.logs.rows import rows
-from bonkei.miniature.console.logs.wish import Wish, read_wish
+from bonkei.miniature.console.logs.wish import Found, Wish, read_wish
 from bonkei.services.console import Console, ConsoleError, Json
+from bonkei.services.endpoint.looking import Looking
 from bonkei.services.logs.errors import LogsError
 from bonkei.services.logs.queries.queries import Queries
 from bonkei.services.logs.store.log_store import LogStore
 
 _MOST_STREAMS = 200
 _AGAIN = 5.0  # seconds until the secrets are read again
+_RECENT = timedelta(minutes=5)
 _UNUSED = 30.0  # seconds without a look after which nothing is kept
 
 
 @dataclass(frozen=True, slots=True)
 class LogSources:
     """`directory`: that of this machine's log files. `store`: that of log groups. `bus`: has the
-    events. `secrets`: values that no row may show. `queries`: run over the store. `saved`: the
-    queries of the definitions."""
+    events. `looking`: reads the `buckets`. `secrets`: values that no row may show. `queries`: run
+    over the store. `saved`: the queries of the definitions."""
 
     directory: Path
     store: Callable[[], LogStore]
     bus: Bus
+    looking: Callable[[], Looking]
+    buckets: Callable[[], Sequence[str]] = tuple
     secrets: Callable[[], Sequence[str]] = tuple
     queries: Callable[[], Queries] = Queries
     saved: Callable[[], Sequence[QueryDefinition]] = tuple
 
 
-def offer_logs(console: Console, sources: LogSources) -> None:
+def offer_logs(console: Console, sources: LogSources) -> Desk:
     """Give the topics to the console."""
     desk = Desk(sources)
     console.topics({"logs": desk.tail, "logs.search": desk.search, "logs.query": desk.query})
+    return desk
 
 
 class Desk:
@@ -66,20 +72,38 @@ class Desk:
             labels, found = await asyncio.to_thread(self._local.look)
         if wish.group:
             found = self._of_group(wish)
+        elif wish.bucket:  # objects come minutes later: they are searched, not followed
+            found = []
         return self._sources_now(labels, wish) | {"records": rows(found, wish, self._secrets())}
 
     async def search(self, query: Mapping[str, str]) -> Json:
-        """Search back as far as requested, or as far as the limit allows. `more` shows whether the
-        limit was reached."""
+        """Search everything that is kept of the wanted time."""
         wish = read_wish(query, datetime.now(UTC))
-        if wish.group:
-            try:
-                found, more = await groups.search(self._store(), wish)
-            except LogsError as error:
-                raise ConsoleError(f"{wish.group}: {error.message}") from None
-        else:
-            found, more = await asyncio.to_thread(local.search, self._sources.directory, wish)
-        return {"records": rows(found, wish, self._secrets()), "more": more}
+        found = await self._found(wish)
+        return {
+            "records": rows(found.records, wish, self._secrets()),
+            "more": found.more,
+            "looked_at": found.looked_at,
+            "back_to": found.back_to,
+        }
+
+    async def _found(self, wish: Wish) -> Found:
+        try:
+            if wish.bucket:
+                return await buckets.search(self._sources.looking(), wish)
+            if wish.group:
+                return await groups.search(self._store(), wish)
+        except (AwsServiceError, LogsError) as error:
+            raise ConsoleError(f"{wish.bucket or wish.group}: {error.message}") from None
+        return await asyncio.to_thread(history.search, self._sources.directory, wish)
+
+    async def badge(self) -> Json:
+        """How many errors the logs of this machine had in the last five minutes."""
+        self._keep_a_while()
+        since = (datetime.now(UTC) - _RECENT).isoformat()[:23]
+        async with self._lock:
+            count = await asyncio.to_thread(self._local.errors, since)
+        return {"text": str(count), "kind": "bad"} if count else None
 
     async def query(self, query: Mapping[str, str]) -> Json:
         """The rows of a query of Logs Insights over one group, or over all of them."""
@@ -111,7 +135,10 @@ class Desk:
             newest = sorted(known, key=lambda one: one.ingested, reverse=True)
             streams = [one.name for one in newest[:_MOST_STREAMS]]
         saved = saved_queries(self._sources.saved())
-        return {"logs": labels, "groups": names, "streams": streams, "saved": saved}
+        buckets = sorted(self._sources.buckets())
+        return {
+            "logs": labels, "groups": names, "buckets": buckets, "streams": streams, "saved": saved,
+        }  # fmt: skip
 
     def _store(self) -> LogStore:
         store = self._sources.store()

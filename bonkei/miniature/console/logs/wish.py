@@ -1,4 +1,4 @@
-"""The records that a page wants: the log, and the filters. Pure."""
+"""The records that a page wants: the log, and the filters; and what a search has found. Pure."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bonkei.grammar.filter_pattern import FilterPattern, parse
-from bonkei.miniature.log_files.record import LEVELS, Record, parse_since
+from bonkei.miniature.console.moments import moment
+from bonkei.miniature.log_files.record import LEVELS, Record
 from bonkei.services.console import ConsoleError
 
+PATIENCE = 10.0
+"""Seconds of a search. Nothing else ends it early."""
 _LONGEST = 2_000  # characters of a filter pattern
 
 
@@ -23,12 +26,25 @@ class Numbered:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """`records`: the newest in order of time. `more`: there are older ones. `looked_at`: how many
+    were compared. `back_to`: where the search ran out of patience; empty: nothing that is kept, or
+    in the wanted time, was left out."""
+
+    records: list[Numbered]
+    more: bool
+    looked_at: int
+    back_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Wish:
-    """`group`: a log group; without one `log`: a log of this machine, or all of them. `stream` and
-    `task`: the beginning of its name or id. `level` and worse. `request`: a part of its id, or of
-    the text. `since`, `until`: as `Record.time`."""
+    """`group`: a log group; or `bucket`; without them `log`: a log of this machine, or all of them.
+    `stream` and `task`: the beginning of its name or id. `level` and worse. `request`: a part of
+    its id, or of the text. `since`, `until`: as `Record.time`."""
 
     group: str = ""
+    bucket: str = ""
     log: str = ""
     stream: str = ""
     task: str = ""
@@ -62,23 +78,13 @@ def read_wish(query: Mapping[str, str], now: datetime) -> Wish:
         raise ConsoleError(f"a filter pattern has {_LONGEST} characters at most")
     return Wish(
         query.get("group", ""),
+        query.get("bucket", ""),
         query.get("log", ""),
         query.get("stream", ""),
         query.get("task", ""),
         level,
         query.get("request", ""),
         parse(pattern) if pattern else None,
-        _moment(query.get("since", ""), now),
-        _moment(query.get("until", ""), now),
+        moment(query.get("since", ""), now),
+        moment(query.get("until", ""), now),
     )
-
-
-def _moment(text: str, now: datetime) -> str:
-    if not text.strip():
-        return ""
-    try:
-        return parse_since(text.strip(), now)
-    except (ValueError, OverflowError):
-        raise ConsoleError(
-            f"{text!r} is not a time", remedy="like 10m, 2h, 1d, or like 2026-01-31T12:00:00Z"
-        ) from None

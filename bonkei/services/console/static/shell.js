@@ -2,19 +2,20 @@
 import {
   Confirm, Status, classes, colour, connection, html, language, place, useEffect, useKeys, useState, useTopic, words,
 } from "./lib/index.js";
+import { prefix } from "./lib/name.js";
 import { followLetters } from "./lib/keys.js";
 import { groups, pages } from "./pages/index.js";
 import { Search, SearchButton } from "./search.js";
 
 const text = {
   en: {
-    console: "console", navigation: "Pages", help: "Keyboard", colour: "Colours", system: "as the system", light: "light", dark: "dark",
+    prefix: "Names begin with it: it is left out on the pages", navigation: "Pages", help: "Keyboard", colour: "Colours", system: "as the system", light: "light", dark: "dark",
     lost: "The miniature does not answer", skip: "To the page", language: "日本語", starting: "starting", ready: "ready", degraded: "degraded",
     stopping: "stopping", page_failed: "This page cannot be loaded", nothing: "There is no such page", reload: "Reload",
     key_filter: "filter", key_help: "this help", key_close: "close", key_go: "then a letter: a page", key_rows: "walk a table", key_open: "open a row", key_search: "search over everything",
   },
   ja: {
-    console: "コンソール", navigation: "ページ", help: "キーボード", colour: "配色", system: "システムに合わせる", light: "ライト", dark: "ダーク",
+    prefix: "名前に共通の先頭部分。各ページでは省略しています", navigation: "ページ", help: "キーボード", colour: "配色", system: "システムに合わせる", light: "ライト", dark: "ダーク",
     lost: "盆景が応答しません", skip: "本文へ", language: "English", starting: "起動中", ready: "準備完了", degraded: "異常あり",
     stopping: "停止中", page_failed: "このページを読み込めません", nothing: "そのページはありません", reload: "再読み込み",
     key_filter: "絞り込み", key_help: "このヘルプ", key_close: "閉じる", key_go: "に続けて文字: ページへ", key_rows: "表を移動", key_open: "行を開く", key_search: "すべてから検索",
@@ -28,6 +29,7 @@ export function Shell() {
   const [searching, search] = useState(false);
   useEffect(() => search(false), [here]); // another page, also by the browser's way back
   const { data: overview } = useTopic("overview");
+  useEffect(() => prefix.set(overview?.prefix || ""), [overview?.prefix]);
   const page = pages.find((one) => one.path === (here.page || pages[0].path));
   useEffect(() => {
     followLetters(Object.fromEntries(pages.map((one) => [one.letter, () => (location.hash = `#/${one.path}`)])));
@@ -49,7 +51,7 @@ function Bar({ overview, onHelp, onSearch }) {
   const state = overview?.state;
   return html`<header class="bar">
     <a class="brand" href="#/">盆景 <b>Bonkei</b></a>
-    ${overview && html`<span class="where"><span class="mono">${overview.name}</span>${overview.workspace !== "default" && html`<span class="tag">${overview.workspace}</span>`}</span>`}
+    ${overview && html`<span class="where"><span class="mono" title=${overview.prefix && t("prefix")}>${overview.prefix ? `${overview.prefix}…` : overview.name}</span>${overview.workspace !== "default" && html`<span class="tag">${overview.workspace}</span>`}</span>`}
     <span class="grow"></span>
     <${SearchButton} onOpen=${onSearch} />
     ${lost ? html`<span role="status"><${Status} kind="bad" word=${t("lost")} /></span>` : state && html`<span role="status" title=${overview.unhealthy.map((one) => `${one.name}: ${one.reason}`).join("\n")}><${Status} word=${t(state)} kind=${state === "ready" ? "good" : state === "degraded" ? "bad" : "busy"} /></span>`}

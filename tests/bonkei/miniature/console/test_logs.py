@@ -12,7 +12,8 @@ import pytest
 
 from bonkei.base.errors import BonkeiError
 from bonkei.base.events import Bus, LogEventsIngested
-from bonkei.miniature.console.logs import LogSources
+from bonkei.miniature.console.logs import LogSources, buckets, history
+from bonkei.miniature.console.logs.groups import search as search_group
 from bonkei.miniature.console.logs.local import LocalTails
 from bonkei.miniature.console.logs.offer import Desk
 from bonkei.miniature.console.logs.rows import MOST_ROWS, rows
@@ -21,9 +22,11 @@ from bonkei.miniature.log_files.record import Record
 from bonkei.services.console.values import LONGEST_STATE
 from bonkei.services.logs.store.log_store import LogStore
 from tests.bonkei.services.console.samples.logs import (
+    ACCESS,
     GROUP,
     REQUEST,
     TASK,
+    delivered,
     record,
     stamp,
     store,
@@ -47,7 +50,7 @@ def groups(tmp_path: Path, bus: Bus) -> LogStore:
 @pytest.fixture
 async def desk(tmp_path: Path, groups: LogStore, bus: Bus) -> Any:
     written(tmp_path / "logs", NOW)
-    found = Desk(LogSources(tmp_path / "logs", lambda: groups, bus))
+    found = Desk(LogSources(tmp_path / "logs", lambda: groups, bus, lambda: delivered(NOW)))
     yield found
     found._forget()
 
@@ -110,6 +113,112 @@ async def test_a_range_reaches_further_back_than_live(desk: Desk) -> None:
     assert nothing["records"] == []
 
 
+async def test_a_search_says_how_much_it_has_compared(desk: Desk) -> None:
+    found: Any = await desk.search({"request": REQUEST})
+    assert (found["looked_at"], found["back_to"], found["more"]) == (704, "", False)
+    found = await desk.search({"group": GROUP, "filter": '"two 7"'})
+    assert (len(found["records"]), found["looked_at"], found["back_to"]) == (1, 60, "")
+
+
+async def test_a_bucket_is_searched_in_all_of_its_texts(desk: Desk) -> None:
+    live: Any = await desk.tail({"bucket": ACCESS})
+    assert live["records"] == []
+    found: Any = await desk.search({"bucket": ACCESS, "filter": "checkout"})
+    assert [one["time"][:19] for one in found["records"]] == [stamp(NOW - 7000)[:19]] * 2
+    assert (found["looked_at"], found["back_to"]) == (3, "")
+    found = await desk.search({"bucket": ACCESS, "level": "error"})
+    assert texts(found) == ["the till is broken"]
+    found = await desk.search({"bucket": ACCESS, "since": "1h", "filter": "checkout"})
+    assert found["records"] == []
+    with pytest.raises(BonkeiError, match="another: the bucket does not exist"):
+        await desk.search({"bucket": "another"})
+
+
+async def test_what_patience_leaves_out_is_named(
+    desk: Desk, groups: LogStore, tmp_path: Path
+) -> None:
+    found = await buckets.search(delivered(NOW), Wish(bucket=ACCESS), patience=60)
+    assert (found.looked_at, found.back_to) == (3, "")
+    with pytest.raises(BonkeiError, match="too many objects to search"):
+        await buckets.search(delivered(NOW), Wish(bucket=ACCESS), patience=-1)
+    many = [(int((NOW - 5000 + n) * 1000), f"line {n}") for n in range(700)]
+    groups.put(GROUP, "backend/backend/one", many)
+    found = await search_group(groups, Wish(group=GROUP, request="line 1"), patience=-1)
+    assert found.looked_at == 500
+    assert found.back_to.startswith(stamp(NOW - 5000 + 260)[:19])
+
+
+def long_log(directory: Path) -> int:
+    """A log and its predecessor, with an error of several lines every ten. Returns how many."""
+    file = directory / "web" / "app.log"
+    file.parent.mkdir(parents=True)
+
+    def block(number: int) -> str:
+        at = stamp(NOW - 1000 + number)
+        if number % 10:
+            return f"{at} {TASK} line {number}\n"
+        return f"{at} {TASK} Traceback (most recent call last):\n  File {number}\n{at} {TASK} end\n"
+
+    file.with_name("app.log.1").write_text("".join(block(n) for n in range(60)))
+    file.write_text("".join(block(n) for n in range(60, 120)) + "not yet a line")
+    return 120 + 24
+
+
+@pytest.mark.parametrize("size", [10, 61, 200, 1_000_000])
+def test_a_search_reads_every_line_whatever_its_blocks(
+    size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = long_log(tmp_path)
+    monkeypatch.setattr(history, "_BLOCK", size)
+    found = history.search(tmp_path, Wish())
+    assert (len(found.records), found.looked_at, found.back_to) == (lines, lines, "")
+    assert [one.record.text for one in found.records[:3]] == [
+        "Traceback (most recent call last):", "  File 0", "end",
+    ]  # fmt: skip
+    assert len({one.number for one in found.records}) == lines
+
+
+def test_a_search_finds_each_line_of_a_traceback(tmp_path: Path) -> None:
+    long_log(tmp_path)
+    errors = history.search(tmp_path, Wish(level="ERROR"))
+    assert [one.record.level for one in errors.records] == ["ERROR"] * 36
+
+
+def test_a_search_out_of_patience_says_how_far_it_came(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long_log(tmp_path)
+    monkeypatch.setattr(history, "_BLOCK", 1_000)
+    found = history.search(tmp_path, Wish(request="line 3"), patience=-1)
+    assert found.records == []
+    assert stamp(NOW - 1000 + 100)[:19] < found.back_to <= stamp(NOW - 1000 + 119)[:19]
+
+
+def test_a_log_that_is_rotated_meanwhile_is_read_once(tmp_path: Path) -> None:
+    file = tmp_path / "web" / "app.log"
+    file.parent.mkdir(parents=True)
+    file.write_text(f"{stamp(NOW)} {TASK} once\n")
+    file.with_name("app.log.1").hardlink_to(file)
+    assert history.search(tmp_path, Wish()).looked_at == 1
+
+
+async def test_the_badge_counts_the_errors_of_the_last_minutes(desk: Desk, tmp_path: Path) -> None:
+    """Each once, however many lines it has, and not those of yesterday."""
+    assert await desk.badge() == {"text": "2", "kind": "bad"}
+    file = tmp_path / "logs" / "statuspage-backend" / "backend.log"
+    with file.open("a") as more:
+        for at in (NOW - 400, NOW):
+            more.write(f"{stamp(at)} {TASK} Traceback (most recent call last):\n")
+            more.write(f"{stamp(at)} {TASK}   File x\n{stamp(at)} {TASK} ValueError\n")
+            more.write(f"{stamp(at)} {TASK} fine\n")
+    database = tmp_path / "logs" / "statuspage-database" / "postgresql.log"
+    at = stamp(NOW)[:-1].replace("T", " ")
+    with database.open("a") as more:
+        for severity in ("ERROR", "DETAIL", "FATAL"):
+            more.write(f"{at} UTC:127.0.0.1(1):app@app:[7]:{severity}:  no such table\n")
+    assert await desk.badge() == {"text": "5", "kind": "bad"}
+
+
 async def test_a_group_is_heard_as_events_come(desk: Desk, groups: LogStore, bus: Bus) -> None:
     first: Any = await desk.tail({"group": GROUP, "stream": "backend/backend/one"})
     assert len(first["records"]) == 30
@@ -134,7 +243,11 @@ async def test_no_row_shows_a_secret(tmp_path: Path, groups: LogStore, bus: Bus)
     file.write_text(f"{stamp(NOW)} {TASK} {said}\n")
     groups.put(GROUP, "backend/backend/one", [(int(NOW * 1000), "key hunter22")])
     vault = ['{"username": "app-user", "password": "hunter22"}', "short"]
-    desk = Desk(LogSources(tmp_path / "logs", lambda: groups, bus, lambda: vault))
+    desk = Desk(
+        LogSources(
+            tmp_path / "logs", lambda: groups, bus, lambda: delivered(NOW), secrets=lambda: vault
+        )
+    )
     for query in ({}, {"group": GROUP}, {"since": "1h"}, {"group": GROUP, "since": "1h"}):
         found: Any = await (desk.search if "since" in query else desk.tail)(query)
         assert "hunter22" not in json.dumps(found)
@@ -203,7 +316,12 @@ def test_a_wish_by_its_words() -> None:
 async def test_a_query_has_rows_and_shows_no_secret(
     tmp_path: Path, groups: LogStore, bus: Bus
 ) -> None:
-    desk = Desk(LogSources(tmp_path / "logs", lambda: groups, bus, secrets=lambda: ["one 7 of a"]))
+    desk = Desk(
+        LogSources(
+            tmp_path / "logs", lambda: groups, bus, lambda: delivered(NOW),
+            secrets=lambda: ["one 7 of a"],
+        )
+    )  # fmt: skip
     groups.put(GROUP, "backend/backend/one", [(int(NOW * 1000), "password one 7 of a")])
     asked = {"query": "stats count(*) as n by @logStream as s | sort s", "group": GROUP}
     found: Any = await desk.query(asked)

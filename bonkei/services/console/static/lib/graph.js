@@ -17,21 +17,22 @@ function load() {
 
 // `times`: Unix seconds; `series`: { label, values, colour 1-6, fill }; `threshold`: { value, label }.
 // `states`: an alarm's, [{ state, from, to }], as a strip above the lines.
+// `band`: [from, to], a chosen time. `onZoom(from, to)`: hears of one that is dragged.
 // `unit`: shown at the axis; `format(value)`; `label`: what a reader of the screen hears.
-export function Graph({ times, series, threshold, states, unit = "", format, height = 120, label, min = 0, max, onZoom }) {
+export function Graph({ times, series, threshold, states, unit = "", format, height = 120, label, min = 0, max, band, onZoom }) {
   const box = useRef();
   const plot = useRef();
   const shade = isDark.use();
   const shape = JSON.stringify([series.map((one) => [one.label, one.colour, one.fill]), threshold, unit, height, shade, min, max]);
   const newest = useRef();
-  newest.current = { times, series, states, onZoom };
+  newest.current = { times, series, states, band, onZoom };
   useEffect(() => {
     let gone = false;
     const own = box.current;
     load().then((UPlot) => {
       if (gone) return;
       const now = newest.current;
-      const options = optionsOf({ box: own, series: now.series, threshold, strip: () => newest.current.states || [], unit, format, height, min, max, zoom: (a, b) => newest.current.onZoom?.(a, b) });
+      const options = optionsOf({ box: own, series: now.series, threshold, strip: () => newest.current.states || [], band: () => newest.current.band, unit, format, height, min, max, zoom: onZoom && ((a, b) => newest.current.onZoom(a, b)) });
       plot.current = new UPlot(options, [now.times, ...now.series.map((one) => one.values)], own);
     });
     const sized = new ResizeObserver(() => own.isConnected && plot.current?.setSize({ width: own.clientWidth, height }));
@@ -43,12 +44,12 @@ export function Graph({ times, series, threshold, states, unit = "", format, hei
       plot.current = undefined;
     };
   }, [shape]);
-  useEffect(() => plot.current?.setData([times, ...series.map((one) => one.values)]), [times, series]);
+  useEffect(() => plot.current?.setData([times, ...series.map((one) => one.values)]), [times, series, String(band)]);
   const last = series.map((one) => `${one.label}: ${(format || String)(one.values.findLast?.((v) => v !== null) ?? "–")}`).join(", ");
   return html`<div class="graph" role="img" aria-label=${`${label || ""} ${last}`} ref=${box}></div>`;
 }
 
-function optionsOf({ box, series, threshold, strip, unit, format, height, min, max, zoom }) {
+function optionsOf({ box, series, threshold, strip, band, unit, format, height, min, max, zoom }) {
   const style = getComputedStyle(document.documentElement);
   const get = (name) => resolved(box, style.getPropertyValue(name));
   const shown = format || ((value) => `${value}${unit}`);
@@ -58,7 +59,7 @@ function optionsOf({ box, series, threshold, strip, unit, format, height, min, m
     width: box.clientWidth || 300,
     height,
     legend: { show: false },
-    cursor: { points: { size: 6 }, drag: { x: Boolean(zoom), y: false }, sync: { key: "bonkei" } },
+    cursor: { points: { size: 6 }, drag: { x: Boolean(zoom), y: false, setScale: false }, sync: { key: "bonkei" } },
     scales: { y: { range: (_, low, high) => top(low, high) } },
     axes: [
       { ...axis, size: 24, values: (_, times) => times.map((time) => moment(time, times.length > 1 ? times[1] - times[0] : 60)) },
@@ -69,12 +70,16 @@ function optionsOf({ box, series, threshold, strip, unit, format, height, min, m
       return { label: one.label, stroke, width: 1.5, points: { show: false }, fill: one.fill ? get(`--series-${one.colour || index + 1}-fill`) : undefined };
     })],
     hooks: {
+      drawAxes: [(self) => band() && drawBand(self, band(), get("--series-2-fill"))],
       draw: [
         (self) => drawStates(self, strip(), { OK: get("--good"), ALARM: get("--bad"), INSUFFICIENT_DATA: get("--muted") }),
         (self) => threshold && drawThreshold(self, threshold, get("--bad")),
       ],
       setSelect: [(self) => {
-        if (self.select.width > 4) zoom(self.posToVal(self.select.left, "x"), self.posToVal(self.select.left + self.select.width, "x"));
+        const { left, width } = self.select;
+        if (width <= 4 || !zoom) return;
+        zoom(self.posToVal(left, "x"), self.posToVal(left + width, "x"));
+        self.setSelect({ left: 0, width: 0 }, false);
       }],
     },
     plugins: [tooltip(shown)],
@@ -114,17 +119,31 @@ function drawThreshold(plot, threshold, stroke) {
   ctx.restore();
 }
 
+// Where a time is, or the edge beyond which it is.
+function inside(plot, time) {
+  const { left, width } = plot.bbox;
+  return Math.min(left + width, Math.max(left, plot.valToPos(time, "x", true)));
+}
+
+function drawBand(plot, [from, to], fill) {
+  const { ctx, bbox } = plot;
+  ctx.save();
+  ctx.fillStyle = fill;
+  const [left, right] = [inside(plot, from), inside(plot, to)];
+  ctx.fillRect(left, bbox.top, Math.max(2, right - left), bbox.height);
+  ctx.restore();
+}
+
 // Colour and word: a strip with the word of each state that is long enough for it.
 function drawStates(plot, states, colours) {
   const { ctx, bbox } = plot;
   const size = 3 * devicePixelRatio;
-  const inside = (time) => Math.min(bbox.left + bbox.width, Math.max(bbox.left, plot.valToPos(time, "x", true)));
   ctx.save();
   ctx.font = `${9 * devicePixelRatio}px system-ui`;
   ctx.textAlign = "left";
   ctx.textBaseline = "top";
   for (const { state, from, to } of states) {
-    const [left, right] = [inside(from), inside(to)];
+    const [left, right] = [inside(plot, from), inside(plot, to)];
     ctx.fillStyle = colours[state] || colours.INSUFFICIENT_DATA;
     ctx.fillRect(left, bbox.top, right - left, size);
     if (ctx.measureText(state).width + 8 < right - left) ctx.fillText(state, left + 4, bbox.top + size + 2);

@@ -9,7 +9,9 @@ export { kept } from "./kept.js";
 export {
   Act, Ago, At, Bytes, bytes, Confirm, Copy, duration, Empty, Filter, kindOf, Problem, Resource, Status, Waiting,
 } from "./small.js";
+export { Name, shortened } from "./name.js";
 export { Table } from "./table.js";
+export { Times } from "./times.js";
 export { Drawer } from "./drawer.js";
 export { Definition, Place, Values } from "./definition.js";
 export { Graph, Spark } from "./graph.js";

@@ -1,5 +1,6 @@
 // Small parts: times, sizes, states, empty places, confirmations.
 import { html, classes, useEffect, useRef, useState, shared } from "./ui.js";
+import { Name } from "./name.js";
 import { language, words } from "./words.js";
 import { resource } from "./router.js";
 import { useKeys } from "./keys.js";
@@ -118,7 +119,7 @@ export const Problem = ({ error }) => html`<div class="problem" role="alert">
 
 // A resource's address in Terraform, short, as a link to all about it.
 export const Resource = ({ address, children }) =>
-  html`<a class="resource mono" href=${resource(address)} title=${address}>${children || address}</a>`;
+  html`<a class="resource mono" href=${resource(address)} title=${address}>${typeof children === "string" ? html`<${Name} of=${children} />` : children || address}</a>`;
 
 // Copies a text, such as an ARN, and says so. `what`: its name, for those who do not see the sign.
 export function Copy({ text: copied, what }) {

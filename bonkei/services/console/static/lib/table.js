@@ -27,7 +27,7 @@ export function Table({ name, columns, rows, id = (row) => row.id, open, chosen,
       class=${classes(chosen !== undefined && chosen === id(row) && "chosen")}
       onClick=${open && ((event) => event.target.closest("a, button, dialog") || getSelection().toString() || open(row))}
       onKeyDown=${open && ((event) => walk(event, () => open(row)))}>
-      ${columns.map((one) => html`<td key=${one.key} class=${classes(one.end && "end number", one.wide && "wide")}>${one.cell ? one.cell(row) : one.value(row)}</td>`)}
+      ${columns.map((one) => html`<td key=${one.key} data-title=${one.title || undefined} class=${classes(one.end && "end number", one.wide && "wide")}>${one.cell ? one.cell(row) : one.value(row)}</td>`)}
     </tr>`)}</tbody></table></div>`;
 }
 

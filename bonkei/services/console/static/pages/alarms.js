@@ -1,6 +1,6 @@
 // Alarms: their states, each with its graph, its past and its definition, and rehearsals.
 import {
-  Act, Ago, At, Definition, Drawer, Empty, Filter, Graph, Resource, Status, Table, Waiting, classes, go, html, link, useQuery, useTopic, words,
+  Act, Ago, At, Definition, Drawer, Empty, Filter, Graph, Name, Resource, Status, Table, Waiting, classes, go, html, link, useQuery, useTopic, words,
 } from "../lib/index.js";
 import { Rehearsal } from "./alarms/rehearsal.js";
 import { text } from "./alarms/text.js";
@@ -56,7 +56,7 @@ function List({ rows, chosen, filter, state }) {
   const t = words(text);
   const columns = [
     { key: "state", title: t("state"), value: (row) => ORDER[row.state], cell: (row) => html`<${Status} word=${row.state} title=${row.problem || row.reason} />` },
-    { key: "name", title: t("alarm"), value: (row) => row.name, cell: (row) => html`<a href=${link("alarms", row.name, { filter, state })}>${row.name}</a>` },
+    { key: "name", title: t("alarm"), value: (row) => row.name, cell: (row) => html`<a href=${link("alarms", row.name, { filter, state })}><${Name} of=${row.name} /></a>` },
     { key: "condition", title: t("condition"), wide: true, value: (row) => row.condition, cell: (row) => html`<span class="mono">${row.condition}</span>${row.problem && html` <${Status} kind="warn" word=${row.problem} />`}` },
     { key: "since", title: t("since"), end: true, value: (row) => -(row.since || 0), cell: (row) => html`<${Ago} at=${row.since} />` },
   ];

@@ -1,5 +1,5 @@
 // Data: what buckets, queues, tables, parameters, secrets and databases hold. Nothing here changes any of it.
-import { Empty, Filter, Resource, Status, Table, Waiting, html, link, useQuery, useTopic, words } from "../lib/index.js";
+import { Empty, Filter, Name, Resource, Status, Table, Waiting, html, link, useQuery, useTopic, words } from "../lib/index.js";
 import { Bucket } from "./data/bucket.js";
 import { Database } from "./data/database.js";
 import { Queue } from "./data/queue.js";
@@ -41,7 +41,7 @@ function All() {
 function Group({ kind, rows, columns, to }) {
   const t = words(text);
   const every = [
-    { key: "name", title: t("name"), value: (one) => one.name, cell: (one) => html`<a href=${to(one)}>${one.name}</a>` },
+    { key: "name", title: t("name"), value: (one) => one.name, cell: (one) => html`<a href=${to(one)}><${Name} of=${one.name} /></a>` },
     ...columns,
     { key: "address", title: t("definition"), wide: true, value: (one) => one.address, cell: (one) => one.address ? html`<${Resource} address=${one.address} />` : html`<span class="faint">${t("by_program")}</span>` },
   ];

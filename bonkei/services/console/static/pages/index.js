@@ -4,6 +4,7 @@
 // navigation, see `groups`. `load`: the module, with `Page` and perhaps `style`, a sheet of its own.
 export const pages = [
   { path: "picture", letter: "p", group: "system", title: { en: "Architecture", ja: "アーキテクチャ" }, load: () => import("./picture.js") },
+  { path: "signals", letter: "v", group: "system", title: { en: "Signals", ja: "シグナル" }, load: () => import("./signals.js") },
   { path: "tasks", letter: "t", group: "system", title: { en: "Tasks", ja: "タスク" }, load: () => import("./tasks.js") },
   { path: "resource", letter: "o", group: "system", title: { en: "Resources", ja: "リソース" }, load: () => import("./resource.js") },
   { path: "requests", letter: "r", group: "traffic", title: { en: "Requests", ja: "リクエスト" }, load: () => import("./requests.js") },

@@ -1,6 +1,6 @@
 // Metrics: by namespace and dimension, each over time with the alarms that look at it.
 import {
-  Ago, Drawer, Empty, Filter, Graph, Spark, Status, Table, Waiting, classes, go, html, link, useQuery, words,
+  Ago, Drawer, Empty, Filter, Graph, Name, Spark, Status, Table, Waiting, classes, go, html, link, useQuery, words,
 } from "../lib/index.js";
 import { useLatest } from "./metrics/latest.js";
 import { short } from "./metrics/number.js";
@@ -40,7 +40,7 @@ function List({ rows, chosen, query }) {
   const t = words(text);
   const columns = [
     { key: "name", title: t("metric"), value: (row) => row.name, cell: (row) => html`<a href=${link("metrics", row.id, query)}>${row.name}</a><br /><span class="faint">${row.namespace}</span>` },
-    { key: "dimensions", title: t("dimensions"), wide: true, value: dimensions, cell: (row) => html`<span class="mono">${dimensions(row)}</span>` },
+    { key: "dimensions", title: t("dimensions"), wide: true, value: dimensions, cell: (row) => html`<span class="mono"><${Name} of=${dimensions(row)} /></span>` },
     { key: "last", title: t("last"), end: true, value: (row) => row.last ?? -Infinity, cell: (row) => html`<span class="usage"><${Spark} values=${row.line} /><span>${short(row.last)} ${unit(row.unit)}</span></span>` },
     { key: "alarms", title: t("alarms"), value: (row) => row.alarms.length, cell: (row) => row.alarms.map((one) => html`<a key=${one.name} class="alarm-link" href=${link("alarms", one.name)} title=${one.name}><${Status} word=${one.state} /></a>`) },
     { key: "at", title: t("at"), end: true, value: (row) => -(row.at || 0), cell: (row) => html`<${Ago} at=${row.at} />` },
@@ -57,7 +57,7 @@ function MetricDrawer({ id, onClose }) {
   const [seconds, setSeconds] = useQuery("seconds", "3600");
   const { data, error } = useLatest("metrics.graph", { id, statistic, period, seconds });
   const title = data?.name || nameOf(id);
-  return html`<${Drawer} title=${title} subtitle=${data && `${data.namespace}  ${dimensions(data)}`} onClose=${onClose}>
+  return html`<${Drawer} title=${title} subtitle=${data && html`<${Name} of=${`${data.namespace}  ${dimensions(data)}`} />`} onClose=${onClose}>
     <div class="row choices">
       <${Choice} label=${t("statistic")} value=${statistic || data?.statistic || "Average"} set=${setStatistic} options=${withOwn(STATISTICS, statistic || data?.statistic).map((one) => [one, one])} />
       <${Choice} label=${t("period")} value=${period} set=${setPeriod} options=${withOwn(PERIODS.map(String), period).map((one) => [one, span(t, Number(one))])} />
@@ -69,7 +69,7 @@ function MetricDrawer({ id, onClose }) {
       ${data.values.every((value) => value === null) && html`<p class="faint">${t("no_data")}</p>`}
       <h3>${t("alarms")}</h3>
       ${data.alarms.length ? html`<ul class="plain">${data.alarms.map((one) => html`<li key=${one.name} class="row"><${Status} word=${one.state} />
-        <a href=${link("alarms", one.name)}>${one.name}</a><span class="mono faint">${one.statistic} ${SIGNS[one.comparison] || one.comparison} ${one.threshold ?? "–"}, ${one.period} s</span>
+        <a href=${link("alarms", one.name)}><${Name} of=${one.name} /></a><span class="mono faint">${one.statistic} ${SIGNS[one.comparison] || one.comparison} ${one.threshold ?? "–"}, ${one.period} s</span>
         ${!one.applies && html`<button type="button" class="button quiet" onClick=${() => { setStatistic(one.statistic); setPeriod(String(one.period)); }}>${t("as_alarm")}</button>`}</li>`)}</ul>`
         : html`<p class="faint">${t("no_alarm")}</p>`}`}<//>`;
 }

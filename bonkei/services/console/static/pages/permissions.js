@@ -1,5 +1,5 @@
 // Permissions: what was denied and why, what each role uses of what it is granted, and any question.
-import { Drawer, Empty, Filter, Status, Table, Waiting, classes, go, html, link, useQuery, useTopic, words } from "../lib/index.js";
+import { Drawer, Empty, Filter, Name, Status, Table, Waiting, classes, go, html, link, useQuery, useTopic, words } from "../lib/index.js";
 import { Ask } from "./permissions/ask.js";
 import { Denied } from "./permissions/denied.js";
 import { Role } from "./permissions/role.js";
@@ -30,7 +30,7 @@ export function Page({ id }) {
 function Roles({ roles, chosen }) {
   const t = words(text);
   const columns = [
-    { key: "name", title: t("role"), value: (one) => one.name, cell: (one) => html`<a href=${link("permissions", one.name)}>${one.name}</a>` },
+    { key: "name", title: t("role"), value: (one) => one.name, cell: (one) => html`<a href=${link("permissions", one.name)}><${Name} of=${one.name} /></a>` },
     { key: "calls", title: t("calls"), end: true, value: (one) => one.calls },
     { key: "denied", title: t("denied_count"), end: true, value: (one) => one.denied, cell: (one) => one.denied ? html`<${Status} kind="bad" word=${String(one.denied)} />` : "0" },
     { key: "grants", title: t("grants"), end: true, value: (one) => one.grants },

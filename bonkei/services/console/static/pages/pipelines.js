@@ -1,5 +1,5 @@
 // Pipelines: their stages and runs, what a build writes, and the plan that waits for an answer.
-import { Act, Ago, Empty, Filter, Resource, Status, Table, Waiting, classes, go, html, link, useQuery, useTopic, words } from "../lib/index.js";
+import { Act, Ago, Empty, Filter, Name, Resource, Status, Table, Waiting, classes, go, html, link, useQuery, useTopic, words } from "../lib/index.js";
 import { Approval } from "./pipelines/approval.js";
 import { Elapsed, StageChips, statusOf } from "./pipelines/parts.js";
 import { One } from "./pipelines/one.js";
@@ -38,7 +38,7 @@ function Pipeline({ pipeline }) {
   const t = words(text);
   const last = pipeline.last;
   return html`<section class="panel" aria-label=${pipeline.name}>
-    <div class="panel-head"><h2><a href=${link("pipelines", pipeline.name)}>${pipeline.name}</a></h2>
+    <div class="panel-head"><h2><a href=${link("pipelines", pipeline.name)}><${Name} of=${pipeline.name} /></a></h2>
       ${last ? html`<${Status} ...${statusOf(t, last.status)} />` : html`<span class="faint">${t("never")}</span>`}
       ${last && html`<span class="faint">${pipeline.detail}</span>`}<span class="grow"></span>
       <span class="faint">${pipeline.mode}</span><${Resource} address=${pipeline.address}>${t("definition")}<//>

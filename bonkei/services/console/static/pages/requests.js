@@ -1,6 +1,6 @@
 // The recent requests, live; one opens with the reasons for its way.
 import {
-  Empty, Filter, Status, Table, Waiting, classes, duration, go, html, useQuery, useRef, useTopic, words,
+  Empty, Filter, Name, Problem, Status, Table, Times, Waiting, classes, duration, go, html, link, useQuery, useRef, useTopic, words,
 } from "../lib/index.js";
 import { RequestDrawer } from "./requests/drawer.js";
 import { kindOfStatus } from "./requests/status.js";
@@ -19,20 +19,23 @@ export function Page({ id }) {
   const [least, setLeast] = useQuery("least"); // milliseconds
   const [trouble, setTrouble] = useQuery("trouble");
   const [order, setOrder] = useQuery("order"); // of all that is kept, not of the rows that are shown
-  const [until, setUntil] = useQuery("until");
-  const { data: newest, error } = useTopic("requests", { path, status, client, service, least, trouble, order, until });
+  const [upto, setUpto] = useQuery("upto"); // the number of a request
+  const [since] = useQuery("since");
+  const [until] = useQuery("until");
+  const asked = { path, status, client, service, least, trouble, order, upto, since, until };
+  const { data: newest, error } = useTopic("requests", asked);
   const shown = useRef(); // the last list, until the one for another filter comes: the filter stays
-  if (newest) shown.current = { data: newest, by: [path, status, client, service, least, trouble, order, until].join(" ") };
+  if (newest) shown.current = { data: newest, by: Object.values(asked).join(" ") };
   const data = shown.current?.data;
   if (!data) return html`<div class="page"><${Waiting} error=${error} /></div>`;
-  const query = { filter: path, status, client, service, least, trouble, order, until };
-  const filtered = path || status || client || service || least || trouble;
+  const query = { ...asked, path: "", filter: path };
+  const filtered = path || status || client || service || least || trouble || since || until;
   const last = data.rows.at(-1);
   return html`<div class=${classes("split", id && "open")}>
     <div class="page">
       <div class="page-head"><h1>${t("title")}</h1>
-        <span class="about number" role="status" aria-live="off">${until ? t("paused", { n: until }) : t(data.left_out ? "about_left" : "about", { rate: Math.round(data.rate), kept: data.kept, left: data.left_out })}</span><span class="grow"></span>
-        <button type="button" class=${classes("button", until && "primary")} aria-pressed=${Boolean(until)} onClick=${() => setUntil(until ? "" : String(data.newest))}>${until ? t("go_on") : t("pause")}</button>
+        <span class="about number" role="status" aria-live="off">${upto ? t("paused", { n: upto }) : t(data.left_out ? "about_left" : "about", { rate: Math.round(data.rate), kept: data.kept, left: data.left_out })}</span><span class="grow"></span>
+        <button type="button" class=${classes("button", upto && "primary")} aria-pressed=${Boolean(upto)} onClick=${() => setUpto(upto ? "" : String(data.newest))}>${upto ? t("go_on") : t("pause")}</button>
         <${Filter} value=${path} onInput=${setPath} label=${t("path")} /></div>
       <div class="row request-filters" role="group" aria-label=${t("filters")}>
         ${STATUSES.map((one) => html`<button type="button" key=${one} class=${classes("button quiet", one === status && "pressed")} aria-pressed=${one === status} onClick=${() => setStatus(one)}>${one || t("any")}</button>`)}
@@ -40,11 +43,13 @@ export function Page({ id }) {
         <input class="field" type="search" value=${client} aria-label=${t("client")} placeholder=${t("client")} onInput=${(event) => setClient(event.target.value)} autocomplete="off" />
         <input class="field" type="search" value=${service} aria-label=${t("service")} placeholder=${t("service")} onInput=${(event) => setService(event.target.value)} autocomplete="off" />
         <input class="field" type="number" min="0" step="1" value=${least} aria-label=${t("least")} placeholder=${t("least")} onInput=${(event) => setLeast(event.target.value)} autocomplete="off" /></div>
+      <${Times} />
+      ${error && html`<${Problem} error=${error} />`}
       ${data.rows.length > 0
         ? html`<section class="panel"><${Requests} rows=${order ? data.rows : withGaps(data.rows)} order=${order} onSort=${setOrder} by=${shown.current.by} short=${Boolean(id)} chosen=${Number(id)} open=${(row) => go("requests", String(row.id), query)} /></section>`
-        : html`<${Empty} title=${filtered ? t("none_fits") : t("none")}>${!filtered && html`<p>${t("none_text")}</p>`}<//>`}
-      <div class="row request-pages">${data.more && !order && html`<button type="button" class="button" onClick=${() => setUntil(String(last.id - 1))}>${t("earlier")}</button>`}
-        ${until && html`<button type="button" class="button" onClick=${() => setUntil("")}>${t("newest")}</button>`}</div>
+        : html`<${Empty} title=${filtered ? t("none_fits") : t("none")}>${!filtered && html`<p>${t("none_text")}</p>`}${(since || until) && html`<p><a href=${link("logs", "", { log: "edge/access", since, until })}>${t("in_logs")}</a></p>`}<//>`}
+      <div class="row request-pages">${data.more && !order && html`<button type="button" class="button" onClick=${() => setUpto(String(last.id - 1))}>${t("earlier")}</button>`}
+        ${upto && html`<button type="button" class="button" onClick=${() => setUpto("")}>${t("newest")}</button>`}</div>
     </div>
     ${id && html`<${RequestDrawer} key=${id} id=${id} onClose=${() => go("requests", "", query)} />`}
   </div>`;
@@ -74,7 +79,7 @@ function Requests({ rows, chosen, open, short, order, onSort, by }) {
     { key: "target", title: t("path"), wide: true, cell: (row) => html`<span class="mono"><span class="faint">${row.method}</span> ${row.target}</span>` },
     { key: "ms", title: t("time"), end: true, value: (row) => row.ms, cell: (row) => `${row.ms} ms` },
     { key: "cache", title: t("cache"), cell: (row) => row.cache || html`<span class="faint">–</span>` },
-    { key: "service", title: t("service"), cell: (row) => row.service || (row.blocked_by ? html`<span class="faint">${t("blocked", { rule: row.blocked_by })}</span>` : html`<span class="faint">–</span>`) },
+    { key: "service", title: t("service"), cell: (row) => (row.service && html`<${Name} of=${row.service} />`) || (row.blocked_by ? html`<span class="faint">${t("blocked", { rule: row.blocked_by })}</span>` : html`<span class="faint">–</span>`) },
     { key: "client", title: t("client"), cell: (row) => html`<span class="mono faint">${row.client}</span>` },
   ];
   const shown = short ? columns.slice(0, 4) : columns;

@@ -1,6 +1,6 @@
 // Tasks and deployments: services, their tasks over time, and what has happened to them.
 import {
-  Act, Ago, Confirm, Empty, Filter, Problem, Resource, Spark, Status, Table, Waiting, act, bytes, classes, go, html, link, useQuery, useState, useTopic, words,
+  Act, Ago, Confirm, Empty, Filter, Name, Problem, Resource, Spark, Status, Table, Waiting, act, bytes, classes, go, html, link, useQuery, useState, useTopic, words,
 } from "../lib/index.js";
 import { TaskDrawer } from "./tasks/drawer.js";
 import { Timeline } from "./tasks/timeline.js";
@@ -20,7 +20,7 @@ export function Page({ id }) {
       <div class="page-head"><h1>${t("title")}</h1>
         <span class="about">${t("about", { tasks: data.tasks.length, services: data.services.length })}</span><span class="grow"></span>
         <${Filter} value=${filter} onInput=${setFilter} /></div>
-      ${data.notes.length > 0 && html`<ul class="notes">${data.notes.map((note) => html`<li class="note"><b>${note.subject}</b> ${note.text}</li>`)}</ul>`}
+      ${data.notes.length > 0 && html`<ul class="notes">${data.notes.map((note) => html`<li class="note"><b><${Name} of=${note.subject} /></b> ${note.text}</li>`)}</ul>`}
       ${!data.started && html`<${Empty} title=${t("not_started")} />`}
       ${data.services.map((service) => html`<${Service} key=${service.name} service=${service} chosen=${id} tasks=${data.tasks.filter((task) => task.service === service.name && wanted(task))} filter=${filter} />`)}
       ${alone.length > 0 && html`<section class="panel"><div class="panel-head"><h2>${t("alone")}</h2></div><${Tasks} tasks=${alone} filter=${filter} chosen=${id} label=${t("alone")} /></section>`}
@@ -61,7 +61,7 @@ const metric = (policy) => `${policy.metric.replace(/^ECSServiceAverage|^ALB/, "
 function Deployments({ deployments }) {
   const t = words(text);
   return html`<ol class="deployments" aria-label=${t("deployments")}>${deployments.map((one) => html`<li key=${one.id}>
-    <${Status} word=${one.rollout_state} /> <span class="mono">${one.task_definition}</span>
+    <${Status} word=${one.rollout_state} /> <span class="mono"><${Name} of=${one.task_definition} /></span>
     <span class="faint">${one.status === "PRIMARY" ? "" : one.status} ${t("deployed", { running: one.running_count })}${one.failed_tasks > 0 ? ` · ${t("failed_tasks", { n: one.failed_tasks })}` : ""}${one.traffic ? ` · ${one.traffic}` : ""}</span>
     ${one.reason && html`<span class=${one.rollout_state === "COMPLETED" ? "faint" : "reason"}>${one.rollout_state === "COMPLETED" ? `${t("earlier")}: ` : ""}${one.reason}</span>`}
   </li>`)}</ol>`;
@@ -72,7 +72,7 @@ function Tasks({ tasks, chosen, label, filter }) {
   const columns = [
     { key: "status", title: t("status"), value: (task) => task.status, cell: (task) => html`<${Status} word=${task.status} />` },
     { key: "id", title: t("task"), value: (task) => task.id, cell: (task) => html`<a class="mono" href=${link("tasks", task.id)}>${task.id.slice(0, 8)}</a>` },
-    { key: "definition", title: t("definition"), value: (task) => task.definition, cell: (task) => html`<span class="mono faint">${task.definition}</span>` },
+    { key: "definition", title: t("definition"), value: (task) => task.definition, cell: (task) => html`<span class="mono faint"><${Name} of=${task.definition} /></span>` },
     { key: "health", title: t("health"), value: (task) => task.health, cell: (task) => html`<span class="row health"><${Status} word=${task.health} /><${Checks} checks=${task.checks} /></span>` },
     { key: "cpu", title: "CPU", end: true, value: (task) => task.cpu, cell: (task) => html`<span class="usage"><${Spark} values=${task.cpu_line} max=${Math.max(task.cpu_limit, ...task.cpu_line)} /><span>${task.cpu.toFixed(1)} %</span></span>` },
     { key: "memory", title: t("memory"), end: true, value: (task) => task.memory, cell: (task) => html`<span class="usage"><${Spark} kind="second" values=${task.memory_line} max=${task.memory_limit || undefined} /><span>${bytes(task.memory)}</span></span>` },
@@ -93,8 +93,8 @@ function Ended({ tasks }) {
   const t = words(text);
   const columns = [
     { key: "id", title: t("task"), cell: (task) => html`<a class="mono" href=${link("tasks", task.id)}>${task.id.slice(0, 8)}</a>` },
-    { key: "definition", title: t("definition"), cell: (task) => html`<span class="mono faint">${task.definition}</span>` },
-    { key: "by", title: t("started_by"), cell: (task) => html`<span class="mono faint">${task.started_by}</span>` },
+    { key: "definition", title: t("definition"), cell: (task) => html`<span class="mono faint"><${Name} of=${task.definition} /></span>` },
+    { key: "by", title: t("started_by"), cell: (task) => html`<span class="mono faint"><${Name} of=${task.started_by} /></span>` },
     { key: "codes", title: t("exit_codes"), cell: (task) => html`<span class="mono">${Object.entries(task.exit_codes).map(([name, code]) => `${name} ${code ?? "–"}`).join(", ")}</span>` },
     { key: "reason", title: t("reason"), wide: true, cell: (task) => html`${task.failed && html`<${Status} kind="bad" word=${t("failed")} /> `}${task.reason}` },
     { key: "stopped", title: t("stopped"), end: true, value: (task) => -(task.stopped || 0), cell: (task) => html`<${Ago} at=${task.stopped} />` },

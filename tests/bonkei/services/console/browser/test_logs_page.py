@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 
 from browsers import needs_browser
 from playwright.sync_api import expect
 
 from tests.bonkei.services.console.browser.conftest import ConsolePage, screenshot
-from tests.bonkei.services.console.samples.logs import GROUP, REQUEST, TASK
+from tests.bonkei.services.console.samples.logs import ACCESS, GROUP, REQUEST, TASK
 from tests.bonkei.services.console.samples.world import MARKUP
 
 pytestmark = needs_browser
@@ -81,6 +82,8 @@ def test_a_time_range_is_searched_further_back(console_page: ConsolePage) -> Non
     expect(page.get_by_text("There are more")).to_be_visible()
     page.get_by_label("Filter pattern").fill('"status 7"')
     expect(rows).to_have_count(2)  # a phrase has whole words: not `status 70`
+    expect(page.get_by_text("702 lines searched: all that is kept")).to_be_visible()
+    page.get_by_label("Until").fill("1m")
     expect(page.get_by_text("of a time")).to_be_visible()
 
 
@@ -91,7 +94,7 @@ def test_it_fits_a_narrow_window_in_japanese(japanese_page: ConsolePage) -> None
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     screenshot(page, "logs-narrow")
     japanese_page.open("logs?filter=?slow+?could+?699+?Ready+?table")  # one line of each kind
-    expect(page.get_by_role("row")).to_have_count(6)
+    expect(page.get_by_role("row")).to_have_count(5)  # as cards, without the headings
     japanese_page.is_accessible_in_the_light()
 
 
@@ -122,5 +125,41 @@ def test_a_time_is_a_click_away(console_page: ConsolePage) -> None:
     expect(page).to_have_url(re.compile("since=5m"))
     times.get_by_role("button", name="1 h").click()
     expect(page.get_by_text("Ready after 3.2 s.")).to_be_visible()
-    times.get_by_role("button", name="any time").click()
+    times.get_by_role("button", name="all").click()
+    expect(page).not_to_have_url(re.compile("since="))
+
+
+def test_a_filter_searches_what_is_older_and_follows_what_comes(console_page: ConsolePage) -> None:
+    page = console_page.open('logs?filter="status+3"')
+    rows = page.get_by_role("table", name="Logs").get_by_role("row")
+    expect(rows).to_have_count(2)
+    expect(page.get_by_text("704 lines searched: all that is kept")).to_be_visible()
     expect(page.locator(".page-head .status")).to_contain_text("live")
+    page.get_by_role("combobox", name="Log", exact=True).select_option(f"bucket:{ACCESS}")
+    expect(page.get_by_text("No record matches")).to_be_visible()
+    page.get_by_label("Filter pattern").fill("checkout")
+    expect(rows).to_have_count(3)
+    expect(page.get_by_text("3 lines searched: all that is kept")).to_be_visible()
+    expect(page).to_have_url(re.compile(f"bucket={ACCESS}"))
+
+
+def test_a_time_is_dragged_on_the_chart_or_moved_by_the_arrows(console_page: ConsolePage) -> None:
+    page = console_page.open("logs")
+    box = page.locator(".times .u-over").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 20, steps=4)
+    page.mouse.up()
+    address = re.compile(r"since=(\d{4}-[^&]+Z)&until=(\d{4}-[^&]+Z)")
+    expect(page).to_have_url(address)
+    since, until = page.get_by_label("From"), page.get_by_label("Until")
+    begin, end = (datetime.fromisoformat(one.input_value()) for one in (since, until))
+    assert timedelta(minutes=13) < end - begin < timedelta(minutes=17)
+    until.press("ArrowDown")
+    assert datetime.fromisoformat(until.input_value()) == end + timedelta(minutes=1)
+    since.fill("")
+    since.press("ArrowUp")  # from the beginning of the chart
+    assert datetime.fromisoformat(since.input_value()) < begin
+    page.reload()
+    expect(page.get_by_label("Until")).to_have_value(re.compile("Z$"))

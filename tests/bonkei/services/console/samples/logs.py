@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from typing import cast
 
+from bonkei.base.aws_service import AwsServiceError
 from bonkei.base.events import Bus, LogEvent, LogEventsIngested
 from bonkei.miniature.console.logs import LogSources, offer_logs
 from bonkei.services.console import Console
+from bonkei.services.endpoint.looking import Beginning, Listing, Looking, StoredObject
 from bonkei.services.logs.store.documents import GroupDocument
 from bonkei.services.logs.store.log_store import LogStore
 from tests.bonkei.services.console.samples.tasks import snapshot
@@ -66,8 +71,57 @@ def store(directory: Path, bus: Bus, now: float) -> LogStore:
     return found
 
 
+ACCESS = "statuspage-access-logs"
+LINE = (
+    "http {at} app/statuspage/1 127.0.0.1:1 127.0.0.1:2 0.000 0.303 0.000 503 503 0 33 "
+    '"GET http://127.0.0.1:80/checkout HTTP/1.1" "curl"'
+)
+
+
+class Objects:
+    """As `bonkei.services.endpoint.looking.Looking`: by bucket and key, with the time of each."""
+
+    def __init__(self, buckets: Mapping[str, Mapping[str, tuple[float, bytes]]]) -> None:
+        self._buckets = buckets
+
+    async def objects(self, bucket: str, prefix: str = "", following: str = "") -> Listing:
+        """One object or folder a page."""
+        if bucket not in self._buckets:
+            raise AwsServiceError("NoSuchBucket", "the bucket does not exist")
+        own = self._buckets[bucket].items()
+        below = {key: at for key, (at, _) in own if key.startswith(prefix)}
+        parts = {key: key[len(prefix) :].partition("/")[1] for key in below}
+        folders = {
+            prefix + key[len(prefix) :].partition("/")[0] + "/" for key in below if parts[key]
+        }
+        entries = [*sorted(folders), *(key for key in below if not parts[key])]
+        at = int(following or 0)
+        rest = str(at + 1) if at + 1 < len(entries) else ""
+        if entries[at] in folders:
+            return Listing((), (entries[at],), rest)
+        size = len(self._buckets[bucket][entries[at]][1])
+        return Listing((StoredObject(entries[at], size, stamp(below[entries[at]])),), (), rest)
+
+    async def beginning(self, bucket: str, key: str, most: int) -> Beginning:
+        data = self._buckets[bucket][key][1]
+        return Beginning(data[:most], len(data), {})
+
+
+def delivered(now: float) -> Looking:
+    """Access logs of a load balancer, and what a program sends; and something else."""
+    line = LINE.format(at=stamp(now - 7000))
+    own = record("ERROR", "the till is broken", time=stamp(now - 3500))
+    content = {
+        "alb/2026/12/02/a.log.gz": (now - 6900, gzip.compress(f"{line}\n".encode())),
+        "application/2026/12/02/b": (now - 3400, f"{own}\n{line}\n".encode()),
+        "picture.png": (now, b"\x89PNG\0checkout"),
+    }
+    return cast(Looking, Objects({ACCESS: content}))
+
+
 def offer(console: Console, _done: Done, home: Path) -> None:
     now, bus = time.time(), Bus()
     written(home / "logs", now)
     kept = cache(lambda: store(home / "groups", bus, now))
-    offer_logs(console, LogSources(home / "logs", kept, bus))
+    looking = delivered(now)
+    offer_logs(console, LogSources(home / "logs", kept, bus, lambda: looking, lambda: [ACCESS]))

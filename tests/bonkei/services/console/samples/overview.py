@@ -16,11 +16,15 @@ def offer(console: Console, _done: Done, _home: Path) -> None:
             "workspace": "default",
             "account": "123456789012",
             "enforce": "on",
+            "prefix": "statuspage-",
             "version": 1,
             "state": "degraded",
             "unhealthy": [{"name": "statuspage-backend", "reason": "1 of 2 healthy"}],
             "lines": [],
-            "badges": {"tasks": {"text": "3/4", "kind": "warn"}},
+            "badges": {
+                "tasks": {"text": "3/4", "kind": "warn"},
+                "logs": {"text": "2", "kind": "bad"},
+            },
         }
 
     console.topics({"overview": overview})

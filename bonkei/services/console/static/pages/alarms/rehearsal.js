@@ -1,5 +1,5 @@
 // The progress of a rehearsal, and the result of the last one.
-import { At, Status, duration, html, link, useState, useTopic, words } from "../../lib/index.js";
+import { At, Name, Status, duration, html, link, useState, useTopic, words } from "../../lib/index.js";
 import { text } from "./text.js";
 
 export function Rehearsal() {
@@ -24,7 +24,7 @@ function Result({ one, over }) {
   const [kind, word] = one.problem ? ["bad", t("failed")] : one.not_shown ? ["warn", t("unshown")] : one.both_ways ? ["good", t("done")]
     : over ? ["bad", t("cut")] : one.alarm_at ? ["busy", "ALARM"] : ["off", t("waits")];
   return html`<li><${Status} kind=${kind} word=${word} />
-    <a href=${one.kind === "alarm" ? link("alarms", one.name) : undefined}>${one.name}</a>
+    <a href=${one.kind === "alarm" ? link("alarms", one.name) : undefined}><${Name} of=${one.name} /></a>
     <span class="times">${one.alarm_at && html`<${At} at=${one.alarm_at} />`}${one.ok_at && html` → <${At} at=${one.ok_at} />`}</span>
     <span class="cause">${one.cause && html`<b>${one.injected ? t("injected") : t("real")}</b> ${one.cause}`}${one.problem && html` <span class="bad-text">${one.problem}</span>`}${one.not_shown && html` <span>${t("unshown")}: ${one.not_shown}</span>`}
       ${one.slack.map((said) => html`<div class="faint">Slack ${t("later", { time: duration(said.after) })}: ${said.text}</div>`)}</span></li>`;

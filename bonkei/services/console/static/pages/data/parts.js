@@ -1,5 +1,5 @@
 // Small parts of the data's pages.
-import { ask, bytes, html, link, useEffect, useState, words } from "../../lib/index.js";
+import { Name, ask, bytes, html, link, useEffect, useState, words } from "../../lib/index.js";
 import { text } from "./text.js";
 
 // A topic once, and again on demand: what is browsed does not change under the reader's eyes.
@@ -19,7 +19,7 @@ export function useAsk(name, query, when = true) {
 
 export function Head({ title, kind, children, reload }) {
   const t = words(text);
-  return html`<div class="page-head"><h1>${title}</h1><a href=${link("data")}>${t("title")}</a><span class="faint">${t(kind)}</span><span class="grow"></span>${children}
+  return html`<div class="page-head"><h1><${Name} of=${title} /></h1><a href=${link("data")}>${t("title")}</a><span class="faint">${t(kind)}</span><span class="grow"></span>${children}
     ${reload && html`<button type="button" class="button" onClick=${reload}>${t("reload")}</button>`}</div>`;
 }
 

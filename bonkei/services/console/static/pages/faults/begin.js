@@ -1,5 +1,5 @@
 // The form that begins a fault. Only what a kind and a target can have is offered.
-import { Problem, act, html, useState, words } from "../../lib/index.js";
+import { Problem, act, html, shortened, useState, words } from "../../lib/index.js";
 import { text } from "./text.js";
 
 const KINDS = ["kill", "freeze", "slow", "refuse", "fill"];
@@ -32,7 +32,7 @@ export function Begin({ targets }) {
   return html`<form class="panel-body begin" onSubmit=${begin}>
     <${Choice} label=${t("kind")} value=${asked.kind} values=${KINDS} words=${(one) => t(one)} onChange=${change("kind")} />
     <label>${t("target")}<select class="field" aria-label=${t("target")} value=${target.target} onChange=${change("target")}>
-      ${possible.map((one) => html`<option key=${one.target} value=${one.target} selected=${one === target}>${named(one)}</option>`)}</select></label>
+      ${possible.map((one) => html`<option key=${one.target} value=${one.target} selected=${one === target}>${shortened(named(one))}</option>`)}</select></label>
     <${Amount} label=${t("for")} unit="s" value=${asked.seconds} min=${1} max=${3600} onInput=${change("seconds")} />
     ${asked.kind === "slow" && html`<${Amount} label=${t("latency")} unit="ms" value=${asked.latency} min=${1} max=${60000} onInput=${change("latency")} />`}
     ${asked.kind === "refuse" && target.kind === "aws" && html`<${Choice} label=${t("refusal")} value=${asked.refusal} values=${REFUSALS} onChange=${change("refusal")} />`}

@@ -1,5 +1,5 @@
 // Whether a role may do something: the decision, the statement behind it, and related statements.
-import { Problem, Status, ask, go, html, place, useEffect, useState, words } from "../../lib/index.js";
+import { Problem, Status, ask, go, html, place, shortened, useEffect, useState, words } from "../../lib/index.js";
 import { Statement, Where } from "./parts.js";
 import { text } from "./text.js";
 
@@ -24,7 +24,7 @@ export function Ask({ roles }) {
   };
   return html`<section class="panel" aria-label=${t("question")}><div class="panel-head"><h2>${t("question")}</h2></div>
     <form class="panel-body ask" onSubmit=${submit}>
-      <label>${t("role")} <select class="field" value=${given.role} onChange=${change("role")}>${roles.map((one) => html`<option key=${one.arn} value=${one.name}>${one.name}</option>`)}</select></label>
+      <label>${t("role")} <select class="field" value=${given.role} onChange=${change("role")}>${roles.map((one) => html`<option key=${one.arn} value=${one.name}>${shortened(one.name)}</option>`)}</select></label>
       <label>${t("action")} <input class="field mono" required value=${given.action} placeholder="s3:GetObject" onInput=${change("action")} autocomplete="off" spellcheck=${false} /></label>
       <label class="ask-on">${t("resource")} <input class="field mono" value=${given.on} placeholder="arn:aws:s3:::bucket/key" onInput=${change("on")} autocomplete="off" spellcheck=${false} /></label>
       <details class="ask-context" open=${Boolean(given.context)}><summary>${t("context")}</summary>

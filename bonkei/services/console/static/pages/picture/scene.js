@@ -14,7 +14,7 @@ export function Scene({ scene, live, chosen, onOpen }) {
   const top = MARGIN + CUT - 30;
   const view = `0 ${top} ${scene.width} ${scene.height - top}`;
   return html`<div class="scene-frame" tabindex="0" role="group" aria-label=${scene.title}>
-    <svg class="scene" viewBox=${view} style=${{ minWidth: `${Math.min(scene.width * 0.62, 900)}px`, maxWidth: `${scene.width * 1.2}px` }} role="group" aria-label=${scene.description}>
+    <svg class="scene" viewBox=${view} style=${{ "--own": `${scene.width}px` }} role="group" aria-label=${scene.description}>
       <defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse"><path class="tip" d="M0 .5L7.5 4L0 7.5z" /></marker></defs>
       ${scene.frames.map((one) => html`<g key=${one.title + one.x}><rect class=${`frame ${one.kind}`} x=${one.x} y=${one.y} width=${one.w} height=${one.h} rx="10" />
         <text class="frame-title" x=${one.x + 12} y=${one.y + 20}>${one.title}<tspan class="frame-note" dx="8">${one.note}</tspan></text></g>`)}

@@ -1,5 +1,5 @@
 // One pipeline: its stages as they are now or as a run has seen them, its runs, and a build's log.
-import { Act, Ago, Resource, Status, Table, Waiting, classes, go, html, link, useTopic, words } from "../../lib/index.js";
+import { Act, Ago, Name, Resource, Status, Table, Waiting, classes, go, html, link, useTopic, words } from "../../lib/index.js";
 import { Approval } from "./approval.js";
 import { Log } from "./log.js";
 import { Elapsed, Words, statusOf } from "./parts.js";
@@ -11,12 +11,12 @@ export function One({ name, query }) {
   const t = words(text);
   const { data, error } = useTopic("pipelines.one", { pipeline: name });
   const { data: run, error: missing } = useTopic("pipelines.run", { pipeline: name, execution: query.run }, Boolean(query.run));
-  if (!data) return html`<div class="page"><div class="page-head"><h1>${name}</h1></div><${Waiting} error=${error} /></div>`;
+  if (!data) return html`<div class="page"><div class="page-head"><h1><${Name} of=${name} /></h1></div><${Waiting} error=${error} /></div>`;
   const seen = query.run ? run : undefined;
   const approvals = data.approvals.filter((one) => !query.run || one.execution === query.run);
   const close = () => go("pipelines", name, { run: query.run });
   return html`<div class=${classes("split", query.log && "open")}><div class="page">
-    <div class="page-head"><h1>${name}</h1><a href=${link("pipelines")}>${t("all")}</a><span class="grow"></span>
+    <div class="page-head"><h1><${Name} of=${name} /></h1><a href=${link("pipelines")}>${t("all")}</a><span class="grow"></span>
       <span class="faint">${data.type} ${data.mode}</span><${Resource} address=${data.address}>${t("definition")}<//><${Start} pipeline=${data} /></div>
     ${approvals.map((one) => html`<${Approval} key=${one.run} pipeline=${name} approval=${one} />`)}
     ${query.run && !seen && html`<${Waiting} error=${missing} />`}

@@ -1,5 +1,5 @@
 // Why a request failed: the cause in one sentence, and what to look at next.
-import { Status, html, link, useTopic, words } from "../../lib/index.js";
+import { Name, Status, html, link, useTopic, words } from "../../lib/index.js";
 import { text } from "./text.js";
 
 const OUTAGE = 300; // seconds before the request in which its cause may have been logged
@@ -15,7 +15,7 @@ export function Cause({ one, cause, lines }) {
     <p class="cause-text">${said || t("no_cause")}</p>
     <p class="row">${failing ? html`<a href=${link("tasks", failing)}>${t("task")} ${failing.slice(0, 8)}</a>` : one.service && html`<a href=${link("tasks", "", { filter: one.service })}>${t("tasks_of", { name: one.service })}</a>`}
       <a href=${link("logs", "", lineQuery(one, lines, failing))}>${t("cause_lines")}</a>
-      ${ringing.slice(0, 4).map((alarm) => html`<a key=${alarm.name} href=${link("alarms", alarm.name)}><${Status} word=${alarm.state} /> ${alarm.name}</a>`)}
+      ${ringing.slice(0, 4).map((alarm) => html`<a key=${alarm.name} href=${link("alarms", alarm.name)}><${Status} word=${alarm.state} /> <${Name} of=${alarm.name} /></a>`)}
       ${ringing.length > 4 && html`<a href=${link("alarms")}>+ ${ringing.length - 4}</a>`}</p></section>`;
 }
 

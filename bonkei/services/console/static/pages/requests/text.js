@@ -2,7 +2,7 @@ export const text = {
   en: {
     title: "Requests", about: "{rate} a second, {kept} kept", about_left: "{rate} a second, {kept} kept, {left} only counted", path: "Path", status: "Status", client: "Client", service: "Service", when: "When",
     method: "Method", time: "Time", cache: "Cache", target: "Target", pause: "Pause", go_on: "Go on", paused: "Paused at request {n}", earlier: "Earlier", newest: "Newest",
-    none: "No request yet", none_text: "Recording began when this page was opened. What came before is in the logs.", none_fits: "No request matches the filter",
+    none: "No request yet", none_text: "Recording began when this page was opened. What came before is in the logs.", none_fits: "No request matches the filter", in_logs: "The access log of this time",
     request: "Request", left: "the client left", blocked: "blocked by {rule}", steps: "Why it went this way", now: "How the edge decides now, with its present cache and the present health of targets.",
     differences: "It was decided differently then", not_asked: "{n} more not asked", waterfall: "Parts", own: "this request", lines: "Lines", no_lines: "No line names this request",
     database: "{ms} ms in the database", retries: "Retries", trace: "Trace", listener: "Listener", sent: "Sent", received: "Received", log: "Log", level: "Level", message: "Message",
@@ -13,7 +13,7 @@ export const text = {
   ja: {
     title: "リクエスト", about: "毎秒 {rate} 件、{kept} 件を保持", about_left: "毎秒 {rate} 件、{kept} 件を保持、{left} 件は数えただけ", path: "パス", status: "ステータス", client: "クライアント", service: "サービス", when: "時刻",
     method: "メソッド", time: "時間", cache: "キャッシュ", target: "ターゲット", pause: "一時停止", go_on: "再開", paused: "リクエスト {n} で停止中", earlier: "前へ", newest: "最新へ",
-    none: "まだリクエストはありません", none_text: "記録はこのページを開いたときに始まりました。それより前はログにあります。", none_fits: "フィルターに合うリクエストはありません",
+    none: "まだリクエストはありません", none_text: "記録はこのページを開いたときに始まりました。それより前はログにあります。", none_fits: "フィルターに合うリクエストはありません", in_logs: "この期間のアクセスログ",
     request: "リクエスト", left: "クライアントが切断", blocked: "{rule} がブロック", steps: "この経路になった理由", now: "今のキャッシュとターゲットの状態で、エッジが今下す判断です。",
     differences: "そのときは別の経路でした", not_asked: "ほか {n} 件は調べていません", waterfall: "内訳", own: "このリクエスト", lines: "ログ", no_lines: "このリクエストを示す行はありません",
     database: "データベースで {ms} ms", retries: "再試行", trace: "トレース", listener: "リスナー", sent: "送信", received: "受信", log: "ログ", level: "レベル", message: "メッセージ",

@@ -1,6 +1,6 @@
 // A resource's details: in a drawer of the picture, and on its own page.
 import {
-  Ago, Copy, Definition, Empty, Graph, Resource, Status, Waiting, bytes, classes, html, link, useState, useTopic, words,
+  Ago, Copy, Definition, Empty, Graph, Name, Resource, Status, Waiting, bytes, classes, html, link, useState, useTopic, words,
 } from "../../lib/index.js";
 import { Entries } from "../tasks/timeline.js";
 import { text } from "./text.js";
@@ -15,8 +15,8 @@ export function Details({ address, wide = false }) {
     ${wide && data.health && html`<${Part} wide=${wide} title=${t("state")}><p class="row"><${Status} kind=${data.health.tone} word=${data.health.word} /><span class="faint">${data.health.detail}</span></p><//>`}
     ${data.tasks.length > 0 && html`<${Part} wide=${wide} title=${t("tasks")}><ul class="plain">${data.tasks.map((task) => html`<li key=${task.id} class="row"><${Status} word=${task.status} /><a class="mono" href=${link("tasks", task.id)}>${task.id.slice(0, 8)}</a><${Status} word=${task.health} /><span class="faint"><${Ago} at=${task.started} /></span></li>`)}</ul><//>`}
     <${Metrics} address=${address} wide=${wide} />
-    ${data.alarms.length > 0 && html`<${Part} wide=${wide} title=${t("alarms")}><ul class="plain">${data.alarms.map((alarm) => html`<li key=${alarm.name} class="row" title=${alarm.reason}><${Status} word=${alarm.state} /><a href=${link("alarms", alarm.name)}>${alarm.name}</a></li>`)}</ul><//>`}
-    ${data.log_groups.length > 0 && html`<${Part} wide=${wide} title=${t("logs")}><ul class="plain">${data.log_groups.map((group) => html`<li key=${group.name}><a class="mono" href=${link("logs", "", { group: group.name })}>${group.name}</a></li>`)}</ul><//>`}
+    ${data.alarms.length > 0 && html`<${Part} wide=${wide} title=${t("alarms")}><ul class="plain">${data.alarms.map((alarm) => html`<li key=${alarm.name} class="row" title=${alarm.reason}><${Status} word=${alarm.state} /><a href=${link("alarms", alarm.name)}><${Name} of=${alarm.name} /></a></li>`)}</ul><//>`}
+    ${data.log_groups.length > 0 && html`<${Part} wide=${wide} title=${t("logs")}><ul class="plain">${data.log_groups.map((group) => html`<li key=${group.name}><a class="mono" href=${link("logs", "", { group: group.name })}><${Name} of=${group.name} /></a></li>`)}</ul><//>`}
     ${data.reach.length > 0 && html`<${Part} wide=${wide} title=${t("reach")}><ul class="plain">${data.reach.map((way) => html`<li key=${way.to}><span class="row"><${Status} kind=${way.why ? "bad" : "good"} word=${way.why ? t("closed") : t("open")} />
       ${way.address ? html`<${Resource} address=${way.address}>${way.to}<//>` : t("aws_to_start")}</span>${way.why && html`<p class="faint">${way.why}</p>`}</li>`)}</ul><//>`}
     ${data.roles.length > 0 && html`<${Part} wide=${wide} title=${t("may")}>${data.roles.map((role) => html`<${Role} key=${role.address} role=${role} />`)}<//>`}

@@ -1,6 +1,6 @@
 // One task: usage over time, containers, health checks, events, its shell.
 import {
-  Act, Ago, At, Definition, Drawer, Graph, Resource, Status, Table, Waiting, bytes, classes, html, link, useState, useTopic, words,
+  Act, Ago, At, Definition, Drawer, Graph, Name, Resource, Status, Table, Waiting, bytes, classes, html, link, useState, useTopic, words,
 } from "../../lib/index.js";
 import { Entries } from "./timeline.js";
 import { text } from "./text.js";
@@ -16,7 +16,7 @@ export function TaskDrawer({ id, ended, onClose }) {
   if (!task) return html`<${Drawer} title=${name} onClose=${onClose}><${Waiting} error=${error} /><//>`;
   const logs = html`<a class="button" href=${link("logs", "", { task: id.slice(0, 8) })}>${t("logs")}</a>`;
   const stop = live && html`<${Act} name="task.stop" body=${{ task: id }} danger confirm=${t("stop_text")} onDone=${onClose}>${t("stop")}<//>`;
-  return html`<${Drawer} title=${name} subtitle=${html`<span class="mono">${task.definition}</span> · ${task.group}`} onClose=${onClose} actions=${html`${logs}${stop}`}>
+  return html`<${Drawer} title=${name} subtitle=${html`<span class="mono"><${Name} of=${task.definition} /></span> · <${Name} of=${task.group} />`} onClose=${onClose} actions=${html`${logs}${stop}`}>
     ${live && html`<${Now} task=${live} /><${Usage} task=${live} seconds=${seconds} onSeconds=${setSeconds} />`}
     ${!live && html`<p class="ended-reason">${task.reason}</p>`}
     ${live && live.status === "RUNNING" && html`<h3>${t("shell")}</h3><${Command} text=${`bonkei exec ${id.slice(0, 8)} -- sh`} />`}

@@ -1,5 +1,5 @@
 // The history: deployments with reasons, tasks, targets, scaling decisions.
-import { Ago, At, Empty, Status, Waiting, html, link, useTopic, words } from "../../lib/index.js";
+import { Ago, At, Empty, Name, Status, Waiting, html, link, useTopic, words } from "../../lib/index.js";
 import { text } from "./text.js";
 
 export function Timeline({ query, filter = "" }) {
@@ -18,7 +18,7 @@ export function Entries({ entries, filter = "" }) {
     <span class="timeline-at"><${At} at=${one.at} /></span>
     <span class="timeline-kind faint">${names[one.kind]}</span>
     <${Status} kind=${one.tone} word=${one.word} />
-    <span class="timeline-about">${one.service && html`<b>${one.service}</b> `}${one.task && html`<a class="mono" href=${link("tasks", one.task)}>${one.task.slice(0, 8)}</a> `}${one.about && html`<span class="mono faint">${one.about}</span>`}</span>
+    <span class="timeline-about">${one.service && html`<b><${Name} of=${one.service} /></b> `}${one.task && html`<a class="mono" href=${link("tasks", one.task)}>${one.task.slice(0, 8)}</a> `}${one.about && html`<span class="mono faint"><${Name} of=${one.about} /></span>`}</span>
     <span class="timeline-reason">${one.reason}</span>
     <span class="faint timeline-ago"><${Ago} at=${one.at} /></span></li>`)}</ol>`;
 }

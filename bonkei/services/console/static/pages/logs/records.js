@@ -1,0 +1,61 @@
+// The records of a page: what has been written is searched once, and what comes is followed.
+import { At, ask, html, useEffect, useRef, useState, words } from "../../lib/index.js";
+import { useLatest } from "../metrics/latest.js";
+import { text } from "./text.js";
+
+const MOST = 200;
+const OVERLAP = 2; // seconds that a line may take to its file: until then it is followed, not searched
+const NARROWING = ["since", "until", "filter", "level", "request", "task", "stream", "bucket"];
+
+// `past`: the search, if there is one. `follows`: no end of the time is given, and no bucket, whose objects come later.
+export function useRecords(asked, paused, asks) {
+  const follows = !asks && !asked.until && !asked.bucket;
+  const searches = !asks && NARROWING.some((name) => asked[name]);
+  const live = useLatest("logs", { ...asked, query: "", since: "", until: "" }, !paused && (follows || !asked.group));
+  const border = useBorder(JSON.stringify(asked));
+  const past = usePast({ ...asked, until: asked.until || border }, searches);
+  const coming = (follows && live.data?.records) || [];
+  if (!searches) return { records: live.data && coming, live, past, follows };
+  if (!past.data) return { records: coming.length ? coming : undefined, live, past, follows };
+  const records = [...past.data.records, ...coming.filter((one) => one.time >= border)];
+  return { records: records.slice(-MOST), live, past, follows };
+}
+
+// The moment up to which is searched: another one for other questions.
+function useBorder(key) {
+  const border = useRef({});
+  if (border.current.key !== key) border.current = { key, at: new Date(Date.now() - OVERLAP * 1000).toISOString() };
+  return border.current.at;
+}
+
+// Requested once the reader has stopped typing.
+function usePast(asked, when) {
+  const [found, set] = useState({});
+  const key = JSON.stringify(asked);
+  useEffect(() => {
+    if (!when) return undefined;
+    let gone = false;
+    const timer = setTimeout(() => {
+      ask("logs.search", asked).then(
+        (data) => gone || set({ key, data }),
+        (error) => gone || set({ key, error }),
+      );
+    }, 300);
+    return () => {
+      gone = true;
+      clearTimeout(timer);
+    };
+  }, [key, when]);
+  if (!when) return {};
+  return found.key === key ? found : { busy: true };
+}
+
+// How much was searched; and where a search has run out of time, how far back it came.
+export function Searched({ past }) {
+  const t = words(text);
+  if (past.busy) return html`<p class="faint searched" role="status">${t("searching")}</p>`;
+  if (!past.data || past.data.more) return null;
+  const n = past.data.looked_at.toLocaleString("en");
+  const reached = past.data.back_to;
+  return html`<p class="faint searched" role="status">${t(reached ? "searched_part" : "searched", { n })} ${reached && html`<${At} at=${Date.parse(reached) / 1000} />`}</p>`;
+}
