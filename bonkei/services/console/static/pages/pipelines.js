@@ -30,7 +30,7 @@ function All() {
 
 function Waits({ approval }) {
   const t = words(text);
-  return html`<p class="note row"><span>${t("waits", { action: approval.action, pipeline: approval.pipeline })}</span><span class="grow"></span>
+  return html`<p class="note row"><span><${Name} of=${t("waits", { action: approval.action, pipeline: approval.pipeline })} /></span><span class="grow"></span>
     <a href=${link("pipelines", approval.pipeline, { run: approval.execution })}>${t("review")}</a></p>`;
 }
 

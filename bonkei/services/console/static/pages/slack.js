@@ -6,11 +6,11 @@ export const style = "/pages/slack/slack.css";
 
 const text = {
   en: {
-    title: "Slack", goes: "Messages go to", none: "No message has arrived yet", none_text: "An alarm's change arrives here. Try one: Alarms, Rehearse.", no_match: "No message matches",
+    title: "Slack", goes: "Messages go to", inbox: "the inbox: `bonkei slack`", none: "No message has arrived yet", none_text: "An alarm's change arrives here. Try one: Alarms, Rehearse.", no_match: "No message matches",
     more: "{n} older ones", mail: "E-mail to {to}", app: "Incoming webhook", bot: "APP", reply: "reply in a thread", messages: "Messages", kept: "{n} messages",
   },
   ja: {
-    title: "Slack", goes: "送り先:", none: "まだメッセージは届いていません", none_text: "アラームの変化がここに届きます。アラームのページのリハーサルで試せます。", no_match: "一致するメッセージはありません",
+    title: "Slack", goes: "送り先:", inbox: "受信箱（`bonkei slack`）", none: "まだメッセージは届いていません", none_text: "アラームの変化がここに届きます。アラームのページのリハーサルで試せます。", no_match: "一致するメッセージはありません",
     more: "以前のもの {n} 件", mail: "{to} へのメール", app: "Incoming webhook", bot: "アプリ", reply: "スレッドへの返信", messages: "メッセージ", kept: "{n} 件",
   },
 };
@@ -21,7 +21,7 @@ export function Page() {
   const { data, error } = useLatest("slack", { filter });
   if (!data) return html`<div class="page"><h1 class="visually-hidden">${t("title")}</h1><${Waiting} error=${error} /></div>`;
   return html`<div class="page">
-    <div class="page-head"><h1>${t("title")}</h1><span class="about">${t("kept", { n: data.total })} · ${t("goes")} ${data.where}</span><span class="grow"></span>
+    <div class="page-head"><h1>${t("title")}</h1><span class="about">${t("kept", { n: data.total })} · ${t("goes")} ${data.where.startsWith("the inbox") ? t("inbox") : data.where}</span><span class="grow"></span>
       <${Filter} value=${filter} onInput=${setFilter} /></div>
     <section class="panel channel" aria-label=${t("messages")}>
       ${data.messages.length === 0 && html`<${Empty} title=${data.total ? t("no_match") : t("none")}>${!data.total && t("none_text")}<//>`}

@@ -13,7 +13,7 @@ export function Cause({ one, cause, lines }) {
   const ringing = (alarms?.alarms || []).filter((alarm) => alarm.state === "ALARM");
   return html`<section class="problem cause" role="group" aria-label=${t("cause")}>
     <p class="cause-text">${said || t("no_cause")}</p>
-    <p class="row">${failing ? html`<a href=${link("tasks", failing)}>${t("task")} ${failing.slice(0, 8)}</a>` : one.service && html`<a href=${link("tasks", "", { filter: one.service })}>${t("tasks_of", { name: one.service })}</a>`}
+    <p class="row">${failing ? html`<a href=${link("tasks", failing)}>${t("task")} ${failing.slice(0, 8)}</a>` : one.service && html`<a href=${link("tasks", "", { filter: one.service })}><${Name} of=${t("tasks_of", { name: one.service })} /></a>`}
       <a href=${link("logs", "", lineQuery(one, lines, failing))}>${t("cause_lines")}</a>
       ${ringing.slice(0, 4).map((alarm) => html`<a key=${alarm.name} href=${link("alarms", alarm.name)}><${Status} word=${alarm.state} /> <${Name} of=${alarm.name} /></a>`)}
       ${ringing.length > 4 && html`<a href=${link("alarms")}>+ ${ringing.length - 4}</a>`}</p></section>`;
