@@ -177,7 +177,7 @@ class Traffic:
 
     def _of_balancer(self, balancer: str, record: AccessRecord, alike: Sequence[Row]) -> None:
         number, status = len(alike), record.status or _LEFT
-        group = group_name(record.target_group_arn)
+        group = group_name(record.target_group_arn) if record.task_id else ""  # a target was chosen
         kinds = ["RequestCount"]
         if record.task_id and status not in _BY_ITSELF:
             kinds.append(f"HTTPCode_Target_{status // 100}XX_Count")

@@ -148,6 +148,8 @@ def _send(
     headers: ResponseHeaders | None,
 ) -> Flow | None:
     if target is None:
+        if exchange is not None:
+            exchange.group_arn = pool.arn
         answer(sink, delivery.unavailable, head_only=request.method == b"HEAD")
         return None
     start, lines, middle, end, before = head

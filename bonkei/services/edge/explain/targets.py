@@ -21,7 +21,9 @@ def explain_pool(pool: Pool, layer: Layer, kept: Target | None, name: str = "") 
     if not prospects:
         text = "no target can take it: the answer is 503"
         refusal = Step("target", "target", text, place)
-        return told(group, refusal, by="load_balancer", status=UNAVAILABLE)
+        return told(
+            group, refusal, by="load_balancer", status=UNAVAILABLE, target_group_arn=pool.arn
+        )
     is_chance = kept is None and len(prospects) > 1 and pool.algorithm == "weighted_random"
     targets = tuple(each.task_id for each in prospects)
     expected = {"target_group_arn": pool.arn, "targets": targets, "is_chance": is_chance}

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.bonkei.services.console.browser.conftest import ConsolePage, screenshot
 from tests.bonkei.services.console.samples.requests import HIDDEN, TASK, TRACE, Load
-from tests.bonkei.services.console.samples.tasks import FAILED
+from tests.bonkei.services.console.samples.tasks import FAILED, snapshot
 from tests.bonkei.services.console.samples.world import MARKUP
 
 pytestmark = needs_browser
@@ -109,9 +109,10 @@ def test_without_a_task_it_says_what_ecs_says(console_page: ConsolePage) -> None
     page = console_page.open("requests/1")
     cause = page.get_by_role("group", name="Cause")
     expect(cause).to_contain_text(FAILED)
-    link = cause.get_by_role("link", name="Tasks of statuspage-backend")
-    link.click()
-    expect(page).to_have_url(re.compile("#/tasks.filter=statuspage-backend"))
+    ended = snapshot().stopped[0].id
+    cause.get_by_role("link", name=f"Task {ended[:8]}").click()
+    expect(page).to_have_url(re.compile(f"#/tasks/{ended}"))
+    expect(page.get_by_role("complementary")).to_contain_text(FAILED)
 
 
 def test_one_opens_with_its_reasons_calls_and_lines(console_page: ConsolePage) -> None:

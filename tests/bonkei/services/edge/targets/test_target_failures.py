@@ -6,9 +6,11 @@ import asyncio
 from typing import Any, cast
 
 import pytest
+from rows import keeping
 
 from bonkei.base.events import Endpoint
 from bonkei.blueprint.elbv2 import TargetHealthCheck
+from bonkei.services.edge import AccessRecord
 from bonkei.services.edge.http.deadlines import Deadlines, Watched
 from bonkei.services.edge.targets.checks import probe
 from bonkei.services.edge.targets.dispatch import Dispatch
@@ -19,10 +21,14 @@ from tests.bonkei.services.edge.support import Message, Target, raw, running, se
 
 
 async def test_503_without_a_registered_target() -> None:
-    async with running(balancer_only()) as edge:
+    """The record names the group, so the load balancer's metrics count it."""
+    records: list[AccessRecord] = []
+    async with running(balancer_only(), on_access=keeping(records.extend)) as edge:
         answer = await edge.get("/")
         assert (answer.status, answer.get("Server")) == (503, "awselb/2.0")
         assert b"503 Service Temporarily Unavailable" in answer.body
+    [record] = records
+    assert (record.status, record.target_group_arn, record.task_id) == (503, "arn:tg/web", "")
 
 
 async def test_502_when_the_target_refuses_or_breaks_off() -> None:

@@ -8,7 +8,7 @@ export const text = {
     database: "{ms} ms in the database", retries: "Retries", trace: "Trace", listener: "Listener", sent: "Sent", received: "Received", log: "Log", level: "Level", message: "Message",
     cause: "Cause", no_cause: "No line, and nothing that the edge or ECS says, names a cause", task: "Task", tasks_of: "Tasks of {name}", cause_lines: "Log lines around it",
     database_row: "Database", in_all: "in all", trouble: "Failed and slow", trouble_text: "5xx, and from one second on: the last 500 are always kept", gap: "{time} without one before",
-    any: "any", least: "At least ms", filters: "Filters", unseen: "This request came to a listener that is gone", terminal: "In the terminal", spans_more: "{n} more spans",
+    any: "any", least: "At least ms", filters: "Filters", unseen: "This request came to a listener that is gone", terminal: "In the terminal", chosen: "chosen", possible: "possible", counted: "counted", not_evaluated: "not evaluated", passed_over: "passed over", spans_more: "{n} more spans",
   },
   ja: {
     title: "リクエスト", about: "毎秒 {rate} 件、{kept} 件を保持", about_left: "毎秒 {rate} 件、{kept} 件を保持、{left} 件は数えただけ", path: "パス", status: "ステータス", client: "クライアント", service: "サービス", when: "時刻",
@@ -19,6 +19,6 @@ export const text = {
     database: "データベースで {ms} ms", retries: "再試行", trace: "トレース", listener: "リスナー", sent: "送信", received: "受信", log: "ログ", level: "レベル", message: "メッセージ",
     cause: "原因", no_cause: "原因を示すログの行はなく、エッジと ECS からの説明もありません", task: "タスク", tasks_of: "{name} のタスク", cause_lines: "前後のログ",
     database_row: "データベース", in_all: "合計", trouble: "失敗と遅延", trouble_text: "5xx と 1 秒以上のもの。最近の 500 件は必ず残ります", gap: "この前に {time} の空白",
-    any: "すべて", least: "最短 ms", filters: "フィルター", unseen: "このリクエストのリスナーはもうありません", terminal: "ターミナルでは", spans_more: "ほか {n} 件のスパン",
+    any: "すべて", least: "最短 ms", filters: "フィルター", unseen: "このリクエストのリスナーはもうありません", terminal: "ターミナルでは", chosen: "選択", possible: "候補", counted: "カウント", not_evaluated: "評価なし", passed_over: "不一致", spans_more: "ほか {n} 件のスパン",
   },
 };
