@@ -20,6 +20,7 @@ from bonkei.services.console import Console, Json
 
 MINUTES = 60  # of a row's lines
 _SPAN = 3_600.0  # seconds of the traffic that are shown at least
+_SPANS = 8  # that are kept for a minute
 _OLDEST = 30 * 86_400.0
 _MOST_POINTS = 180
 _PERIODS = (60, 300, 900, 3_600, 21_600)
@@ -68,14 +69,21 @@ def offer_signals(
     clock: Clock,
 ) -> None:
     """The topics `signals` and `signals.traffic`. `look`: keeps the requests of a row."""
-    lines = Lines(MINUTES)
+    lines, kept = Lines(MINUTES), dict[str, tuple[tuple[float, float], Json]]()
 
     async def signals(_: Mapping[str, str]) -> Json:
         look()
         return await rows(monitor(), blueprint(), lines, clock())
 
     async def traffic(query: Mapping[str, str]) -> Json:
-        return traffic_of(monitor().store, query.get("span", ""), clock())
+        """Again after new data, or a minute: it may read the disk."""
+        span, now, store = query.get("span", ""), clock(), monitor().store
+        mark = (now // 60, max(map(store.last, _balancers(store)), default=0.0))
+        if span not in kept or kept[span][0] != mark:
+            if len(kept) >= _SPANS:
+                kept.clear()
+            kept[span] = mark, traffic_of(store, span, now)
+        return kept[span][1]
 
     console.topics({"signals": signals, "signals.traffic": traffic})
 
@@ -165,7 +173,7 @@ def traffic_of(store: MetricStore, span: str, now: float) -> Json:
     """For `signals.traffic`: requests and errors of all load balancers together, over so many
     seconds; `0`: since the first one that is known."""
     wanted = float(span) if span.isdigit() else _SPAN
-    balancers = [each for each in store.metrics() if [*dict(each.dimensions)] == ["LoadBalancer"]]
+    balancers = _balancers(store)
     if not wanted:
         wanted = now - _first(store, balancers, now)
     wanted = min(_OLDEST, max(_SPAN, wanted))
@@ -177,6 +185,11 @@ def traffic_of(store: MetricStore, span: str, now: float) -> Json:
         "requests": _sum(store, balancers, _SIGNALS[0], starts, period),
         "errors": _sum(store, balancers, _SIGNALS[1], starts, period),
     }
+
+
+def _balancers(store: MetricStore) -> list[MetricId]:
+    """The metrics of whole load balancers."""
+    return [each for each in store.metrics() if [*dict(each.dimensions)] == ["LoadBalancer"]]
 
 
 def _first(store: MetricStore, balancers: Sequence[MetricId], now: float) -> float:

@@ -29,7 +29,8 @@ def search(directory: Path, wish: Wish, patience: float = PATIENCE) -> Found:
     end = time.monotonic() + patience
     with ExitStack() as opened:
         files = [each for each in present(directory) if wish.log in ("", label_of(each))]
-        readers = [_Backwards(each, wish, opened) for each in files]
+        numbers = count(-1, -1)
+        readers = [_Backwards(each, wish, opened, numbers) for each in files]
         unread = readers
         while unread := [each for each in unread if each.read_on()]:
             if time.monotonic() > end:
@@ -47,10 +48,10 @@ def search(directory: Path, wish: Wish, patience: float = PATIENCE) -> Found:
 class _Backwards:
     """One log, block by block from its end to the beginning of its rotated predecessor."""
 
-    def __init__(self, file: Path, wish: Wish, opened: ExitStack) -> None:
+    def __init__(self, file: Path, wish: Wish, opened: ExitStack, numbers: Iterator[int]) -> None:
         self._file = file
         self._wish = wish
-        self._numbers = count(-1, -1)
+        self._numbers = numbers
         self._blocks = _blocks(_generations(file, opened))
         self._needed = [text.encode() for text in (wish.request, wish.task) if text]
         self.found: list[Numbered] = []

@@ -113,6 +113,12 @@ async def test_a_range_reaches_further_back_than_live(desk: Desk) -> None:
     assert nothing["records"] == []
 
 
+async def test_records_of_several_logs_have_their_own_numbers(desk: Desk) -> None:
+    found: Any = await desk.search({"since": "1h", "level": "warning"})
+    assert len({one["log"] for one in found["records"]}) == 2
+    assert len({one["id"] for one in found["records"]}) == len(found["records"]) == 3
+
+
 async def test_a_search_says_how_much_it_has_compared(desk: Desk) -> None:
     found: Any = await desk.search({"request": REQUEST})
     assert (found["looked_at"], found["back_to"], found["more"]) == (704, "", False)

@@ -1,6 +1,7 @@
 // Everything a page needs: `import { html, useTopic, words, Table } from "../lib/index.js"`.
 export * from "./ui.js";
 export { act, ask, connection, Failure, useOnce, useTopic } from "./live.js";
+export { useLatest } from "./latest.js";
 export { language, words } from "./words.js";
 export { go, link, place, resource, useQuery } from "./router.js";
 export { useKeys } from "./keys.js";

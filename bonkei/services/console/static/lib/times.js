@@ -1,7 +1,7 @@
 // The time of a page, in its address (`since`, `until`): presets, the traffic of that time to drag over, and two fields.
 import { classes, html } from "./ui.js";
 import { Graph } from "./graph.js";
-import { useTopic } from "./live.js";
+import { useLatest } from "./latest.js";
 import { useQuery } from "./router.js";
 import { words } from "./words.js";
 
@@ -18,7 +18,7 @@ export function Times() {
   const [since, setSince] = useQuery("since");
   const [until, setUntil] = useQuery("until");
   const begin = momentOf(since);
-  const { data } = useTopic("signals.traffic", { span: begin === undefined ? "0" : String(Math.ceil((now() - begin) / HOUR) * HOUR) });
+  const { data } = useLatest("signals.traffic", { span: begin === undefined ? "0" : String(Math.ceil((now() - begin) / HOUR) * HOUR) });
   const choose = (from, to = "") => {
     setSince(from);
     setUntil(to);

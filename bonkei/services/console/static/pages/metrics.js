@@ -1,8 +1,7 @@
 // Metrics: by namespace and dimension, each over time with the alarms that look at it.
 import {
-  Ago, Drawer, Empty, Filter, Graph, Name, Spark, Status, Table, Waiting, classes, go, html, link, useQuery, words,
+  Ago, Drawer, Empty, Filter, Graph, Name, Spark, Status, Table, Waiting, classes, go, html, link, useLatest, useQuery, words,
 } from "../lib/index.js";
-import { useLatest } from "./metrics/latest.js";
 import { short } from "./metrics/number.js";
 import { text } from "./metrics/text.js";
 

@@ -27,7 +27,7 @@ export function Page({ id }) {
   const shown = useRef(); // the last list, until the one for another filter comes: the filter stays
   if (newest) shown.current = { data: newest, by: Object.values(asked).join(" ") };
   const data = shown.current?.data;
-  if (!data) return html`<div class="page"><${Waiting} error=${error} /></div>`;
+  if (!data) return html`<div class="page">${error && html`<${Times} />`}<${Waiting} error=${error} /></div>`;
   const query = { ...asked, path: "", filter: path };
   const filtered = path || status || client || service || least || trouble || since || until;
   const last = data.rows.at(-1);

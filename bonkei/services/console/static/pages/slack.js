@@ -1,17 +1,16 @@
 // The inbox: what would be in Slack, as it would be there, and mails.
-import { Ago, At, Empty, Filter, Waiting, classes, html, useQuery, words } from "../lib/index.js";
-import { useLatest } from "./metrics/latest.js";
+import { Ago, At, Empty, Filter, Waiting, classes, html, link, useLatest, useQuery, words } from "../lib/index.js";
 
 export const style = "/pages/slack/slack.css";
 
 const text = {
   en: {
     title: "Slack", goes: "Messages go to", inbox: "the inbox: `bonkei slack`", none: "No message has arrived yet", none_text: "An alarm's change arrives here. Try one: Alarms, Rehearse.", no_match: "No message matches",
-    more: "{n} older ones", mail: "E-mail to {to}", app: "Incoming webhook", bot: "APP", reply: "reply in a thread", messages: "Messages", kept: "{n} messages",
+    more: "{n} older ones", mail: "E-mail to {to}", app: "Incoming webhook", bot: "APP", reply: "reply in a thread", here: "its alarm here", messages: "Messages", kept: "{n} messages",
   },
   ja: {
     title: "Slack", goes: "送り先:", inbox: "受信箱（`bonkei slack`）", none: "まだメッセージは届いていません", none_text: "アラームの変化がここに届きます。アラームのページのリハーサルで試せます。", no_match: "一致するメッセージはありません",
-    more: "以前のもの {n} 件", mail: "{to} へのメール", app: "Incoming webhook", bot: "アプリ", reply: "スレッドへの返信", messages: "メッセージ", kept: "{n} 件",
+    more: "以前のもの {n} 件", mail: "{to} へのメール", app: "Incoming webhook", bot: "アプリ", reply: "スレッドへの返信", here: "ここのアラーム", messages: "メッセージ", kept: "{n} 件",
   },
 };
 
@@ -64,9 +63,19 @@ function Button({ item }) {
   return html`<a class=${name} href=${item.href} target="_blank" rel="noopener noreferrer">${item.text}</a>`;
 }
 
+const ALARM = /#alarmsV2:alarm\/([^?]+)/; // of CloudWatch's console
+
+// An address elsewhere; where it is that of an alarm, also the alarm here.
+function Outside({ span }) {
+  const t = words(text);
+  const alarm = ALARM.exec(span.href)?.[1];
+  return html`<a href=${span.href} target="_blank" rel="noopener noreferrer">${span.text}</a>
+    ${alarm && html` · <a href=${link("alarms", decodeURIComponent(alarm))}>${t("here")}</a>`}`;
+}
+
 function Spans({ spans }) {
   return spans.map((span, index) => {
-    if (span.href) return html`<a key=${index} href=${span.href} target="_blank" rel="noopener noreferrer">${span.text}</a>`;
+    if (span.href) return html`<${Outside} key=${index} span=${span} />`;
     if (span.code) return html`<code key=${index}>${span.text}</code>`;
     if (span.bold) return html`<b key=${index}>${span.text}</b>`;
     if (span.italic) return html`<i key=${index}>${span.text}</i>`;

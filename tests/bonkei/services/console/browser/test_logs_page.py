@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import datetime, timedelta
 
 from browsers import needs_browser
 from playwright.sync_api import expect
 
 from tests.bonkei.services.console.browser.conftest import ConsolePage, screenshot
-from tests.bonkei.services.console.samples.logs import ACCESS, GROUP, REQUEST, TASK
+from tests.bonkei.services.console.samples.logs import (
+    ACCESS,
+    GROUP,
+    REQUEST,
+    TASK,
+    Growing,
+    stamp,
+)
 from tests.bonkei.services.console.samples.world import MARKUP
 
 pytestmark = needs_browser
@@ -140,6 +148,25 @@ def test_a_filter_searches_what_is_older_and_follows_what_comes(console_page: Co
     expect(rows).to_have_count(3)
     expect(page.get_by_text("3 lines searched: all that is kept")).to_be_visible()
     expect(page).to_have_url(re.compile(f"bucket={ACCESS}"))
+
+
+def test_what_has_come_stays_however_much_follows(console_page: ConsolePage) -> None:
+    file = Growing.directory / "flood" / "app.log"
+    page = console_page.open("logs?filter=needle")
+    expect(page.get_by_text("No record matches")).to_be_visible()
+    file.parent.mkdir()
+    try:
+        file.write_text(f"{stamp(time.time())} {TASK} a needle\n")
+        needle = page.get_by_role("row").filter(has_text="a needle")
+        expect(needle).to_have_count(1)
+        with file.open("a") as more:
+            more.writelines(f"{stamp(time.time())} {TASK} hay {n}\n" for n in range(1_500))
+            more.write(f"{stamp(time.time())} {TASK} the needle's end\n")
+        expect(page.get_by_role("row").filter(has_text="end")).to_have_count(1)
+        expect(needle).to_have_count(1)
+    finally:
+        file.unlink()
+        file.parent.rmdir()
 
 
 def test_a_time_is_dragged_on_the_chart_or_moved_by_the_arrows(console_page: ConsolePage) -> None:

@@ -149,6 +149,9 @@ def test_messages_look_as_in_slack_and_markup_is_text(console_page: ConsolePage)
     expect(alarm.get_by_role("link", name="Open in CloudWatch")).to_have_attribute(
         "rel", "noopener noreferrer"
     )
+    expect(alarm.get_by_role("link", name="its alarm here")).to_have_attribute(
+        "href", "#/alarms/statuspage-backend-cpu"
+    )
     expect(mail).to_contain_text(f"Slack refuses {MARKUP}")
     screenshot(page, "slack")
     console_page.is_accessible()

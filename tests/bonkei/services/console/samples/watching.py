@@ -109,11 +109,14 @@ class Rehearsals:
         return {"over": not self.is_under_way, "results": [through, waits]}
 
 
+_CLOUDWATCH = "https://console.aws.amazon.com/cloudwatch/home?region=ap-northeast-1"
+
+
 def _blocks(name: str, word: str, colour: str) -> dict[str, Any]:
     """As program/functions/alarm writes it."""
     reason = f"Threshold Crossed: 3 datapoints were greater than the threshold {MARKUP}"
     escaped = reason.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    links = "<https://console.aws.amazon.com/cloudwatch/home|Open in CloudWatch>"
+    links = f"<{_CLOUDWATCH}#alarmsV2:alarm/statuspage-{name}|Open in CloudWatch>"
     return {
         "text": f"{word}: {name}",
         "attachments": [{"color": colour, "fallback": name, "blocks": [

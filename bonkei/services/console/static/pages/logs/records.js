@@ -1,6 +1,5 @@
 // The records of a page: what has been written is searched once, and what comes is followed.
-import { At, ask, html, useEffect, useRef, useState, words } from "../../lib/index.js";
-import { useLatest } from "../metrics/latest.js";
+import { At, ask, connection, html, useEffect, useLatest, useRef, useState, words } from "../../lib/index.js";
 import { text } from "./text.js";
 
 const MOST = 200;
@@ -14,18 +13,42 @@ export function useRecords(asked, paused, asks) {
   const live = useLatest("logs", { ...asked, query: "", since: "", until: "" }, !paused && (follows || !asked.group));
   const border = useBorder(JSON.stringify(asked));
   const past = usePast({ ...asked, until: asked.until || border }, searches);
-  const coming = (follows && live.data?.records) || [];
-  if (!searches) return { records: live.data && coming, live, past, follows };
-  if (!past.data) return { records: coming.length ? coming : undefined, live, past, follows };
-  const records = [...past.data.records, ...coming.filter((one) => one.time >= border)];
-  return { records: records.slice(-MOST), live, past, follows };
+  const newest = (follows && live.data?.records) || [];
+  const coming = useHeard(border, searches ? newest.filter((one) => one.time >= border) : []);
+  if (!searches) return { records: live.data && newest, live, past, follows };
+  if (!past.data) return { records: newest.length ? newest : undefined, live, past, follows };
+  return { records: [...past.data.records, ...coming].slice(-MOST), live, past, follows };
 }
 
-// The moment up to which is searched: another one for other questions.
+// The moment up to which is searched: another one for other questions, and when the tab or the server is there again.
 function useBorder(key) {
   const border = useRef({});
+  const [, draw] = useState(0);
+  useEffect(() => {
+    const look = () => {
+      if (document.hidden) return;
+      border.current = {};
+      draw((count) => count + 1);
+    };
+    document.addEventListener("visibilitychange", look);
+    const deaf = connection.hear((now) => now === "open" && look());
+    return () => {
+      document.removeEventListener("visibilitychange", look);
+      deaf();
+    };
+  }, []);
   if (border.current.key !== key) border.current = { key, at: new Date(Date.now() - OVERLAP * 1000).toISOString() };
   return border.current.at;
+}
+
+// What has come since the border, also when the server follows newer lines by now.
+function useHeard(border, coming) {
+  const heard = useRef({});
+  if (heard.current.border !== border) heard.current = { border, rows: new Map() };
+  const { rows } = heard.current;
+  for (const one of coming) rows.set(one.id, one);
+  for (const id of [...rows.keys()].slice(0, -MOST)) rows.delete(id);
+  return [...rows.values()].sort((a, b) => a.time.localeCompare(b.time));
 }
 
 // Requested once the reader has stopped typing.

@@ -1,6 +1,7 @@
 // A topic whose query is typed: until the answer to the newest one is there, the last one stays.
 // `by`: the query that the data answers.
-import { useRef, useTopic } from "../../lib/index.js";
+import { useRef } from "./ui.js";
+import { useTopic } from "./live.js";
 
 export function useLatest(name, query, when = true) {
   const found = useTopic(name, query, when);
