@@ -95,37 +95,19 @@ def _rest_domain(mint: Mint) -> Mapping[str, Value]:
 
 
 RESOURCES: Mapping[str, ResourceBehaviour] = {
-    "aws_apigatewayv2_api": resource(
-        _http_api,
-    ),
-    "aws_apigatewayv2_stage": resource(
-        _http_stage,
-    ),
-    "aws_apigatewayv2_integration": resource(
-        _with_id(7),
-    ),
-    "aws_apigatewayv2_route": resource(
-        _with_id(7),
-    ),
-    "aws_apigatewayv2_vpc_link": resource(
-        _http_link,
-    ),
-    "aws_api_gateway_rest_api": resource(
-        _rest_api,
-    ),
+    "aws_apigatewayv2_api": resource(_http_api),
+    "aws_apigatewayv2_stage": resource(_http_stage),
+    "aws_apigatewayv2_integration": resource(_with_id(7)),
+    "aws_apigatewayv2_route": resource(_with_id(7)),
+    "aws_apigatewayv2_vpc_link": resource(_http_link),
+    "aws_api_gateway_rest_api": resource(_rest_api),
     "aws_api_gateway_resource": resource(
         _rest_resource, recomputed={"path": "path_part parent_id"}
     ),
     "aws_api_gateway_deployment": resource(
         lambda mint: {"id": mint.random(6, LOWER), "created_date": mint.context.now},
     ),
-    "aws_api_gateway_stage": resource(
-        _rest_stage,
-    ),
-    "aws_api_gateway_vpc_link": resource(
-        _http_link,
-    ),
-    "aws_api_gateway_domain_name": resource(
-        _rest_domain,
-    ),
+    "aws_api_gateway_stage": resource(_rest_stage),
+    "aws_api_gateway_vpc_link": resource(_http_link),
+    "aws_api_gateway_domain_name": resource(_rest_domain),
 }

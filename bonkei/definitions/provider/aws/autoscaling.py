@@ -16,7 +16,6 @@ def _group(mint: Mint) -> Mapping[str, Value]:
     return {
         "id": name,
         "name": name,
-        "name_prefix": mint.given("name_prefix") or "",
         "arn": mint.arn("autoscaling", path),
         "default_cooldown": 300,
         "desired_capacity": mint.given("min_size"),
@@ -31,6 +30,6 @@ def _launch_configuration(mint: Mint) -> Mapping[str, Value]:
 
 
 RESOURCES: Mapping[str, ResourceBehaviour] = {
-    "aws_autoscaling_group": resource(_group, import_="name"),
-    "aws_launch_configuration": resource(_launch_configuration, import_="name"),
+    "aws_autoscaling_group": resource(_group),
+    "aws_launch_configuration": resource(_launch_configuration),
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bonkei.definitions.provider.aws.shared.checks import at, between, matches
-from bonkei.definitions.provider.aws.shared.documents import RESOURCE, policy, same_policy
+from bonkei.definitions.provider.aws.shared.documents import RESOURCE, policy
 from bonkei.definitions.provider.aws.shared.formats import arn, schedule
 from bonkei.definitions.provider.aws.shared.naming import Mint
 from bonkei.definitions.provider.aws.shared.resource import resource
@@ -21,7 +21,6 @@ def _vault(mint: Mint) -> Mapping[str, Value]:
     return {
         "id": name,
         "arn": mint.arn("backup", f"backup-vault:{name}"),
-        "recovery_points": 0,
         "kms_key_arn": mint.arn("kms", "alias/aws/backup"),
     }
 
@@ -48,8 +47,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     ),
     "aws_backup_vault_policy": resource(
         _vault_setting,
-        at("policy", policy(RESOURCE)),
-        equivalent={"policy": same_policy},
+        policies={"policy": policy(RESOURCE)},
         import_="backup_vault_name",
     ),
     "aws_backup_vault_lock_configuration": resource(

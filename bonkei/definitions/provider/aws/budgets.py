@@ -18,7 +18,6 @@ def _budget(mint: Mint) -> Mapping[str, Value]:
         "id": f"{account}:{name}",
         "arn": mint.arn("budgets", f"budget/{name}", region=""),
         "name": name,
-        "name_prefix": mint.given("name_prefix") or "",
         "account_id": account,
     }
 
@@ -27,6 +26,5 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_budgets_budget": resource(
         _budget,
         at("name", length(1, 100), matches(r"[^:\\]+", "a name without : and \\")),
-        regional=False,
     ),
 }

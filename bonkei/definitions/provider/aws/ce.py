@@ -32,7 +32,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         needs_when("monitor_type", "DIMENSIONAL", "monitor_dimension"),
         needs_when("monitor_type", "CUSTOM", "monitor_specification"),
         force_new="monitor_dimension monitor_specification monitor_type",
-        regional=False,
         import_="arn",
     ),
     "aws_ce_anomaly_subscription": resource(
@@ -46,7 +45,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("subscriber.type", one_of("EMAIL", "SNS")),
         at("subscriber.address", length(6, 302)),
         force_new="account_id name",
-        regional=False,
         import_="arn",
     ),
 }

@@ -35,6 +35,5 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("cloud_watch_logs_role_arn", arn("iam")),
         at("cloud_watch_logs_group_arn", arn("logs")),
         at("kms_key_id", arn("kms")),
-        import_="arn",
     ),
 }

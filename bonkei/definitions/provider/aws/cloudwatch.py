@@ -17,7 +17,7 @@ from bonkei.definitions.provider.aws.shared.checks import (
     unique,
     unsure,
 )
-from bonkei.definitions.provider.aws.shared.documents import parse, same_json
+from bonkei.definitions.provider.aws.shared.documents import parse
 from bonkei.definitions.provider.aws.shared.formats import arn
 from bonkei.definitions.provider.aws.shared.naming import Mint
 from bonkei.definitions.provider.aws.shared.resource import resource
@@ -200,7 +200,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         _expressions,
         _threshold,
         _points,
-        import_="alarm_name",
     ),
     "aws_cloudwatch_composite_alarm": resource(
         _alarm,
@@ -210,7 +209,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
             matches(r"(?s).*\b(ALARM|OK|INSUFFICIENT_DATA|TRUE|FALSE)\b.*", "ALARM(…), OK(…) …"),
         ),
         *_ALARM_ACTIONS,
-        import_="alarm_name",
     ),
     "aws_cloudwatch_dashboard": resource(
         lambda mint: {
@@ -220,16 +218,13 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
             ),
         },
         at("dashboard_name", length(1, 255), matches(r"[\w-]+", "letters, digits, - and _")),
-        at("dashboard_body", _dashboard),
-        equivalent={"dashboard_body": same_json},
-        import_="dashboard_name",
+        documents={"dashboard_body": _dashboard},
     ),
     "aws_cloudwatch_metric_stream": resource(
         lambda mint: {
             "id": mint.name(),
             "arn": mint.arn("cloudwatch", f"metric-stream/{mint.name()}"),
             "name": mint.name(),
-            "name_prefix": mint.given("name_prefix") or "",
             "state": "running",
             "creation_date": mint.context.now,
             "last_update_date": mint.context.now,

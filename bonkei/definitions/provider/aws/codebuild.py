@@ -22,11 +22,7 @@ def _project(mint: Mint) -> Mapping[str, Value]:
     return {
         "id": identifier,
         "arn": identifier,
-        "badge_url": "",
-        "description": "",
         "encryption_key": mint.arn("kms", "alias/aws/s3"),
-        "public_project_alias": "",
-        "auto_retry_limit": 0,
     }
 
 
@@ -62,7 +58,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         whole("vpc_config.subnets", length(1, 16)),
         whole("vpc_config.security_group_ids", length(1, 5)),
         _project_fits,
-        import_="arn",
     ),
     "aws_codebuild_report_group": resource(
         lambda mint: {

@@ -25,7 +25,7 @@ def _connection(mint: Mint) -> Mapping[str, Value]:
     }
 
 
-_CONNECTION = resource(_connection, import_="arn")
+_CONNECTION = resource(_connection)
 
 
 RESOURCES: Mapping[str, ResourceBehaviour] = {

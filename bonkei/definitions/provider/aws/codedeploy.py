@@ -43,8 +43,6 @@ def _import_group(identifier: str, _: Context) -> Object:
 
 
 RESOURCES: Mapping[str, ResourceBehaviour] = {
-    "aws_codedeploy_app": resource(
-        _application,
-    ),
+    "aws_codedeploy_app": resource(_application),
     "aws_codedeploy_deployment_group": resource(_group, import_=_import_group),
 }

@@ -25,7 +25,6 @@ def _pipeline(mint: Mint) -> Mapping[str, Value]:
     return {
         "id": name,
         "arn": mint.arn("codepipeline", str(name)),
-        "trigger_all": [],
         "stage": same_shape(
             mint.planned.get("stage"),
             lambda _index, stage: {"action": same_shape(stage.get("action"), action)},
@@ -126,6 +125,5 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         _stages,
         _needs_v2,
         _one_store,
-        import_="name",
     ),
 }

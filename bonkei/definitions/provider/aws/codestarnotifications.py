@@ -24,6 +24,5 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         },
         at("resource", arn()),
         at("target.address", arn("sns", "chatbot")),
-        import_="arn",
     ),
 }

@@ -47,8 +47,6 @@ def _domain(mint: Mint) -> Mapping[str, Value]:
         "cloudfront_distribution": distribution,
         "cloudfront_distribution_arn": distribution,
         "cloudfront_distribution_zone_id": _CLOUDFRONT_ZONE,
-        "s3_bucket": "",
-        "version": "",
     }
 
 
@@ -73,9 +71,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     ),
     "aws_cognito_user_pool_client": resource(_client, import_=_import_client),
     "aws_cognito_user_pool_domain": resource(_domain, import_="domain"),
-    "aws_cognito_identity_pool": resource(
-        _identity_pool,
-    ),
+    "aws_cognito_identity_pool": resource(_identity_pool),
 }
 
 

@@ -21,7 +21,6 @@ def _document_cluster(mint: Mint) -> Mapping[str, Value]:
     return {
         "id": name,
         "cluster_identifier": name,
-        "cluster_identifier_prefix": mint.given("cluster_identifier_prefix") or "",
         "cluster_resource_id": f"cluster-{mint.random(26, LOWER.upper(), 'resource')}",
         "arn": mint.arn("rds", f"cluster:{name}"),
         "endpoint": f"{name}.cluster-{domain}",
@@ -35,7 +34,6 @@ def _document_instance(mint: Mint) -> Mapping[str, Value]:
     return {
         "id": name,
         "identifier": name,
-        "identifier_prefix": mint.given("identifier_prefix") or "",
         "arn": mint.arn("rds", f"db:{name}"),
         "endpoint": f"{name}.{domain}",
         "port": 27017,

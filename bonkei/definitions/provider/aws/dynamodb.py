@@ -36,13 +36,8 @@ def _table(mint: Mint) -> Mapping[str, Value]:
         "arn": identifier,
         "stream_arn": f"{identifier}/stream/{label}" if stream else "",
         "stream_label": label if stream else "",
-        "stream_view_type": "",
         "read_capacity": 0 if on_demand else 1,
         "write_capacity": 0 if on_demand else 1,
-        "server_side_encryption": same_shape(
-            mint.planned.get("server_side_encryption"),
-            lambda _index, _block: {"kms_key_arn": ""},
-        ),
         "point_in_time_recovery": same_shape(
             mint.planned.get("point_in_time_recovery"),
             lambda _index, block: {
@@ -103,7 +98,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
             "deletion_protection_enabled": False,
         },
         recomputed={"stream_arn": "stream_enabled", "stream_label": "stream_enabled"},
-        import_="name",
     ),
     "aws_dynamodb_table_item": resource(
         lambda mint: {"id": f"{mint.given('table_name')}|{mint.random(16)}"},

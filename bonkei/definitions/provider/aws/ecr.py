@@ -8,14 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bonkei.definitions.provider.aws.shared.blocks import same_shape
 from bonkei.definitions.provider.aws.shared.checks import Check, at, matches
 from bonkei.definitions.provider.aws.shared.documents import (
     RESOURCE,
     parse,
     policy,
-    same_json,
-    same_policy,
 )
 from bonkei.definitions.provider.aws.shared.formats import arn
 from bonkei.definitions.provider.aws.shared.naming import Mint
@@ -37,9 +34,6 @@ def _repository(mint: Mint) -> Mapping[str, Value]:
         "arn": mint.arn("ecr", f"repository/{name}"),
         "registry_id": mint.account,
         "repository_url": f"{mint.account}.dkr.ecr.{mint.region}.{mint.suffix}/{name}",
-        "encryption_configuration": same_shape(
-            mint.planned.get("encryption_configuration"), lambda _index, _block: {"kms_key": ""}
-        ),
     }
 
 
@@ -102,24 +96,18 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         _repository,
         at("name", _NAME),
         at("encryption_configuration.kms_key", arn("kms")),
-        import_="name",
     ),
     "aws_ecr_lifecycle_policy": resource(
         lambda mint: {"id": mint.given("repository"), "registry_id": mint.account},
-        at("policy", _lifecycle_policy),
-        equivalent={"policy": same_json},
-        import_="repository",
+        documents={"policy": _lifecycle_policy},
     ),
     "aws_ecr_repository_policy": resource(
         lambda mint: {"id": mint.given("repository"), "registry_id": mint.account},
-        at("policy", _POLICY),
-        equivalent={"policy": same_policy},
-        import_="repository",
+        policies={"policy": _POLICY},
     ),
     "aws_ecr_registry_policy": resource(
         lambda mint: {"id": mint.account, "registry_id": mint.account},
-        at("policy", _POLICY),
-        equivalent={"policy": same_policy},
+        policies={"policy": _POLICY},
     ),
     "aws_ecr_registry_scanning_configuration": resource(
         lambda mint: {"id": mint.account, "registry_id": mint.account},

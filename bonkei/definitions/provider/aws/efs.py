@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bonkei.definitions.provider.aws.shared.checks import at, length, one_of
-from bonkei.definitions.provider.aws.shared.documents import RESOURCE, policy, same_policy
+from bonkei.definitions.provider.aws.shared.documents import RESOURCE, policy
 from bonkei.definitions.provider.aws.shared.formats import address, arn
 from bonkei.definitions.provider.aws.shared.naming import Mint
 from bonkei.definitions.provider.aws.shared.own import own
@@ -29,14 +29,8 @@ def _file_system(mint: Mint) -> Mapping[str, Value]:
         "creation_token": f"terraform-{mint.serial()}",
         "dns_name": f"{identifier}.efs.{mint.region}.{mint.suffix}",
         "owner_id": mint.account,
-        "encrypted": False,
-        "kms_key_id": "",
         "performance_mode": "generalPurpose",
-        "availability_zone_id": "",
-        "availability_zone_name": "",
-        "number_of_mount_targets": 0,
         "name": "",
-        "size_in_bytes": [],
     }
 
 
@@ -58,7 +52,6 @@ def _mount_target(mint: Mint) -> Mapping[str, Value]:
         "dns_name": f"{file_system}.efs.{mint.region}.{mint.suffix}",
         "network_interface_id": mint.id("eni"),
         "owner_id": mint.account,
-        "security_groups": [],
     }
 
 
@@ -68,17 +61,14 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("creation_token", length(1, 64)),
         at("kms_key_id", arn("kms")),
     ),
-    "aws_efs_access_point": resource(
-        _access_point,
-    ),
+    "aws_efs_access_point": resource(_access_point),
     "aws_efs_mount_target": resource(
         _mount_target,
         at("ip_address", address(4)),
     ),
     "aws_efs_file_system_policy": resource(
         lambda mint: {"id": mint.given("file_system_id")},
-        at("policy", policy(RESOURCE, 20480)),
-        equivalent={"policy": same_policy},
+        policies={"policy": policy(RESOURCE, 20480)},
         import_="file_system_id",
     ),
     "aws_efs_backup_policy": resource(

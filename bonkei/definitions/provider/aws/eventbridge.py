@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from bonkei.definitions.provider.aws.shared.checks import at, between, matches
-from bonkei.definitions.provider.aws.shared.documents import json_document, parse, same_json
+from bonkei.definitions.provider.aws.shared.documents import json_document, parse
 from bonkei.definitions.provider.aws.shared.formats import arn, rule_schedule
 from bonkei.definitions.provider.aws.shared.import_ids import unexpected
 from bonkei.definitions.provider.aws.shared.lookups import none_found
@@ -50,7 +50,6 @@ def _rule(mint: Mint) -> Mapping[str, Value]:
         "id": path,
         "arn": mint.arn("events", f"rule/{path}"),
         "name": name,
-        "name_prefix": mint.given("name_prefix") or "",
     }
 
 
@@ -67,6 +66,10 @@ def _bus_rule(config: Object) -> Iterator[Problem]:
     if given(bus) and bus != "default" and config.get("schedule_expression") is not None:
         detail = "Only a rule on the default event bus has a schedule_expression."
         yield Problem(("schedule_expression",), "Conflicting arguments", detail)
+
+
+def _import_permission(identifier: str, _: Context) -> Object:
+    return {"id": identifier, "statement_id": identifier.rpartition("/")[2]}
 
 
 def _import_target(identifier: str, _: Context) -> Object:
@@ -86,13 +89,11 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_cloudwatch_event_rule": resource(
         _rule,
         at("name", _NAME),
-        at("event_pattern", pattern),
         at("schedule_expression", rule_schedule),
         at("role_arn", arn("iam")),
         _bus_rule,
         arguments={"state": "ENABLED"},
-        equivalent={"event_pattern": same_json},
-        import_="name",
+        documents={"event_pattern": pattern},
     ),
     "aws_cloudwatch_event_target": resource(
         _target,
@@ -100,11 +101,10 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("rule", _NAME),
         at("target_id", _NAME),
         at("role_arn", arn("iam")),
-        at("input", json_document),
         at("dead_letter_config.arn", arn("sqs")),
         at("retry_policy.maximum_event_age_in_seconds", between(60, 86400)),
         at("ecs_target.task_definition_arn", arn("ecs")),
-        equivalent={"input": same_json},
+        documents={"input": json_document},
         import_=_import_target,
     ),
     "aws_cloudwatch_event_bus": resource(
@@ -113,11 +113,10 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
             "arn": mint.arn("events", f"event-bus/{mint.given('name')}"),
         },
         at("name", matches(r"(?!default$)[/.\-_A-Za-z0-9]{1,256}", "a name other than default")),
-        import_="name",
     ),
     "aws_cloudwatch_event_permission": resource(
         lambda mint: {"id": f"{_bus(mint)}/{mint.given('statement_id')}"},
-        at("principal", matches(r"\d{12}|\*", "an account or *")),
+        import_=_import_permission,
     ),
     "aws_cloudwatch_event_archive": resource(
         lambda mint: {

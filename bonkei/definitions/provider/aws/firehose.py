@@ -9,7 +9,5 @@ from bonkei.definitions.provider.aws.shared.resource import resource
 from bonkei.definitions.provider.behaviour import ResourceBehaviour
 
 RESOURCES: Mapping[str, ResourceBehaviour] = {
-    "aws_kinesis_firehose_delivery_stream": resource(
-        arn_as_id("firehose", "deliverystream/"),
-    ),
+    "aws_kinesis_firehose_delivery_stream": resource(arn_as_id("firehose", "deliverystream/")),
 }

@@ -45,7 +45,7 @@ def _kafka_configuration(mint: Mint) -> Mapping[str, Value]:
 
 
 RESOURCES: Mapping[str, ResourceBehaviour] = {
-    "aws_msk_cluster": resource(_kafka, import_="arn"),
+    "aws_msk_cluster": resource(_kafka),
     "aws_msk_configuration": resource(
         _kafka_configuration,
         recomputed={"latest_revision": "*"},

@@ -10,9 +10,7 @@ from bonkei.definitions.provider.aws.shared.resource import resource
 from bonkei.definitions.provider.behaviour import ResourceBehaviour
 
 RESOURCES: Mapping[str, ResourceBehaviour] = {
-    "aws_kinesis_stream": resource(
-        arn_as_id("kinesis", "stream/"),
-    ),
+    "aws_kinesis_stream": resource(arn_as_id("kinesis", "stream/")),
 }
 
 DATA_SOURCES = by_own_names("aws_kinesis_stream")

@@ -13,7 +13,6 @@ from bonkei.definitions.provider.aws.shared.documents import (
     RESOURCE,
     json_object,
     policy,
-    same_policy,
 )
 from bonkei.definitions.provider.aws.shared.formats import arn
 from bonkei.definitions.provider.aws.shared.import_ids import parts_of
@@ -32,7 +31,6 @@ def _group(mint: Mint) -> Mapping[str, Value]:
         "id": name,
         "arn": mint.arn("logs", f"log-group:{name}"),
         "name": name,
-        "name_prefix": mint.given("name_prefix") or "",
     }
 
 
@@ -53,7 +51,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("name_prefix", length(1, 486), _NAME),
         at("kms_key_id", arn("kms")),
         defaults={"log_group_class": "STANDARD", "deletion_protection_enabled": False},
-        import_="name",
     ),
     "aws_cloudwatch_log_stream": resource(
         _stream,
@@ -84,8 +81,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
             "policy_scope": "RESOURCE" if mint.given("resource_arn") else "ACCOUNT",
             "revision_id": mint.random(32, label=f"revision/{mint.context.generation}"),
         },
-        at("policy_document", policy(RESOURCE, 5120)),
-        equivalent={"policy_document": same_policy},
+        policies={"policy_document": policy(RESOURCE, 5120)},
         recomputed={"revision_id": "policy_document"},
     ),
     "aws_cloudwatch_log_data_protection_policy": resource(

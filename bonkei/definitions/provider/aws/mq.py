@@ -40,7 +40,5 @@ def _broker(mint: Mint) -> Mapping[str, Value]:
 
 
 RESOURCES: Mapping[str, ResourceBehaviour] = {
-    "aws_mq_broker": resource(
-        _broker,
-    ),
+    "aws_mq_broker": resource(_broker),
 }

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from bonkei.definitions.provider.aws.shared.blocks import each, same_shape
 from bonkei.definitions.provider.aws.shared.checks import at, between, length, one_of, unique
-from bonkei.definitions.provider.aws.shared.documents import RESOURCE, policy, same_policy
+from bonkei.definitions.provider.aws.shared.documents import RESOURCE, policy
 from bonkei.definitions.provider.aws.shared.formats import arn, kms_key
 from bonkei.definitions.provider.aws.shared.naming import Mint, Minting
 from bonkei.definitions.provider.aws.shared.own import by_own_names
@@ -51,16 +51,12 @@ def _bucket(mint: Mint) -> Mapping[str, Value]:
     return {
         "id": name,
         "bucket": name,
-        "bucket_prefix": mint.given("bucket_prefix") or "",
         "arn": mint.arn("s3", name, region="", account=""),
         "bucket_domain_name": f"{name}.s3.{mint.suffix}",
         "bucket_regional_domain_name": f"{name}.s3.{mint.region}.{mint.suffix}",
         "bucket_region": mint.region,
         "hosted_zone_id": bucket_zone(mint.region),
-        "acceleration_status": "",
         "request_payer": "BucketOwner",
-        "object_lock_enabled": False,
-        "policy": "",
         "acl": None,
         "website_domain": None,
         "website_endpoint": None,
@@ -77,18 +73,15 @@ def _on_bucket(more: Minting | None = None) -> Minting:
 def _rules(mint: Mint) -> Mapping[str, Value]:
     return {
         "transition_default_minimum_object_size": "all_storage_classes_128K",
-        "expected_bucket_owner": "",
         "rule": same_shape(mint.planned.get("rule"), lambda _index, rule: _rule(rule)),
     }
 
 
 def _rule(rule: Mapping[str, Value]) -> Mapping[str, Value]:
     return {
-        "prefix": "",
         "filter": same_shape(
             rule.get("filter"),
             lambda _index, _filter: {
-                "prefix": "",
                 "object_size_greater_than": None,
                 "object_size_less_than": None,
             },
@@ -115,11 +108,7 @@ def _encryption(mint: Mint) -> Mapping[str, Value]:
     return {
         "rule": same_shape(
             mint.planned.get("rule"),
-            lambda _index, rule: {
-                "bucket_key_enabled": False,
-                "blocked_encryption_types": [],
-                name: same_shape(rule.get(name), default),
-            },
+            lambda _index, rule: {name: same_shape(rule.get(name), default)},
         )
     }
 
@@ -153,37 +142,22 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         _bucket,
         at("bucket", bucket_name),
         at("bucket_prefix", length(1, 37)),
-        import_="bucket",
     ),
     "aws_s3_bucket_policy": resource(
         _on_bucket(),
-        at("policy", policy(RESOURCE, 20480)),
-        equivalent={"policy": same_policy},
-        import_="bucket",
+        policies={"policy": policy(RESOURCE, 20480)},
     ),
-    "aws_s3_bucket_public_access_block": resource(
-        _on_bucket(),
-        import_="bucket",
-    ),
+    "aws_s3_bucket_public_access_block": resource(_on_bucket()),
     "aws_s3_bucket_versioning": resource(
-        _on_bucket(
-            lambda mint: {
-                "versioning_configuration": same_shape(
-                    mint.planned.get("versioning_configuration"),
-                    lambda _index, _block: {"mfa_delete": ""},
-                )
-            }
-        ),
+        _on_bucket(),
         at("versioning_configuration.status", one_of("Enabled", "Suspended", "Disabled")),
         force_new="expected_bucket_owner",
-        import_="bucket",
     ),
     "aws_s3_bucket_server_side_encryption_configuration": resource(
         _on_bucket(_encryption),
         at("rule.apply_server_side_encryption_by_default.kms_master_key_id", kms_key),
         _key_fits_algorithm,
         force_new="expected_bucket_owner",
-        import_="bucket",
     ),
     "aws_s3_bucket_lifecycle_configuration": resource(
         _on_bucket(_rules),
@@ -194,12 +168,8 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("rule.noncurrent_version_expiration.noncurrent_days", between(1, 100000)),
         unique("rule", "id", "rule"),
         _rule_does_something,
-        import_="bucket",
     ),
-    "aws_s3_bucket_ownership_controls": resource(
-        _on_bucket(),
-        import_="bucket",
-    ),
+    "aws_s3_bucket_ownership_controls": resource(_on_bucket()),
     "aws_s3_bucket_acl": resource(
         lambda mint: {"id": f"{mint.given('bucket')},{mint.given('acl') or ''}".rstrip(",")},
         force_new="expected_bucket_owner",
@@ -207,29 +177,23 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_s3_bucket_logging": resource(
         _on_bucket(),
         force_new="expected_bucket_owner",
-        import_="bucket",
     ),
     "aws_s3_bucket_notification": resource(
         _on_bucket(),
         at("topic.topic_arn", arn("sns")),
         at("queue.queue_arn", arn("sqs")),
         at("lambda_function.lambda_function_arn", arn("lambda")),
-        import_="bucket",
     ),
-    "aws_s3_bucket_cors_configuration": resource(
-        _on_bucket(), force_new="expected_bucket_owner", import_="bucket"
-    ),
+    "aws_s3_bucket_cors_configuration": resource(_on_bucket(), force_new="expected_bucket_owner"),
     "aws_s3_bucket_website_configuration": resource(
         _on_bucket(
             lambda mint: {
                 "website_domain": f"s3-website.{mint.region}.{mint.suffix}",
                 "website_endpoint": f"{mint.given('bucket')}.s3-website.{mint.region}"
                 f".{mint.suffix}",
-                "routing_rules": "",
             }
         ),
         force_new="expected_bucket_owner",
-        import_="bucket",
     ),
     "aws_s3_bucket_object_lock_configuration": resource(
         _on_bucket(),

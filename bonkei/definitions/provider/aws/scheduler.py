@@ -22,7 +22,6 @@ def _schedule(mint: Mint) -> Mapping[str, Value]:
         "id": f"{group}/{name}",
         "arn": mint.arn("scheduler", f"schedule/{group}/{name}"),
         "name": name,
-        "name_prefix": mint.given("name_prefix") or "",
         "group_name": group,
     }
 
@@ -40,7 +39,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
             "id": mint.name(),
             "arn": mint.arn("scheduler", f"schedule-group/{mint.name()}"),
             "name": mint.name(),
-            "name_prefix": mint.given("name_prefix") or "",
             "state": "ACTIVE",
             "creation_date": mint.context.now,
             "last_modification_date": mint.context.now,

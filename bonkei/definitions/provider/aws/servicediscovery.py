@@ -56,9 +56,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         _namespace("dns"),
         at("name", length(1, 253), _DOMAIN),
     ),
-    "aws_service_discovery_service": resource(
-        _service,
-    ),
+    "aws_service_discovery_service": resource(_service),
 }
 
 

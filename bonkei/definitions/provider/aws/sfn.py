@@ -19,14 +19,13 @@ def _machine(mint: Mint) -> Mapping[str, Value]:
         "id": identifier,
         "arn": identifier,
         "name": name,
-        "name_prefix": mint.given("name_prefix") or "",
         "creation_date": mint.context.now,
         "status": "ACTIVE",
     }
 
 
 RESOURCES: Mapping[str, ResourceBehaviour] = {
-    "aws_sfn_state_machine": resource(_machine, import_="arn"),
+    "aws_sfn_state_machine": resource(_machine),
 }
 
 DATA_SOURCES = by_own_names("aws_sfn_state_machine")

@@ -16,7 +16,6 @@ from bonkei.definitions.provider.aws.shared.documents import (
     parse,
     policy,
     same_json,
-    same_policy,
 )
 from bonkei.definitions.provider.aws.shared.fifo import NAME, name_shows_order
 from bonkei.definitions.provider.aws.shared.formats import arn, kms_key
@@ -41,12 +40,8 @@ def _topic(mint: Mint) -> Mapping[str, Value]:
         "id": identifier,
         "arn": identifier,
         "name": f"{name}{fifo}",
-        "name_prefix": mint.given("name_prefix") or "",
         "owner": mint.account,
         "policy": _default_policy(mint, identifier),
-        "beginning_archive_time": "",
-        "signature_version": 0,
-        "tracing_config": "",
         "maximum_message_size": 262144,
         "fifo_throughput_scope": "Topic" if fifo or name.endswith(".fifo") else "",
     }
@@ -131,30 +126,25 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("name", length(1, 256), NAME),
         at("display_name", length(0, 100)),
         at("kms_master_key_id", kms_key),
-        at("policy", policy(RESOURCE, 30720)),
-        at("delivery_policy", json_object),
         at("signature_version", one_of(1, 2)),
         name_shows_order("topic"),
         _deduplication,
-        equivalent={"policy": same_policy, "delivery_policy": same_json},
-        import_="arn",
+        policies={"policy": policy(RESOURCE, 30720)},
+        documents={"delivery_policy": json_object},
     ),
     "aws_sns_topic_policy": resource(
         lambda mint: {"id": mint.given("arn"), "owner": mint.account},
         at("arn", arn("sns")),
-        at("policy", policy(RESOURCE, 30720)),
-        equivalent={"policy": same_policy},
-        import_="arn",
+        policies={"policy": policy(RESOURCE, 30720)},
     ),
     "aws_sns_topic_subscription": resource(
         _subscription,
         at("topic_arn", arn("sns")),
         at("delivery_policy", _delivery),
-        at("redrive_policy", json_object),
         _endpoint,
         _filter,
-        equivalent={"filter_policy": same_json, "redrive_policy": same_json},
-        import_="arn",
+        documents={"redrive_policy": json_object},
+        equivalent={"filter_policy": same_json},
     ),
 }
 

@@ -13,8 +13,6 @@ from bonkei.definitions.provider.aws.shared.documents import (
     RESOURCE,
     json_object,
     policy,
-    same_json,
-    same_policy,
 )
 from bonkei.definitions.provider.aws.shared.fifo import NAME, name_shows_order
 from bonkei.definitions.provider.aws.shared.naming import Mint
@@ -34,10 +32,6 @@ def _queue(mint: Mint) -> Mapping[str, Value]:
         "url": url,
         "arn": mint.arn("sqs", name),
         "name": name,
-        "name_prefix": mint.given("name_prefix") or "",
-        "policy": "",
-        "redrive_policy": "",
-        "redrive_allow_policy": "",
         "kms_data_key_reuse_period_seconds": 300,
         "sqs_managed_sse_enabled": not mint.given("kms_master_key_id"),
         "deduplication_scope": "queue" if name.endswith(".fifo") else "",
@@ -61,34 +55,21 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         _queue,
         at("name", length(1, 80), NAME),
         at("receive_wait_time_seconds", between(0, 20)),
-        at("policy", policy(RESOURCE)),
-        at("redrive_policy", _redrive),
-        at("redrive_allow_policy", json_object),
         name_shows_order("queue"),
-        equivalent={
-            "policy": same_policy,
-            "redrive_policy": same_json,
-            "redrive_allow_policy": same_json,
-        },
-        import_="url",
+        policies={"policy": policy(RESOURCE)},
+        documents={"redrive_policy": _redrive, "redrive_allow_policy": json_object},
     ),
     "aws_sqs_queue_policy": resource(
         lambda mint: {"id": mint.given("queue_url")},
-        at("policy", policy(RESOURCE)),
-        equivalent={"policy": same_policy},
-        import_="queue_url",
+        policies={"policy": policy(RESOURCE)},
     ),
     "aws_sqs_queue_redrive_policy": resource(
         lambda mint: {"id": mint.given("queue_url")},
-        at("redrive_policy", _redrive),
-        equivalent={"redrive_policy": same_json},
-        import_="queue_url",
+        documents={"redrive_policy": _redrive},
     ),
     "aws_sqs_queue_redrive_allow_policy": resource(
         lambda mint: {"id": mint.given("queue_url")},
-        at("redrive_allow_policy", json_object),
-        equivalent={"redrive_allow_policy": same_json},
-        import_="queue_url",
+        documents={"redrive_allow_policy": json_object},
     ),
 }
 

@@ -12,16 +12,17 @@ import dataclasses
 import functools
 import gzip
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bonkei.definitions.provider.behaviour import Problem, ResourceBehaviour
+from bonkei.definitions.provider.behaviour import Context, Problem, ResourceBehaviour, by_id
 from bonkei.definitions.provider.facts.checks import Known
 from bonkei.definitions.provider.facts.rules import problems, read_rules
 from bonkei.definitions.provider.values import Object
 
 _GENERIC = ResourceBehaviour()
+_PLACE = ("account_id", "region")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,15 @@ class Facts:
             validate=validate,
             argument_defaults={**defaults, **behaviour.argument_defaults},
             force_new=behaviour.force_new | {path for path, one in known.items() if "new" in one},
+            import_=self._import(type_name) if behaviour.import_ is by_id else behaviour.import_,
         )
+
+    def _import(self, type_name: str) -> Callable[[str, Context], Object]:
+        """The id is the argument that is alone the type's identity, if there is one."""
+        own = [one for one in self.identities.get(type_name, ()) if one.name not in _PLACE]
+        if len(own) != 1 or own[0].argument == "id":
+            return by_id
+        return lambda identifier, _: {"id": identifier, own[0].argument: identifier}
 
 
 def load(name: str) -> Facts:

@@ -97,26 +97,22 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
             one_of("http-only", "https-only", "match-viewer"),
         ),
         recomputed={"etag": "*"},
-        regional=False,
         after_destroy=_vpc_origin_goes,
     ),
     "aws_cloudfront_origin_access_control": resource(
         _access_control,
         recomputed={"etag": "*"},
-        regional=False,
     ),
-    "aws_cloudfront_origin_access_identity": resource(_access_identity, regional=False),
+    "aws_cloudfront_origin_access_identity": resource(_access_identity),
     "aws_cloudfront_function": resource(
         _function,
         at("name", matches(r"[a-zA-Z0-9_-]+", "letters, digits, - and _")),
         at("code", length(1, 10240)),
         recomputed={"etag": "*"},
-        regional=False,
         import_="name",
     ),
     "aws_cloudfront_monitoring_subscription": resource(
         lambda mint: {"id": mint.given("distribution_id")},
-        regional=False,
         import_="distribution_id",
     ),
     "aws_cloudfront_public_key": resource(
@@ -127,11 +123,9 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
             "name": mint.name(prefix="tf-"),
         },
         exactly_one("encoded_key"),
-        regional=False,
     ),
     "aws_cloudfront_key_group": resource(
         lambda mint: {"id": mint.uuid(), "etag": etag(mint)},
         recomputed={"etag": "*"},
-        regional=False,
     ),
 }

@@ -47,18 +47,13 @@ def _distribution(mint: Mint) -> Mapping[str, Value]:
         "etag": etag(mint),
         "last_modified_time": mint.context.now.replace("T", " ").replace("Z", " +0000 UTC"),
         "status": "Deployed",
-        "in_progress_validation_batches": 0,
         "logging_v1_enabled": bool(mint.planned.get("logging_config")),
-        "continuous_deployment_policy_id": "",
         "trusted_key_groups": [{"enabled": False, "items": []}],
         "trusted_signers": [{"enabled": False, "items": []}],
         **{
             name: same_shape(mint.planned.get(name), lambda _index, block: _behavior(block))
             for name in BEHAVIORS
         },
-        "origin": same_shape(
-            mint.planned.get("origin"), lambda _index, _origin: {"response_completion_timeout": 0}
-        ),
     }
 
 
@@ -68,8 +63,6 @@ def _behavior(block: Mapping[str, Value]) -> Mapping[str, Value]:
     return {
         "default_ttl": 0 if policy else 86400,
         "max_ttl": 0 if policy else 31536000,
-        "trusted_key_groups": [],
-        "trusted_signers": [],
         "grpc_config": [{"enabled": False}],
     }
 
@@ -104,6 +97,5 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         unique("ordered_cache_behavior", "path_pattern", "path pattern"),
         *DISTRIBUTION_RULES,
         recomputed={"etag": "*", "last_modified_time": "*"},
-        regional=False,
     ),
 }

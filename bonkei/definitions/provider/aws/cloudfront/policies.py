@@ -148,7 +148,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         _compression,
         arguments={"min_ttl": 0},
         recomputed={"etag": "*"},
-        regional=False,
     ),
     "aws_cloudfront_origin_request_policy": resource(
         _minted("origin-request-policy"),
@@ -158,7 +157,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         _selection("headers_config", "header"),
         _selection("query_strings_config", "query_string"),
         recomputed={"etag": "*"},
-        regional=False,
     ),
     "aws_cloudfront_response_headers_policy": resource(
         _minted("response-headers-policy"),
@@ -172,6 +170,5 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         _custom_headers,
         _has_settings,
         recomputed={"etag": "*"},
-        regional=False,
     ),
 }

@@ -119,9 +119,7 @@ def _adopted_subnet(mint: Mint) -> Mapping[str, Value]:
 
 
 RESOURCES: Mapping[str, ResourceBehaviour] = {
-    "aws_default_vpc": resource(
-        _adopted_vpc,
-    ),
+    "aws_default_vpc": resource(_adopted_vpc),
     "aws_default_subnet": resource(
         _adopted_subnet,
         at("availability_zone", matches(r"[a-z0-9-]+[a-z]", "an availability zone's name")),

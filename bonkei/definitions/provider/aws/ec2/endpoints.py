@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from bonkei.definitions.provider.aws.shared.checks import at, exactly_one
-from bonkei.definitions.provider.aws.shared.documents import RESOURCE, policy, same_policy
+from bonkei.definitions.provider.aws.shared.checks import exactly_one
+from bonkei.definitions.provider.aws.shared.documents import RESOURCE, policy
 from bonkei.definitions.provider.aws.shared.naming import Mint
 from bonkei.definitions.provider.aws.shared.regions import endpoint_zone, gateway_prefix_list
 from bonkei.definitions.provider.aws.shared.resource import resource
@@ -35,9 +35,6 @@ def _endpoint(mint: Mint) -> Mapping[str, Value]:
         return {
             **common,
             "prefix_list_id": gateway_prefix_list(mint.region, short),
-            "cidr_blocks": [],
-            "dns_entry": [],
-            "network_interface_ids": [],
         }
     subnets = mint.given("subnet_ids") or []
     return {
@@ -45,7 +42,6 @@ def _endpoint(mint: Mint) -> Mapping[str, Value]:
         "prefix_list_id": None,
         "dns_entry": _endpoint_names(mint, identifier, short),
         "network_interface_ids": [mint.id("eni", f"eni/{subnet}") for subnet in sorted(subnets)],
-        "security_group_ids": [],
     }
 
 
@@ -89,11 +85,10 @@ def _endpoint_has_what_it_needs(config: Object) -> Iterator[Problem]:
 RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_vpc_endpoint": resource(
         _endpoint,
-        at("policy", policy(RESOURCE)),
         exactly_one("service_name", "resource_configuration_arn", "service_network_arn"),
         _endpoint_has_what_it_needs,
         defaults={"private_dns_enabled": False},
-        equivalent={"policy": same_policy},
+        policies={"policy": policy(RESOURCE)},
     ),
     "aws_vpc_endpoint_route_table_association": resource(
         lambda mint: {"id": f"a-{mint.given('vpc_endpoint_id')}{mint.random(10, '0123456789')}"},
@@ -106,7 +101,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     ),
     "aws_vpc_endpoint_policy": resource(
         lambda mint: {"id": mint.given("vpc_endpoint_id")},
-        at("policy", policy(RESOURCE)),
-        equivalent={"policy": same_policy},
+        policies={"policy": policy(RESOURCE)},
     ),
 }

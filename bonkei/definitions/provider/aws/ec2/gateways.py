@@ -111,9 +111,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_internet_gateway_attachment": resource(
         lambda mint: {"id": f"{mint.given('internet_gateway_id')}:{mint.given('vpc_id')}"},
     ),
-    "aws_egress_only_internet_gateway": resource(
-        _egress_only_gateway,
-    ),
+    "aws_egress_only_internet_gateway": resource(_egress_only_gateway),
     "aws_eip": resource(
         _elastic_ip,
         conflicts("instance", "network_interface"),

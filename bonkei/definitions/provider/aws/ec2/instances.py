@@ -57,7 +57,6 @@ def _key_pair(mint: Mint) -> Mapping[str, Value]:
     return {
         "id": name,
         "key_name": name,
-        "key_name_prefix": mint.given("key_name_prefix") or "",
         "key_pair_id": mint.id("key"),
         "key_type": "rsa",
         "arn": mint.arn("ec2", f"key-pair/{name}"),
@@ -71,7 +70,6 @@ def _launch_template(mint: Mint) -> Mapping[str, Value]:
         "id": identifier,
         "arn": mint.arn("ec2", f"launch-template/{identifier}"),
         "name": mint.name(),
-        "name_prefix": mint.given("name_prefix") or "",
         "latest_version": mint.context.generation,
         "default_version": 1,
     }
@@ -83,17 +81,11 @@ def _volume(mint: Mint) -> Mapping[str, Value]:
 
 
 RESOURCES: Mapping[str, ResourceBehaviour] = {
-    "aws_instance": resource(
-        _instance,
-    ),
-    "aws_key_pair": resource(
-        _key_pair,
-    ),
+    "aws_instance": resource(_instance),
+    "aws_key_pair": resource(_key_pair),
     "aws_launch_template": resource(
         _launch_template,
         recomputed={"latest_version": "*"},
     ),
-    "aws_ebs_volume": resource(
-        _volume,
-    ),
+    "aws_ebs_volume": resource(_volume),
 }

@@ -73,9 +73,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         exactly_one("cidr_block", "ipv4_ipam_pool_id"),
         defaults={"enable_dns_hostnames": False, "enable_network_address_usage_metrics": False},
     ),
-    "aws_network_acl": resource(
-        _network_acl,
-    ),
+    "aws_network_acl": resource(_network_acl),
     "aws_default_network_acl": resource(
         lambda mint: ec2(mint, "network-acl", str(mint.given("default_network_acl_id"))),
     ),
@@ -105,9 +103,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         lambda mint: {"id": f"{mint.given('prefix_list_id')},{mint.given('cidr')}"},
         at("cidr", cidr()),
     ),
-    "aws_vpc_dhcp_options": resource(
-        lambda mint: ec2(mint, "dhcp-options", mint.id("dopt")),
-    ),
+    "aws_vpc_dhcp_options": resource(lambda mint: ec2(mint, "dhcp-options", mint.id("dopt"))),
     "aws_vpc_dhcp_options_association": resource(
         lambda mint: {"id": f"{mint.given('dhcp_options_id')}-{mint.given('vpc_id')}"},
     ),

@@ -58,8 +58,6 @@ def _route(mint: Mint) -> Mapping[str, Value]:
         "id": f"r-{mint.given('route_table_id')}{zlib.crc32(destination.encode())}",
         "origin": "CreateRoute",
         "state": "active",
-        "instance_id": "",
-        "instance_owner_id": "",
     }
 
 
@@ -93,9 +91,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         _route_table,
         *(within("route", rule) for rule in _ROUTE_RULES),
     ),
-    "aws_default_route_table": resource(
-        _default_route_table,
-    ),
+    "aws_default_route_table": resource(_default_route_table),
     "aws_route": resource(
         _route,
         at("destination_cidr_block", ipv4),

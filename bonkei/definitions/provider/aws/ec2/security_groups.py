@@ -89,9 +89,6 @@ def _group(mint: Mint) -> Mapping[str, Value]:
         "arn": mint.arn("ec2", f"security-group/{identifier}"),
         "owner_id": mint.account,
         "name": name,
-        "name_prefix": mint.given("name_prefix") or "",
-        "ingress": [],
-        "egress": [],
     }
 
 
@@ -108,10 +105,7 @@ def _default_group(mint: Mint) -> Mapping[str, Value]:
         "arn": mint.arn("ec2", f"security-group/{identifier}"),
         "owner_id": mint.account,
         "name": "default",
-        "name_prefix": "",
         "description": "default VPC security group",
-        "ingress": [],
-        "egress": [],
     }
 
 

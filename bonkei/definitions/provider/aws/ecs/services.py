@@ -134,9 +134,6 @@ def _connected(_index: int, block: Mapping[str, Value]) -> Mapping[str, Value]:
 
     return {
         "service": same_shape(block.get("service"), service),
-        "log_configuration": same_shape(
-            block.get("log_configuration"), lambda _index, _log: {"options": {}}
-        ),
         "access_log_configuration": same_shape(
             block.get("access_log_configuration"),
             lambda _index, _log: {"include_query_parameters": "DISABLED"},

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from bonkei.definitions.provider.aws.ecs.container_definitions import Surroundings, faults, ignored
 from bonkei.definitions.provider.aws.ecs.container_equality import same_containers
-from bonkei.definitions.provider.aws.shared.blocks import each, same_shape
+from bonkei.definitions.provider.aws.shared.blocks import each
 from bonkei.definitions.provider.aws.shared.checks import at, matches, unique
 from bonkei.definitions.provider.aws.shared.formats import arn
 from bonkei.definitions.provider.aws.shared.import_ids import unexpected
@@ -80,10 +80,6 @@ def _task_definition(mint: Mint) -> Mapping[str, Value]:
         "arn_without_revision": without,
         "revision": revision,
         "network_mode": "bridge",
-        "enable_fault_injection": False,
-        "volume": same_shape(
-            mint.planned.get("volume"), lambda _index, _block: {"configure_at_launch": False}
-        ),
     }
 
 

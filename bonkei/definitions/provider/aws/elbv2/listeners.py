@@ -188,7 +188,6 @@ _LISTENER = resource(
     at("ssl_policy", matches(r"ELBSecurityPolicy-[\w-]+|", "an ELBSecurityPolicy-…")),
     *action_values("default_action"),
     _listener_fits,
-    import_="arn",
 )
 
 
@@ -203,7 +202,6 @@ _LISTENER_RULE = resource(
     ),
     at("condition.source_ip.values", cidr()),
     _one_condition,
-    import_="arn",
 )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from bonkei.definitions.provider.aws.shared.blocks import each, same_shape
+from bonkei.definitions.provider.aws.shared.blocks import each
 from bonkei.definitions.provider.aws.shared.checks import (
     at,
     between,
@@ -41,16 +41,11 @@ def _load_balancer(mint: Mint) -> Mapping[str, Value]:
         "arn": identifier,
         "arn_suffix": suffix,
         "name": name,
-        "name_prefix": mint.given("name_prefix") or "",
         "dns_name": f"{host}.{domain}",
         "zone_id": load_balancer_zone(mint.region, kind),
         "vpc_id": _vpc_of_subnets(mint),
         "internal": internal,
         "subnets": [block.get("subnet_id") for block in each(mint.planned.get("subnet_mapping"))],
-        "security_groups": [],
-        "subnet_mapping": same_shape(
-            mint.planned.get("subnet_mapping"), lambda _index, _block: {"outpost_id": ""}
-        ),
     }
 
 
@@ -95,7 +90,6 @@ _LOAD_BALANCER = resource(
     at("client_keep_alive", between(60, 604800)),
     _fits_kind,
     defaults={"ip_address_type": "ipv4"},
-    import_="arn",
 )
 
 
@@ -108,7 +102,5 @@ def _trust_store(mint: Mint) -> Mapping[str, Value]:
 RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_lb": _LOAD_BALANCER,
     "aws_alb": _LOAD_BALANCER,
-    "aws_lb_trust_store": resource(
-        _trust_store,
-    ),
+    "aws_lb_trust_store": resource(_trust_store),
 }

@@ -36,8 +36,6 @@ def _target_group(mint: Mint) -> Mapping[str, Value]:
         "arn": identifier,
         "arn_suffix": suffix,
         "name": name,
-        "name_prefix": mint.given("name_prefix") or "",
-        "load_balancer_arns": [],
         "protocol_version": version,
         "ip_address_type": "ipv4",
         "load_balancing_algorithm_type": "round_robin" if http else None,
@@ -153,7 +151,6 @@ _TARGET_GROUP = resource(
     arguments={
         "deregistration_delay": "300",
     },
-    import_="arn",
 )
 
 

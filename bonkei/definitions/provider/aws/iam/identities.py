@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bonkei.definitions.provider.aws.shared.checks import at, length, matches
-from bonkei.definitions.provider.aws.shared.documents import IDENTITY, TRUST, policy, same_policy
+from bonkei.definitions.provider.aws.shared.documents import IDENTITY, TRUST, policy
 from bonkei.definitions.provider.aws.shared.formats import arn
 from bonkei.definitions.provider.aws.shared.import_ids import parts_of, unexpected
 from bonkei.definitions.provider.aws.shared.naming import Mint
@@ -123,97 +123,73 @@ def _access_key(mint: Mint) -> Mapping[str, Value]:
 
 
 RESOURCES: Mapping[str, ResourceBehaviour] = {
-    "aws_iam_access_key": resource(_access_key, regional=False),
+    "aws_iam_access_key": resource(_access_key),
     "aws_iam_role": resource(
         _role,
         at("name_prefix", length(1, 38)),
         at("path", length(1, 512), _PATH),
         at("permissions_boundary", arn("iam")),
         at("managed_policy_arns", arn("iam")),
-        at("assume_role_policy", policy(TRUST, 2048)),
         at("inline_policy.policy", policy(IDENTITY, 10240)),
-        equivalent={"assume_role_policy": same_policy},
-        regional=False,
-        import_="name",
+        policies={"assume_role_policy": policy(TRUST, 2048)},
     ),
     "aws_iam_role_policy": resource(
         _role_policy,
         at("name_prefix", length(1, 102)),
-        at("policy", policy(IDENTITY, 10240)),
-        equivalent={"policy": same_policy},
-        regional=False,
+        policies={"policy": policy(IDENTITY, 10240)},
         import_=_import_role_policy,
     ),
     "aws_iam_policy": resource(
         _policy,
         at("name_prefix", length(1, 102)),
         at("path", _PATH),
-        at("policy", policy(IDENTITY, 6144)),
-        equivalent={"policy": same_policy},
-        regional=False,
-        import_="arn",
+        policies={"policy": policy(IDENTITY, 6144)},
     ),
     "aws_iam_role_policy_attachment": resource(
         lambda mint: {"id": f"{mint.given('role')}/{mint.given('policy_arn')}"},
         at("policy_arn", arn("iam", resource="policy/")),
-        regional=False,
         import_=_import_attachment,
     ),
     "aws_iam_policy_attachment": resource(
         lambda mint: {"id": mint.given("name")},
         at("policy_arn", arn("iam", resource="policy/")),
-        regional=False,
     ),
     "aws_iam_instance_profile": resource(
         _instance_profile,
         at("path", _PATH),
-        regional=False,
-        import_="name",
     ),
     "aws_iam_user": resource(
         _user,
         at("name", length(1, 64)),
         at("path", _PATH),
-        regional=False,
-        import_="name",
     ),
     "aws_iam_user_policy": resource(
         lambda mint: {
             "id": f"{mint.given('user')}:{mint.name()}",
             "name": mint.name(),
-            "name_prefix": mint.given("name_prefix") or "",
         },
-        at("policy", _USER_POLICY),
-        equivalent={"policy": same_policy},
-        regional=False,
+        policies={"policy": _USER_POLICY},
     ),
     "aws_iam_user_policy_attachment": resource(
         lambda mint: {"id": f"{mint.given('user')}/{mint.given('policy_arn')}"},
         at("policy_arn", arn("iam", resource="policy/")),
-        regional=False,
     ),
     "aws_iam_group": resource(
         _group,
         at("name", length(1, 128)),
         at("path", _PATH),
-        regional=False,
         import_="name",
     ),
     "aws_iam_group_policy_attachment": resource(
         lambda mint: {"id": f"{mint.given('group')}/{mint.given('policy_arn')}"},
         at("policy_arn", arn("iam", resource="policy/")),
-        regional=False,
     ),
     "aws_iam_service_linked_role": resource(
         _service_linked_role,
         at("aws_service_name", matches(r"[\w.-]+\.amazonaws\.com(\.cn)?", "….amazonaws.com")),
-        regional=False,
-        import_="arn",
     ),
     "aws_iam_openid_connect_provider": resource(
         _identity_provider,
         at("url", matches(r"https://.+", "an address that begins with https://")),
-        regional=False,
-        import_="arn",
     ),
 }

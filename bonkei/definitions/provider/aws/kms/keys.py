@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 
 from bonkei.definitions.provider.aws.shared.checks import at, matches
-from bonkei.definitions.provider.aws.shared.documents import RESOURCE, policy, same_policy
+from bonkei.definitions.provider.aws.shared.documents import RESOURCE, policy
 from bonkei.definitions.provider.aws.shared.naming import Mint
 from bonkei.definitions.provider.aws.shared.resource import resource
 from bonkei.definitions.provider.behaviour import Problem, ResourceBehaviour
@@ -62,7 +62,6 @@ def _alias(mint: Mint) -> Mapping[str, Value]:
     return {
         "id": name,
         "name": name,
-        "name_prefix": mint.given("name_prefix") or "",
         "arn": mint.arn("kms", name),
         "target_key_arn": target if target.startswith("arn:") else mint.arn("kms", f"key/{key}"),
     }
@@ -71,11 +70,10 @@ def _alias(mint: Mint) -> Mapping[str, Value]:
 RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_kms_key": resource(
         _key,
-        at("policy", policy(RESOURCE, 32768)),
         _rotation,
         defaults={"multi_region": False, "description": ""},
         recomputed={"rotation_period_in_days": "enable_key_rotation"},
-        equivalent={"policy": same_policy},
+        policies={"policy": policy(RESOURCE, 32768)},
         import_="key_id",
     ),
     "aws_kms_alias": resource(
@@ -83,12 +81,10 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("name", _ALIAS),
         at("name_prefix", matches(r"alias/(?!aws/)[a-zA-Z0-9/_-]*", "alias/…")),
         recomputed={"target_key_arn": "target_key_id"},
-        import_="name",
     ),
     "aws_kms_key_policy": resource(
         lambda mint: {"id": mint.given("key_id")},
-        at("policy", policy(RESOURCE, 32768)),
-        equivalent={"policy": same_policy},
+        policies={"policy": policy(RESOURCE, 32768)},
         import_="key_id",
     ),
     "aws_kms_grant": resource(

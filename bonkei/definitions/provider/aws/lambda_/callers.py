@@ -23,7 +23,6 @@ def _permission(mint: Mint) -> Mapping[str, Value]:
     return {
         "id": statement,
         "statement_id": statement,
-        "statement_id_prefix": mint.given("statement_id_prefix") or "",
     }
 
 
@@ -45,7 +44,6 @@ def _mapping(mint: Mint) -> Mapping[str, Value]:
         "state": "Enabled",
         "state_transition_reason": "USER_INITIATED",
         "last_modified": mint.context.now,
-        "last_processing_result": "",
     }
 
 
@@ -76,7 +74,5 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_lambda_function_event_invoke_config": resource(
         lambda mint: {"id": mint.given("function_name")},
     ),
-    "aws_lambda_function_url": resource(
-        _url,
-    ),
+    "aws_lambda_function_url": resource(_url),
 }

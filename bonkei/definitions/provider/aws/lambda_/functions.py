@@ -54,8 +54,6 @@ def _function(mint: Mint) -> Mapping[str, Value]:
         "source_code_hash": digest,
         "source_code_size": size,
         "architectures": ["x86_64"],
-        "signing_job_arn": "",
-        "signing_profile_version_arn": "",
         "ephemeral_storage": [{"size": 512}],
         "logging_config": same_shape(
             mint.planned.get("logging_config"),
@@ -175,11 +173,8 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
             "qualified_arn": _CODE,
             "qualified_invoke_arn": _CODE,
         },
-        import_="function_name",
     ),
-    "aws_lambda_alias": resource(
-        _alias,
-    ),
+    "aws_lambda_alias": resource(_alias),
     "aws_lambda_layer_version": resource(
         _layer,
         at("layer_name", length(1, 140)),

@@ -54,7 +54,6 @@ def _cluster(mint: Mint) -> Mapping[str, Value]:
         "id": identifier,
         "arn": mint.arn("rds", f"cluster:{identifier}"),
         "cluster_identifier": identifier,
-        "cluster_identifier_prefix": mint.given("cluster_identifier_prefix") or "",
         "cluster_resource_id": databases.resource_id(mint, "cluster"),
         "endpoint": f"{identifier}.cluster-{domain}",
         "reader_endpoint": f"{identifier}.cluster-ro-{domain}",
@@ -165,7 +164,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         },
         after_apply=databases.keep_master,
         after_destroy=databases.forget_master,
-        import_="cluster_identifier",
     ),
     "aws_rds_cluster_role_association": resource(
         lambda mint: {"id": f"{mint.given('db_cluster_identifier')},{mint.given('role_arn')}"},

@@ -48,7 +48,6 @@ def _subnet_group(mint: Mint) -> Mapping[str, Value]:
         "id": name,
         "arn": mint.arn("rds", f"subgrp:{name}"),
         "name": name,
-        "name_prefix": mint.given("name_prefix") or "",
         "supported_network_types": ["IPV4"],
         "vpc_id": subnets[0].get("vpc_id") if subnets else None,
     }
@@ -61,7 +60,6 @@ def _parameter_group(kind: str) -> ResourceBehaviour:
             "id": name,
             "arn": mint.arn("rds", f"{kind}:{name}"),
             "name": name,
-            "name_prefix": mint.given("name_prefix") or "",
         }
 
     return resource(
@@ -81,7 +79,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("name", *_group_name),
         at("name_prefix", length(1, 229)),
         whole("subnet_ids", length(1, 20)),
-        import_="name",
     ),
     "aws_rds_cluster_parameter_group": _parameter_group("cluster-pg"),
     "aws_db_parameter_group": _parameter_group("pg"),
@@ -90,7 +87,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
             "id": mint.name(),
             "arn": mint.arn("rds", f"es:{mint.name()}"),
             "name": mint.name(),
-            "name_prefix": mint.given("name_prefix") or "",
             "customer_aws_id": mint.account,
         },
         at("sns_topic", arn("sns")),

@@ -37,7 +37,6 @@ def _cluster_instance(mint: Mint) -> Mapping[str, Value]:
         "id": identifier,
         "arn": mint.arn("rds", f"db:{identifier}"),
         "identifier": identifier,
-        "identifier_prefix": mint.given("identifier_prefix") or "",
         "dbi_resource_id": databases.resource_id(mint, "db"),
         "endpoint": f"{identifier}.{databases.database_domain(mint)}",
         "port": cluster.get("port") or databases.default_port(engine),
@@ -51,14 +50,11 @@ def _cluster_instance(mint: Mint) -> Mapping[str, Value]:
         "kms_key_id": cluster.get("kms_key_id") or "",
         "storage_encrypted": cluster.get("storage_encrypted") is True,
         "network_type": "IPV4",
-        "monitoring_role_arn": "",
-        "performance_insights_enabled": False,
         "performance_insights_kms_key_id": databases.default_key(mint, "rds") if insights else "",
         "performance_insights_retention_period": 7 if insights else 0,
         "preferred_backup_window": cluster.get("preferred_backup_window")
         or databases.window(mint, "backup"),
         "preferred_maintenance_window": databases.maintenance_window(mint),
-        "publicly_accessible": False,
     }
 
 

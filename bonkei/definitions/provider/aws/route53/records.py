@@ -41,7 +41,6 @@ def _zone(mint: Mint) -> Mapping[str, Value]:
         "arn": mint.arn("route53", f"hostedzone/{identifier}", region="", account=""),
         "name_servers": servers,
         "primary_name_server": servers[0] if servers else "ns-0.awsdns-00.com",
-        "enable_accelerated_recovery": False,
     }
 
 
@@ -71,7 +70,6 @@ def _record(mint: Mint) -> Mapping[str, Value]:
     return {
         "id": f"{zone_id}_{name}_{mint.given('type')}{tail}",
         "fqdn": fqdn,
-        "allow_overwrite": False,
     }
 
 
@@ -132,8 +130,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_route53_zone": resource(
         _zone,
         equivalent={"name": _same_name},
-        regional=False,
-        import_="zone_id",
     ),
     "aws_route53_record": resource(
         _record,
@@ -143,7 +139,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("set_identifier", length(1, 128)),
         _record_fits,
         equivalent={"name": _same_name},
-        regional=False,
         import_=_import_record,
     ),
     "aws_route53_health_check": resource(
@@ -151,13 +146,11 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
             "id": mint.uuid(),
             "arn": mint.arn("route53", f"healthcheck/{mint.uuid()}", region="", account=""),
         },
-        regional=False,
     ),
     "aws_route53_query_log": resource(
         lambda mint: {
             "id": mint.uuid(),
             "arn": mint.arn("route53", f"queryloggingconfig/{mint.uuid()}", region="", account=""),
         },
-        regional=False,
     ),
 }

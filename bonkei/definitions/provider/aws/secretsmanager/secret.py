@@ -17,7 +17,7 @@ from bonkei.definitions.provider.aws.shared.checks import (
     matches,
     one_of,
 )
-from bonkei.definitions.provider.aws.shared.documents import RESOURCE, policy, same_policy
+from bonkei.definitions.provider.aws.shared.documents import RESOURCE, policy
 from bonkei.definitions.provider.aws.shared.formats import arn, doubtful_rate, kms_key, schedule
 from bonkei.definitions.provider.aws.shared.import_ids import parts_of, unexpected
 from bonkei.definitions.provider.aws.shared.naming import Mint
@@ -38,8 +38,6 @@ def _secret(mint: Mint) -> Mapping[str, Value]:
         "id": identifier,
         "arn": identifier,
         "name": name,
-        "name_prefix": mint.given("name_prefix") or "",
-        "policy": "",
     }
 
 
@@ -108,12 +106,10 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("name", _NAME),
         at("name_prefix", length(1, 486), _NAME),
         at("kms_key_id", kms_key),
-        at("policy", policy(RESOURCE, 20480)),
         at("recovery_window_in_days", either(between(7, 30), one_of(0))),
-        equivalent={"policy": same_policy},
+        policies={"policy": policy(RESOURCE, 20480)},
         after_apply=_take_over,
         after_destroy=_forget,
-        import_="arn",
     ),
     "aws_secretsmanager_secret_version": resource(
         _version,
@@ -126,16 +122,13 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     ),
     "aws_secretsmanager_secret_policy": resource(
         lambda mint: {"id": mint.given("secret_arn")},
-        at("policy", policy(RESOURCE, 20480)),
         at("secret_arn", arn("secretsmanager")),
-        equivalent={"policy": same_policy},
-        import_="secret_arn",
+        policies={"policy": policy(RESOURCE, 20480)},
     ),
     "aws_secretsmanager_secret_rotation": resource(
         lambda mint: {"id": mint.given("secret_id"), "rotation_enabled": True},
         at("rotation_lambda_arn", arn("lambda")),
         at("rotation_rules.schedule_expression", schedule),
         doubted("rotation_rules.schedule_expression", doubtful_rate),
-        import_="secret_id",
     ),
 }

@@ -95,6 +95,5 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         },
         after_apply=_store,
         after_destroy=_forget,
-        import_="name",
     ),
 }

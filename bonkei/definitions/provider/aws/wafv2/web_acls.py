@@ -59,7 +59,6 @@ def _scoped(kind: str) -> Minting:
                 region="us-east-1" if is_global else None,
             ),
             "name": name,
-            "name_prefix": mint.given("name_prefix") or "",
             "lock_token": mint.uuid(f"lock/{mint.context.generation}"),
         }
 
@@ -83,7 +82,6 @@ def _web_acl(mint: Mint) -> Mapping[str, Value]:
     return {
         **_scoped("webacl")(mint),
         "capacity": units,
-        "application_integration_url": "",
     }
 
 

@@ -11,11 +11,14 @@ import pytest
 
 from bonkei.base.vault import MemoryVault
 from bonkei.blueprint.rds import DatabaseCluster
+from bonkei.definitions.provider import catalogue, facts
 from bonkei.definitions.provider.aws import DATA_SOURCES, RESOURCES
 from bonkei.definitions.provider.aws.cloudfront import managed_policies
 from bonkei.definitions.provider.behaviour import Context, Refused
 from bonkei.definitions.provider.values import UNKNOWN
 from bonkei.services.rds.master import master_password
+
+BEHAVIOURS = facts.EnrichedBehaviours(RESOURCES, facts.load(catalogue.FACTS))
 
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:app/key-AbCdEf"
 
@@ -247,6 +250,9 @@ def test_only_the_stacks_own_resources_can_be_read() -> None:
             {"route_table_id": "rtb-1", "destination_cidr_block": "10.0.0.0/8"},
         ),
         ("aws_cloudwatch_log_group", "/ecs/api", {"name": "/ecs/api"}),
+        ("aws_xray_sampling_rule", "calm", {"rule_name": "calm"}),
+        ("aws_iam_access_key", "AKIA1", {"id": "AKIA1"}),
+        ("aws_cloudwatch_event_permission", "bus/other", {"statement_id": "other"}),
         (
             "aws_cloudwatch_log_metric_filter",
             "/ecs/api:errors",
@@ -268,7 +274,7 @@ def test_only_the_stacks_own_resources_can_be_read() -> None:
     ],
 )
 def test_import(type_name: str, identifier: str, known: dict[str, str]) -> None:
-    found = RESOURCES[type_name].import_(identifier, Context())
+    found = BEHAVIOURS[type_name].import_(identifier, Context())
     assert {name: found[name] for name in known} == known
 
 

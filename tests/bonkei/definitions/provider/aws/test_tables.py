@@ -30,7 +30,7 @@ def names_in(block: Block, path: str) -> bool:
 
 def stated_names(type_name: str) -> Iterator[tuple[str, str]]:
     behaviour = RESOURCES[type_name]
-    yield from (("force_new", path) for path in behaviour.force_new)
+    yield from (("force_new", path) for path in behaviour.force_new - {"region"})
     yield from (("arguments", path) for path in behaviour.argument_defaults)
     yield from (("equivalent", path) for path in behaviour.equivalent)
     yield from (("defaults", path) for path in behaviour.defaults({}))
