@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from bonkei.blueprint.ecs import repository_of
 from bonkei.services.ecr.errors import RegistryError
 
-NAME = r"(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*"
+_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+NAME = rf"{_PART}(?:/{_PART})*"
 TAG = r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}"
 DIGEST = r"sha256:[0-9a-f]{64}"
 _DIGEST = re.compile(DIGEST)

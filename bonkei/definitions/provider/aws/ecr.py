@@ -21,10 +21,8 @@ from bonkei.definitions.provider.aws.shared.resource import resource
 from bonkei.definitions.provider.behaviour import ResourceBehaviour
 from bonkei.definitions.provider.values import Value
 
-_NAME = matches(
-    r"(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*",
-    "lower-case letters and digits, parted by . _ - or /",
-)
+_PART = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
+_NAME = matches(rf"{_PART}(/{_PART})*", "lower-case letters and digits, parted by . _ - or /")
 
 
 def _repository(mint: Mint) -> Mapping[str, Value]:
@@ -117,7 +115,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     ),
     "aws_ecr_pull_through_cache_rule": resource(
         lambda mint: {"id": mint.given("ecr_repository_prefix"), "registry_id": mint.account},
-        at("ecr_repository_prefix", matches(r"ROOT|[a-z0-9._/-]+", "a prefix")),
     ),
 }
 

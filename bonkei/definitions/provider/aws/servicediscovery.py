@@ -15,7 +15,6 @@ from bonkei.definitions.provider.aws.shared.seeds import LOWER, UPPER
 from bonkei.definitions.provider.behaviour import Context, DataSource, ResourceBehaviour
 from bonkei.definitions.provider.values import Object, Value
 
-_NAME = matches(r"[!-~]{1,1024}", "visible ASCII characters")
 _DOMAIN = matches(r"([a-zA-Z0-9_-]+\.?)+", "a domain name")
 
 
@@ -46,7 +45,6 @@ def _service(mint: Mint) -> Mapping[str, Value]:
 RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_service_discovery_http_namespace": resource(
         _namespace("http"),
-        at("name", _NAME),
     ),
     "aws_service_discovery_private_dns_namespace": resource(
         _namespace("dns"),

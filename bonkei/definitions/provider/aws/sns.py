@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 
 from bonkei.base.aws_service import subscription_arn
-from bonkei.definitions.provider.aws.shared.checks import at, length, one_of
+from bonkei.definitions.provider.aws.shared.checks import at, length
 from bonkei.definitions.provider.aws.shared.documents import (
     RESOURCE,
     json_object,
@@ -126,7 +126,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("name", length(1, 256), NAME),
         at("display_name", length(0, 100)),
         at("kms_master_key_id", kms_key),
-        at("signature_version", one_of(1, 2)),
         name_shows_order("topic"),
         _deduplication,
         policies={"policy": policy(RESOURCE, 30720)},

@@ -213,3 +213,11 @@ async def test_a_bad_archive_is_named(
     await OutsideImages(tmp_path / "home").bring({file: ["web"]}, told.append)
     assert said in told[0]
     assert OCI_MANIFEST not in told[0]
+
+
+@pytest.mark.parametrize("name", ["shop/web", "shop/web__v2", "a--b/c.d_e"])
+def test_names_are_parted_as_ecr_parts_them(name: str) -> None:
+    found = read_reference(f"{name}:1")
+    assert (found.name, found.tag) == (name, "1")
+    with pytest.raises(RegistryError):
+        read_reference(f"{name}..x:1")

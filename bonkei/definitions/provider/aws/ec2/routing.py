@@ -96,7 +96,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         _route,
         at("destination_cidr_block", ipv4),
         at("destination_ipv6_cidr_block", ipv6),
-        exactly_one(*_DESTINATIONS, "destination_prefix_list_id"),
         _one_target,
         import_=_import_route,
     ),

@@ -184,7 +184,6 @@ _LISTENER = resource(
     _listener,
     at("load_balancer_arn", arn("elasticloadbalancing", resource="loadbalancer/")),
     at("certificate_arn", arn("acm", "iam")),
-    at("port", between(1, 65535)),
     at("ssl_policy", matches(r"ELBSecurityPolicy-[\w-]+|", "an ELBSecurityPolicy-…")),
     *action_values("default_action"),
     _listener_fits,

@@ -61,7 +61,6 @@ def _url(mint: Mint) -> Mapping[str, Value]:
 RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_lambda_permission": resource(
         _permission,
-        at("action", matches(r"(lambda:)?[*]|lambda:[a-zA-Z]+", "lambda:…")),
         at("principal", length(1, 256)),
         at("source_account", matches(r"\d{12}", "an account's twelve digits")),
         at("source_arn", arn()),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from bonkei.definitions.provider.aws.shared.checks import at, conflicts, length, matches
+from bonkei.definitions.provider.aws.shared.checks import at, length, matches
 from bonkei.definitions.provider.aws.shared.formats import kms_key
 from bonkei.definitions.provider.aws.shared.naming import Mint
 from bonkei.definitions.provider.aws.shared.resource import resource
@@ -86,7 +86,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("key_id", kms_key),
         at("value", length(1, 8192)),
         at("value_wo", length(1, 8192)),
-        conflicts(*_VALUES),
         _fits,
         recomputed={
             "version": "value value_wo_version insecure_value type",
