@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
-from bonkei.base.arn import Arn
 from bonkei.blueprint.kms import Key
-from bonkei.services.endpoint.provision.step import JsonStep, Step, Thing, Unless
+from bonkei.services.endpoint.provision.step import Step, Thing, Unless, calls_of
 
 KEY_ID = "bonkei:key-id"
+_call = calls_of("kms", "TrentService")
 _STATE = frozenset({"KMSInvalidStateException"})
 _GONE = frozenset({"NotFoundException"})
 _THERE = frozenset({"AlreadyExistsException"})
@@ -38,9 +37,8 @@ def _key(key: Key) -> Thing:
     )
     content = {"KeyId": key.id, "PendingWindowInDays": key.deletion_window}
     end = _call("ScheduleKeyDeletion", content, _GONE | _STATE)
-    region = Arn.of(key.arn).region
-    steps = (Unless(_call("DescribeKey", {"KeyId": key.id}), make), *_settings(key))
-    return Thing("key", key.id, key.address, region, steps, end=(end,))
+    once = Unless(_call("DescribeKey", {"KeyId": key.id}), make)
+    return Thing.of("key", key.id, key, once, *_settings(key), end=(end,))
 
 
 def _settings(key: Key) -> Iterator[Step]:
@@ -59,24 +57,16 @@ def _tags(key: Key) -> Iterator[Thing]:
         tags = [{"TagKey": name, "TagValue": value} for name, value in key.tags.items()]
         make = _call("TagResource", {"KeyId": key.id, "Tags": tags})
         end = _call("UntagResource", {"KeyId": key.id, "TagKeys": sorted(key.tags)}, _GONE | _STATE)
-        region = Arn.of(key.arn).region
-        yield Thing("key-tags", key.id, key.address, region, (make,), (), (end,), anew=True)
+        yield Thing.of("key-tags", key.id, key, make, end=(end,), anew=True)
 
 
 def _alias(key: Key, alias: str) -> Thing:
     named = {"AliasName": alias, "TargetKeyId": key.id}
-    return Thing(
+    return Thing.of(
         "alias",
         alias,
-        key.address,
-        Arn.of(key.arn).region,
-        (_call("CreateAlias", named, _THERE),),
+        key,
+        _call("CreateAlias", named, _THERE),
         changes=(_call("UpdateAlias", named),),
         end=(_call("DeleteAlias", {"AliasName": alias}, _GONE),),
     )
-
-
-def _call(
-    operation: str, content: Mapping[str, Any], accepted: frozenset[str] = frozenset()
-) -> JsonStep:
-    return JsonStep("kms", f"TrentService.{operation}", content, accepted)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
-from bonkei.base.arn import Arn
 from bonkei.blueprint.storage import Parameter
-from bonkei.services.endpoint.provision.step import JsonStep, Thing
+from bonkei.services.endpoint.provision.step import Thing, calls_of
 
+_call = calls_of("ssm", "AmazonSSM")
 _GONE = frozenset({"ParameterNotFound", "InvalidResourceId"})
 
 
@@ -34,12 +33,11 @@ def _parameter(parameter: Parameter) -> Thing:
     put = _call(
         "PutParameter", {**content, "Overwrite": False}, frozenset({"ParameterAlreadyExists"})
     )
-    return Thing(
+    return Thing.of(
         "parameter",
         parameter.name,
-        parameter.address,
-        Arn.of(parameter.arn).region,
-        (put,),
+        parameter,
+        put,
         changes=(_call("PutParameter", {**content, "Overwrite": True}),),
         end=(_call("DeleteParameter", {"Name": parameter.name}, _GONE),),
     )
@@ -52,18 +50,4 @@ def _tags(parameter: Parameter) -> Iterator[Thing]:
     tags = [{"Key": key, "Value": value} for key, value in parameter.tags.items()]
     make = _call("AddTagsToResource", {**resource, "Tags": tags})
     end = _call("RemoveTagsFromResource", {**resource, "TagKeys": sorted(parameter.tags)}, _GONE)
-    yield Thing(
-        "parameter-tags",
-        parameter.name,
-        parameter.address,
-        Arn.of(parameter.arn).region,
-        (make,),
-        end=(end,),
-        anew=True,
-    )
-
-
-def _call(
-    operation: str, content: Mapping[str, Any], accepted: frozenset[str] = frozenset()
-) -> JsonStep:
-    return JsonStep("ssm", f"AmazonSSM.{operation}", content, accepted)
+    yield Thing.of("parameter-tags", parameter.name, parameter, make, end=(end,), anew=True)

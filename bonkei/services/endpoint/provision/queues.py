@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bonkei.base.arn import Arn
 from bonkei.base.aws_service import queue_url
 from bonkei.blueprint.storage import Queue
-from bonkei.services.endpoint.provision.step import JsonStep, Thing
+from bonkei.services.endpoint.provision.step import JsonStep, Thing, calls_of
 
+_call = calls_of("sqs", "AmazonSQS")
 _FIXED = frozenset({"FifoQueue"})  # cannot be changed later
 _CLEARED = {
     **dict.fromkeys(("RedrivePolicy", "RedriveAllowPolicy", "KmsMasterKeyId"), ""),
@@ -41,11 +41,9 @@ def queues(found: tuple[Queue, ...]) -> Iterator[Thing]:
 
 def _queue(queue: Queue) -> Thing:
     fixed = {name: value for name, value in queue.attributes.items() if name in _FIXED}
-    make = JsonStep(
-        "sqs", "AmazonSQS.CreateQueue", {"QueueName": queue.name, "Attributes": fixed}, _THERE
-    )
-    end = JsonStep("sqs", "AmazonSQS.DeleteQueue", {"QueueUrl": queue_url(queue.arn)}, _GONE)
-    return Thing("queue", queue.name, queue.address, Arn.of(queue.arn).region, (make,), end=(end,))
+    make = _call("CreateQueue", {"QueueName": queue.name, "Attributes": fixed}, _THERE)
+    end = _call("DeleteQueue", {"QueueUrl": queue_url(queue.arn)}, _GONE)
+    return Thing.of("queue", queue.name, queue, make, end=(end,))
 
 
 def _attributes(queue: Queue) -> Iterator[Thing]:
@@ -53,36 +51,27 @@ def _attributes(queue: Queue) -> Iterator[Thing]:
     rest = {name: value for name, value in queue.attributes.items() if name not in apart}
     cleared = {name: value for name, value in _CLEARED.items() if name not in rest}
     if rest:
-        yield Thing(
-            "queue-attributes",
-            queue.name,
-            queue.address,
-            Arn.of(queue.arn).region,
-            (_set(queue, rest),),
-            changes=(_set(queue, cleared),) if cleared else (),
-        )
+        changes = (_set(queue, cleared),) if cleared else ()
+        yield Thing.of("queue-attributes", queue.name, queue, _set(queue, rest), changes=changes)
 
 
 def _policy(queue: Queue) -> Iterator[Thing]:
     """A policy that a call has written stays until another one is declared."""
     if policy := queue.attributes.get("Policy"):
-        region = Arn.of(queue.arn).region
         make, end = _set(queue, {"Policy": policy}), _set(queue, {"Policy": ""}, _GONE)
-        yield Thing("queue-policy", queue.name, queue.address, region, (make,), end=(end,))
+        yield Thing.of("queue-policy", queue.name, queue, make, end=(end,))
 
 
 def _set(
     queue: Queue, attributes: dict[str, str], accepted: frozenset[str] = frozenset()
 ) -> JsonStep:
     content = {"QueueUrl": queue_url(queue.arn), "Attributes": attributes}
-    return JsonStep("sqs", "AmazonSQS.SetQueueAttributes", content, accepted)
+    return _call("SetQueueAttributes", content, accepted)
 
 
 def _tags(queue: Queue) -> Iterator[Thing]:
     if queue.tags:
         url = queue_url(queue.arn)
-        make = JsonStep("sqs", "AmazonSQS.TagQueue", {"QueueUrl": url, "Tags": dict(queue.tags)})
-        content = {"QueueUrl": url, "TagKeys": sorted(queue.tags)}
-        end = JsonStep("sqs", "AmazonSQS.UntagQueue", content, _GONE)
-        region = Arn.of(queue.arn).region
-        yield Thing("queue-tags", queue.name, queue.address, region, (make,), (), (end,), anew=True)
+        make = _call("TagQueue", {"QueueUrl": url, "Tags": dict(queue.tags)})
+        end = _call("UntagQueue", {"QueueUrl": url, "TagKeys": sorted(queue.tags)}, _GONE)
+        yield Thing.of("queue-tags", queue.name, queue, make, end=(end,), anew=True)

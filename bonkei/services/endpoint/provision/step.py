@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any
+from typing import Any, Protocol, Self
+
+from bonkei.base.arn import Arn
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,26 @@ class Unless:
 Step = Call | Unless
 
 
+class Declared(Protocol):
+    """A declared resource of one region."""
+
+    @property
+    def address(self) -> str: ...
+    @property
+    def arn(self) -> str: ...
+
+
+def calls_of(service: str, target: str) -> Callable[..., JsonStep]:
+    """The calls of a JSON protocol by their operations, their content and what they accept."""
+
+    def call(
+        operation: str, content: Mapping[str, Any], accepted: frozenset[str] = frozenset()
+    ) -> JsonStep:
+        return JsonStep(service, f"{target}.{operation}", content, accepted)
+
+    return call
+
+
 @dataclass(frozen=True, slots=True)
 class Thing:
     """A declared thing. `steps` create or correct it, and may be repeated any number of times.
@@ -78,6 +100,11 @@ class Thing:
     identity: str = ""
     content: str = ""
     once: bool = False
+
+    @classmethod
+    def of(cls, kind: str, name: str, declared: Declared, *steps: Step, **more: Any) -> Self:
+        """Of a declared resource, in the region of its ARN."""
+        return cls(kind, name, declared.address, Arn.of(declared.arn).region, steps, **more)
 
     @property
     def id(self) -> str:

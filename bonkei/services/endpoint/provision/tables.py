@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bonkei.base.arn import Arn
 from bonkei.blueprint.storage import Table
-from bonkei.services.endpoint.provision.step import Call, JsonStep, Step, Thing
+from bonkei.services.endpoint.provision.step import JsonStep, Step, Thing, calls_of
 
 STREAM_LABEL = "bonkei:StreamLabel"
+_call = calls_of("dynamodb", "DynamoDB_20120810")
 _GONE = frozenset({"ResourceNotFoundException"})
 _SAME = frozenset(
     {"ValidationException"}
@@ -32,25 +32,20 @@ def _table(table: Table) -> Thing:
     made = {name: value for name, value in table.definition.items() if name != "Tags"}
     label = {STREAM_LABEL: _label(table)} if table.stream_arn else {}
     make = _call("CreateTable", {**made, **label}, frozenset({"ResourceInUseException"}))
-    return Thing(
+    # With deletion protection the table stays, as on AWS: a person must remove it first.
+    end = _call("DeleteTable", {"TableName": table.name}, _GONE)
+    return Thing.of(
         "table",
         table.name,
-        table.address,
-        Arn.of(table.arn).region,
-        (make,),
-        tuple(_changes(table, label)),
-        _end(table),
+        table,
+        make,
+        changes=tuple(_changes(table, label)),
+        end=(end,),
         identity=json.dumps(
             [made["KeySchema"], made.get("LocalSecondaryIndexes"), _key_types(table)],
             sort_keys=True,
         ),
     )
-
-
-def _end(table: Table) -> tuple[Call, ...]:
-    """With deletion protection the table stays, as on AWS. A person must remove the protection
-    first."""
-    return (_call("DeleteTable", {"TableName": table.name}, _GONE),)
 
 
 def _changes(table: Table, label: Mapping[str, str]) -> Iterator[Step]:
@@ -76,9 +71,8 @@ def _index(table: Table, index: Mapping[str, Any]) -> Thing:
     make = _update_index(table, {"Create": dict(index)}, {"AttributeDefinitions": attributes})
     end = _update_index(table, {"Delete": {"IndexName": index["IndexName"]}}, {})
     name = f"{table.name} {index['IndexName']}"
-    region = Arn.of(table.arn).region
     identity = json.dumps([index["KeySchema"], index["Projection"]], sort_keys=True)
-    return Thing("table-index", name, table.address, region, (make,), (), (end,), identity=identity)
+    return Thing.of("table-index", name, table, make, end=(end,), identity=identity)
 
 
 def _update_index(table: Table, update: Mapping[str, Any], more: Mapping[str, Any]) -> JsonStep:
@@ -95,8 +89,7 @@ def _ttl(table: Table) -> Iterator[Thing]:
         content = {"TableName": table.name, "TimeToLiveSpecification": specification}
         return _call("UpdateTimeToLive", content, _SAME if enabled else _SAME | _GONE)
 
-    region, on, off = Arn.of(table.arn).region, switch(True), switch(False)
-    yield Thing("table-ttl", table.name, table.address, region, (on,), (), (off,), anew=True)
+    yield Thing.of("table-ttl", table.name, table, switch(True), end=(switch(False),), anew=True)
 
 
 def _recovery(table: Table) -> Iterator[Thing]:
@@ -106,10 +99,7 @@ def _recovery(table: Table) -> Iterator[Thing]:
         return _call("UpdateContinuousBackups", content, frozenset() if enabled else _GONE)
 
     if table.recovery:
-        region, off = Arn.of(table.arn).region, switch(False)
-        yield Thing(
-            "table-recovery", table.name, table.address, region, (switch(True),), (), (off,)
-        )
+        yield Thing.of("table-recovery", table.name, table, switch(True), end=(switch(False),))
 
 
 def _tags(table: Table) -> Iterator[Thing]:
@@ -117,8 +107,7 @@ def _tags(table: Table) -> Iterator[Thing]:
         make = _call("TagResource", {"ResourceArn": table.arn, "Tags": tags})
         keys = sorted(tag["Key"] for tag in tags)
         end = _call("UntagResource", {"ResourceArn": table.arn, "TagKeys": keys}, _GONE)
-        region = Arn.of(table.arn).region
-        yield Thing("table-tags", table.name, table.address, region, (make,), (), (end,), anew=True)
+        yield Thing.of("table-tags", table.name, table, make, end=(end,), anew=True)
 
 
 def _key_types(table: Table) -> list[Mapping[str, str]]:
@@ -132,9 +121,3 @@ def _key_types(table: Table) -> list[Mapping[str, str]]:
 
 def _label(table: Table) -> str:
     return table.stream_arn.rpartition("/stream/")[2]
-
-
-def _call(
-    operation: str, content: Mapping[str, Any], accepted: frozenset[str] = frozenset()
-) -> JsonStep:
-    return JsonStep("dynamodb", f"DynamoDB_20120810.{operation}", content, accepted)
