@@ -42,7 +42,7 @@ MEASUREMENTS: dict[str, Callable[[], object]] = {
     "logs": logs.main,
     "log-routers": log_routers.main,
     "program": lambda: program.main([]),
-    "releases": releases.main,
+    "releases": lambda: releases.main([]),
     "alarms": alarms.main,
     "setup": setup.main,
 }

@@ -28,7 +28,7 @@ import httpx
 import pytest
 from miniatures import ANSWER, ROOT, Project, eventually, removed
 
-from bench.releases import Visitors
+from bench.drill import Visitors
 from bonkei.services.codebuild.tools.archives import archive_digests
 
 FIXTURE = Path(__file__).with_name("programs")
