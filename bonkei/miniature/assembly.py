@@ -10,7 +10,6 @@ from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.lifecycle.one_offs import OneOffError
 from bonkei.miniature.lifecycle.part import Ending, Part
 from bonkei.miniature.lifecycle.preparation import programs_of
-from bonkei.miniature.parts.rds import declared_clusters
 from bonkei.miniature.rehearsal.values import Means
 from bonkei.miniature.requests.explaining import RequestWorld
 from bonkei.miniature.rollout.diagnosis import Unhealthy
@@ -108,8 +107,7 @@ class Assembly(Wiring):
         )
 
     async def follow_databases(self, steps: Steps) -> None:
-        clusters = declared_clusters(self.blueprint)
-        await self.databases.follow(clusters, steps)
+        await self.databases.follow(self.blueprint.database_clusters, steps)
         await self.caches.follow(self.blueprint.caches, self.addresses.clusters, steps)
         await self.network.follow(self.addresses.clusters, steps)
 

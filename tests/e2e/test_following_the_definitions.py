@@ -11,11 +11,16 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
+from unittest.mock import patch
 from uuid import uuid4
 
+import boto3
+import botocore.auth
 import httpx
+import psycopg
 import pytest
 from foreground import Running, running
 from miniatures import (
@@ -123,15 +128,20 @@ def backend(project: Project) -> Backend:
 
 @dataclass(frozen=True, slots=True)
 class Rolled:
-    """Another variable of the tasks, a higher number of them and a longer listener rule: one apply.
+    """Another variable of the tasks, a higher number of them, a longer listener rule and tokens of
+    IAM for the database: one apply.
 
     `before` and `after`: the backend. `troubles`: of readers of pages, and of what never comes from
-    a cache.
+    a cache. `users`: who was in the database before and after.
     """
 
     before: Backend
     after: Backend
     troubles: list[str]
+    users: tuple[set[str], set[str]]
+
+
+PASSWORD, TOKENS = "database = {\n", "database = {\n  iam_authentication = true\n"
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +150,8 @@ def rolled(changing: Running) -> Rolled:
     variables = "infrastructure/environments/development.tfvars"
     one, two = "min_capacity = 1, max_capacity = 2", "min_capacity = 2, max_capacity = 2"
     patterns = '["/api/*"]', '["/api/*", "/elsewhere/*"]'
-    before = backend(project)
+    before, users_before = backend(project), users(project)
+    project.edit(variables, PASSWORD, TOKENS)
     days = "log_retention_days        = 7"
     project.edit(variables, days, 'log_retention_days  = 7\nlog_level = "DEBUG"')
     project.edit(variables, one, two)
@@ -157,7 +168,8 @@ def rolled(changing: Running) -> Rolled:
             PATIENCE,
         )
         after = backend(project)
-    return Rolled(before, after, [*troubles, *of_the_database])
+        eventually(lambda: "application" not in users(project), "its last session has ended")
+    return Rolled(before, after, [*troubles, *of_the_database], (users_before, users(project)))
 
 
 def test_an_environment_variable_is_rolled_out(changing: Running, rolled: Rolled) -> None:
@@ -177,6 +189,74 @@ def test_a_listener_rule_changes(rolled: Rolled) -> None:
     assert "text/html" in before.headers["content-type"]
     assert "json" in after.headers["content-type"]
     assert rolled.troubles == []
+
+
+WHO: LiteralString = "SELECT current_user"
+IAM = "application_iam"
+
+
+def token(project: Project, role: str = "", **other: str) -> str:
+    """That the role signs, or the user of the account. `other`: credentials in place of its own."""
+    found = project.account(role) | other
+    host, port = place(project)
+    client = boto3.client(
+        "rds",
+        region_name=found["AWS_REGION"],
+        aws_access_key_id=found["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=found["AWS_SECRET_ACCESS_KEY"],
+        aws_session_token=found.get("AWS_SESSION_TOKEN"),
+    )
+    return str(client.generate_db_auth_token(host, port, IAM))
+
+
+def place(project: Project) -> tuple[str, int]:
+    host, _, port = project.status()["databases"][0]["endpoint"].rpartition(":")
+    return host, int(port)
+
+
+def ask(project: Project, statement: LiteralString, user: str, password: str) -> set[str]:
+    """The answer's first column."""
+    host, port = place(project)
+    with psycopg.connect(
+        host=host, port=port, dbname="postgres", user=user, password=password
+    ) as connection:
+        return {str(row[0]) for row in connection.execute(statement)}
+
+
+def users(project: Project) -> set[str]:
+    """Those of the application that are in the database, as its master sees them."""
+    [cluster] = project.client("rds").describe_db_clusters()["DBClusters"]
+    secret = cluster["MasterUserSecret"]["SecretArn"]
+    value = project.client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"]
+    statement: LiteralString = "SELECT usename FROM pg_stat_activity WHERE usename LIKE 'app%'"
+    return ask(project, statement, cluster["MasterUsername"], json.loads(value)["password"])
+
+
+def test_tokens_take_the_place_of_the_databases_password(rolled: Rolled) -> None:
+    assert rolled.users == ({"application"}, {"application_iam"})
+    assert rolled.troubles == []
+
+
+def test_a_token_of_another_or_an_old_one_is_refused(changing: Running, rolled: Rolled) -> None:
+    project, earlier = changing.project, datetime.now(UTC) - timedelta(minutes=16)
+    assert ask(project, WHO, IAM, token(project)) == rolled.users[1]
+    with patch.object(botocore.auth, "get_current_datetime", return_value=earlier):
+        old = token(project)
+    strange = token(project, AWS_SECRET_ACCESS_KEY="another")
+    for refused, why in ((old, "expired"), (strange, "signature")):
+        with pytest.raises(psycopg.OperationalError, match=f"PAM auth(.|\n)*{why}"):
+            ask(project, WHO, IAM, refused)
+
+
+def test_a_role_without_the_right_to_connect_is_refused(changing: Running, rolled: Rolled) -> None:
+    """Its programs, its operator and the database's log are told."""
+    project, role = changing.project, "statuspage-development-frontend-task"
+    assert rolled.users[1]
+    with pytest.raises(psycopg.OperationalError, match="not authorized to perform: rds-db:connect"):
+        ask(project, WHO, IAM, token(project, role))
+    shown = project.bonkei("iam", "denied").stdout
+    assert "rds-db:connect" in shown
+    assert role in shown
 
 
 def target_states(project: Project) -> set[str]:
@@ -211,6 +291,7 @@ def put_back(changing: Running, closed: subprocess.CompletedProcess[str]) -> dic
     project.client("logs").put_retention_policy(logGroupName=GROUP, retentionInDays=1)
     assert {each["address"] for each in project.status()["outside"]} == OUTSIDE
     project.edit(RULE_FILE, CLOSED, RULE)
+    project.edit("infrastructure/environments/development.tfvars", TOKENS, PASSWORD)
     planned: dict[str, Any] = json.loads(project.bonkei("plan", "--json").stdout)
     project.bonkei("apply")
     return planned
@@ -255,6 +336,17 @@ def test_a_rule_that_is_back_lets_requests_in_again(
         "it answers again",
     )
     assert project.status()["network"]["obstacles"] == []
+
+
+def test_the_database_takes_passwords_again(changing: Running, put_back: dict[str, Any]) -> None:
+    assert put_back
+    project = changing.project
+
+    def are_back() -> bool:
+        answer = httpx.get(f"{project.site}/api/v1/components/{uuid4()}", timeout=ANSWER)
+        return answer.status_code == 404 and users(project) == {"application"}
+
+    eventually(are_back, "the tasks sign in with the password")
 
 
 def test_a_failed_change_leaves_everything_unchanged(changing: Running) -> None:

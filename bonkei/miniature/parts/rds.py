@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from bonkei.analysis.policy.lenient import matches_any
-from bonkei.analysis.policy.managed import managed_statements
 from bonkei.base.arn import Arn
 from bonkei.base.errors import BonkeiError
 from bonkei.base.vault import Vault
-from bonkei.blueprint import Blueprint
 from bonkei.blueprint.rds import DatabaseCluster
 from bonkei.miniature.addresses import Addresses
 from bonkei.miniature.lifecycle.together import close_all
@@ -36,18 +32,6 @@ if TYPE_CHECKING:
 
 CONNECT = "rds-db:connect"
 MakeDatabase: TypeAlias = Callable[[DatabaseCluster, str, CheckToken], Database]
-
-
-def declared_clusters(blueprint: Blueprint) -> Sequence[DatabaseCluster]:
-    """The clusters. Where no role may sign in with a token, nothing stands before the server."""
-    may = any(
-        statement.effect == "Allow" and matches_any(statement.actions, CONNECT, ignore_case=True)
-        for role in blueprint.roles
-        for statement in (*role.statements, *managed_statements(role))
-    )
-    return [
-        replace(one, takes_tokens=one.takes_tokens and may) for one in blueprint.database_clusters
-    ]
 
 
 def _secret(cluster: DatabaseCluster) -> str:

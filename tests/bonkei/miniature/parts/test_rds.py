@@ -12,13 +12,11 @@ import pytest
 
 from bonkei.base.aws_service import AwsServiceError, Caller
 from bonkei.base.vault import MemoryVault
-from bonkei.blueprint import Blueprint
-from bonkei.blueprint.iam import PolicyStatement, Role
 from bonkei.blueprint.rds import DatabaseCluster, DatabaseInstance
 from bonkei.miniature.addresses import Addresses
 from bonkei.miniature.loopback import AddressBook
 from bonkei.miniature.parts.endpoint.endpoint import AwsEndpoint
-from bonkei.miniature.parts.rds import Databases, declared_clusters
+from bonkei.miniature.parts.rds import Databases
 from bonkei.miniature.steps import Steps
 from bonkei.services.rds.errors import DatabaseError
 from bonkei.services.rds.estate import Estate, keep_estate, read_estate
@@ -165,20 +163,3 @@ async def test_a_token_needs_the_permission_to_connect_as_that_user(addresses, t
     target = "arn:aws:rds-db:eu-west-1:123456789012:dbuser:cluster-ABC"
     role = ("arn:aws:iam::123456789012:role/app", "task", "rds-db:connect")
     assert iam.asked == [(*role, f"{target}/app"), (*role, f"{target}/master")]
-
-
-@pytest.mark.parametrize(
-    ("takes", "actions", "effect", "asks"),
-    [
-        (True, ("rds-db:Connect",), "Allow", True),
-        (True, ("s3:*", "*"), "Allow", True),
-        (True, ("rds:*",), "Allow", False),
-        (True, ("rds-db:*",), "Deny", False),
-        (False, ("rds-db:connect",), "Allow", False),
-    ],
-)
-def test_tokens_are_asked_for_where_a_role_may_use_them(takes, actions, effect, asks):
-    statement = PolicyStatement("aws_iam_role_policy.app", effect, actions, resources=("*",))
-    role = Role("aws_iam_role.app", "arn:aws:iam::123456789012:role/app", "app", (), (statement,))
-    blueprint = Blueprint(database_clusters=(cluster(takes_tokens=takes),), roles=(role,))
-    assert [found.takes_tokens for found in declared_clusters(blueprint)] == [asks]
