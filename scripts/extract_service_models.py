@@ -21,7 +21,7 @@ OUTPUT = Path(__file__).parent.parent / "bonkei/services/endpoint/wire/data"
 SERVICES = (
     "application-autoscaling", "cloudformation", "cloudwatch", "codebuild", "codecommit",
     "codepipeline", "ecr", "ecs", "elbv2", "events", "iam", "lambda", "logs", "rds", "scheduler",
-    "secretsmanager", "service-quotas", "sns", "sts",
+    "secretsmanager", "service-quotas", "servicediscovery", "sns", "sts",
 )  # fmt: skip
 """By botocore's names. To carry another service, add it here and run this."""
 

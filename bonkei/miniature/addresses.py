@@ -172,10 +172,11 @@ def caller_books(
 
 
 def _split(blueprint: Blueprint, names: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-    """Names in Cloud Map, which are unique in the network; and Service Connect's."""
-    known = {name for service in blueprint.services for name in service.discovery_names}
+    """DNS names in Cloud Map, which are unique in the network; and Service Connect's."""
+    registries = [each for service in blueprint.services for each in service.registries]
+    known = {each.dns_name: each.has_dns for each in registries}
     return (
-        {name: host for name, host in names.items() if name in known},
+        {name: host for name, host in names.items() if known.get(name)},
         {name: host for name, host in names.items() if name not in known},
     )
 

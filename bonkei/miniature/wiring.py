@@ -40,6 +40,7 @@ from bonkei.miniature.parts.faults.filling import FillAround
 from bonkei.miniature.parts.faults.sights import SeenAround
 from bonkei.miniature.parts.logs.logs import LogPart
 from bonkei.miniature.parts.logs.routers import LogRouters
+from bonkei.miniature.parts.network.discovery import discovering
 from bonkei.miniature.parts.network.network import NetworkPart
 from bonkei.miniature.parts.rds import Databases
 from bonkei.miniature.requests.recorder import Recorder
@@ -196,7 +197,12 @@ class Wiring:
             lambda: self.aws,
         )
         answered = {"codebuild": self.builds.service, "cloudformation": self.stacks.service}
+        discovery = discovering(lambda: self.blueprint, self.ecs.describe, self._address_of)
+        answered["servicediscovery"] = discovery
         return {**own, **answered, **self.pipelines.services}
+
+    def _address_of(self, source: str, name: str) -> str:
+        return self.network.address(source, name) or self.addresses.services.get(name, "")
 
     def _make_faults(self, report: Report) -> FaultPart:
         seen = SeenAround(

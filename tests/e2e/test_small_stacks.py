@@ -89,6 +89,39 @@ def test_its_distributions_serve_buckets(stack: Path, tmp_path: Path) -> None:
         assert "the bucket example-site answers" in said
 
 
+@pytest.mark.parametrize("stack", ["cloud-map"], indirect=True)
+def test_its_tasks_are_discovered(
+    stack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a name in DNS and by asking, also in a namespace without DNS."""
+    monkeypatch.setenv("AWS_DISABLE_HOST_PREFIX_INJECTION", "true")
+    project = Project(stack, tmp_path / "home")
+
+    def discovered(namespace: str, name: str, **more: Any) -> list[Any]:
+        client = project.client("servicediscovery")
+        answer = client.discover_instances(NamespaceName=namespace, ServiceName=name, **more)
+        return list(answer["Instances"])
+
+    with removed(project), running(project):
+        told = httpx.get(f"{project.load_balancer}/", timeout=ANSWER).text.split()
+        assert told[::2] == ["web", "api"]
+        first, second = discovered("shop.internal", "api")
+        assert first["InstanceId"] != second["InstanceId"]
+        host = first["Attributes"]["AWS_INSTANCE_IPV4"]
+        assert "AWS_INSTANCE_PORT" not in first["Attributes"]
+        served = {httpx.get(f"http://{host}:8000/", timeout=ANSWER).text for _ in range(8)}
+        assert len(served) == 2
+        [web] = discovered("shop", "web", QueryParameters={"ECS_SERVICE_NAME": "web"})
+        place = "http://{AWS_INSTANCE_IPV4}:{AWS_INSTANCE_PORT}/".format(**web["Attributes"])
+        assert httpx.get(place, timeout=ANSWER).text.split()[::2] == ["web", "api"]
+        assert discovered("shop", "web", HealthStatus="UNHEALTHY") == []
+        errors = project.client("servicediscovery").exceptions
+        with pytest.raises(errors.ServiceNotFound):
+            discovered("shop", "api")
+        with pytest.raises(errors.NamespaceNotFound):
+            discovered("other", "api")
+
+
 @pytest.mark.skipif(bool(UNCONFINED), reason=UNCONFINED)
 @pytest.mark.parametrize("stack", ["shared-files"], indirect=True)
 def test_its_tasks_share_files(stack: Path, tmp_path: Path) -> None:

@@ -258,6 +258,22 @@ class TrafficShift:
 
 
 @dataclass(frozen=True, slots=True)
+class Registry:
+    """A service of AWS Cloud Map, and its namespace, with the tasks of an ECS service. `port`: the
+    container's, or 0 where only addresses are registered. `has_dns`: whether its name is resolved;
+    else programs can only ask for it."""
+
+    namespace: str
+    name: str
+    port: int = 0
+    has_dns: bool = True
+
+    @property
+    def dns_name(self) -> str:
+        return f"{self.name}.{self.namespace}".lower()
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """An ECS service. Percentages are ECS's; times are in seconds. `deployment_id` is the id of the
     next deployment if it was already assigned."""
@@ -277,7 +293,7 @@ class Service:
     deployment_alarms: DeploymentAlarms | None = None
     shift: TrafficShift | None = None
     service_connect: ServiceConnect | None = None
-    discovery_names: tuple[str, ...] = ()  # DNS names of its tasks in AWS Cloud Map
+    registries: tuple[Registry, ...] = ()
     scaling: AutoScaling | None = None
     force_new_deployment_token: str = ""
     deployment_id: str = ""
@@ -293,11 +309,16 @@ class Service:
         return (
             *(self.service_connect.endpoints if self.service_connect else ()),
             *(
-                ServiceConnectEndpoint(f"{container}:{port}", name, port, is_direct=True)
-                for name in self.discovery_names
+                ServiceConnectEndpoint(f"{container}:{port}", each.dns_name, port, is_direct=True)
+                for each in self.registries
                 for container, port in dict.fromkeys(definition.ports.values())
             ),
         )
+
+    @property
+    def discovery_names(self) -> tuple[str, ...]:
+        """The DNS names of its tasks in Cloud Map."""
+        return tuple(each.dns_name for each in self.registries if each.has_dns)
 
     @property
     def capacity(self) -> int:

@@ -12,6 +12,7 @@ from bonkei.blueprint.ecs import (
     Cluster,
     DeploymentAlarms,
     LifecycleHook,
+    Registry,
     Service,
     ServiceConnect,
     ServiceConnectEndpoint,
@@ -92,7 +93,7 @@ def _service(block: Resource, task_definition_arn: str, state: State) -> Service
         deployment_alarms=_alarms(block.block("alarms")),
         shift=_shift(block.part("deployment_configuration")),
         service_connect=read_service_connect(block, cluster, state),
-        discovery_names=tuple(_discovery_names(block, state)),
+        registries=tuple(_registries(block, state)),
         scaling=_auto_scaling(name, _cluster_name(block, cluster), state),
         force_new_deployment_token=_token(block),
         subnet_ids=tuple(sorted(network.texts("subnets"))),
@@ -209,18 +210,21 @@ _NAMESPACES = (
     "aws_service_discovery_private_dns_namespace",
     "aws_service_discovery_public_dns_namespace",
 )
-_DNS_NAMESPACES = (*_NAMESPACES[1:], "aws_service_discovery_dns_namespace")
+_ALL_NAMESPACES = (*_NAMESPACES, "aws_service_discovery_dns_namespace")
 
 
-def _discovery_names(service: Block, state: State) -> Iterator[str]:
-    """SERVICE.NAMESPACE of each registry with DNS records ("Using service discovery to connect
-    Amazon ECS services with DNS names", Amazon ECS Developer Guide)."""
+def _registries(service: Block, state: State) -> Iterator[Registry]:
+    """What Cloud Map knows the tasks by ("Using service discovery to connect Amazon ECS services
+    with DNS names", Amazon ECS Developer Guide)."""
     for block in service.blocks("service_registries"):
-        registry = state.find(block.text("registry_arn"), "arn", "aws_service_discovery_service")
-        dns = registry.block("dns_config") if registry else None
-        namespace = dns and state.find(dns.text("namespace_id"), "id", *_DNS_NAMESPACES)
-        if registry and namespace:
-            yield f"{registry.text('name')}.{namespace.text('name')}".lower()
+        found = state.find(block.text("registry_arn"), "arn", "aws_service_discovery_service")
+        dns = found.block("dns_config") if found else None
+        place = dns or found
+        wanted = place.text("namespace_id", "") if place else ""
+        namespace = state.find(wanted, "id", *_ALL_NAMESPACES)
+        if found and namespace:
+            port = block.integer("container_port", 0) or block.integer("port", 0)
+            yield Registry(namespace.text("name"), found.text("name"), port, dns is not None)
 
 
 def read_service_connect(

@@ -18,6 +18,15 @@ resource "aws_service_discovery_service" "api" {
   }
 }
 
+resource "aws_service_discovery_http_namespace" "this" {
+  name = "shop"
+}
+
+resource "aws_service_discovery_service" "web" {
+  name         = "web"
+  namespace_id = aws_service_discovery_http_namespace.this.id
+}
+
 resource "aws_ecs_cluster" "this" {
   name = "main"
 }

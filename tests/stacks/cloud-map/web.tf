@@ -26,6 +26,11 @@ resource "aws_ecs_service" "web" {
   task_definition = aws_ecs_task_definition.this["web"].arn
   desired_count   = 1
   launch_type     = "FARGATE"
+  service_registries {
+    registry_arn   = aws_service_discovery_service.web.arn
+    container_name = "web"
+    container_port = 8000
+  }
   load_balancer {
     target_group_arn = aws_lb_target_group.this.arn
     container_name   = "web"

@@ -1,1 +1,1 @@
-"""The network as the miniature uses it: an address for each caller, and the gates."""
+"""The network as the miniature uses it: an address for each caller, the gates, and discovery."""

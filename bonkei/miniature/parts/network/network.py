@@ -127,6 +127,10 @@ class NetworkPart:
         """The caller's place in the network, from a task's credentials."""
         return self._sources.get(task_id) or f"task {group}"
 
+    def address(self, source: str, name: str) -> str:
+        """Where a caller (`task web`) finds a name of another service; empty: where all do."""
+        return self._shared.get((source.removeprefix("task "), name), "")
+
     def started(self, task_id: str, source: str) -> None:
         """A task was started with its own network."""
         if len(self._sources) > _MOST:

@@ -48,7 +48,7 @@ _RESOURCES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "cloudformation": (("StackName", "stack/{}/*"),),
     "ecr": (("repositoryName", "repository/{}"), ("repositoryNames", "repository/{}")),
     "scheduler": (("Name", "schedule/{group}{}"), ("ResourceArn", "{}")),
-    "application-autoscaling": (),
+    "application-autoscaling": (), "servicediscovery": (),
 }  # fmt: skip
 # Operations that IAM does not restrict to a resource, by the beginning of their names.
 _WITHOUT: Mapping[str, tuple[str, ...]] = {

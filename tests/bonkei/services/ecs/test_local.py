@@ -16,6 +16,7 @@ from bonkei.blueprint.ecs import (
     LogConfiguration,
     MountPoint,
     PortMapping,
+    Registry,
     ServiceConnect,
     ServiceConnectEndpoint,
 )
@@ -154,7 +155,7 @@ def test_a_name_in_cloud_map_demands_no_container():
     """It leads to every port, also to that of an agent which is left out."""
     agent = Container("agent", "agent:1", port_mappings=(PortMapping(8126),))
     task = definition(web_container(), agent)
-    found = find_registrations(service(task, discovery_names=("web.internal",)), task)
+    found = find_registrations(service(task, registries=(Registry("internal", "web"),)), task)
     assert found.endpoints == (("web:8000", ("web", 8000)), ("agent:8126", ("agent", 8126)))
     assert found.containers == {"web", "agent"}
     assert found.serving == frozenset()

@@ -11,7 +11,7 @@ from bonkei.base.events import ServiceEndpointAdded, ServiceEndpointRemoved
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.ec2 import Network, PrefixList, Subnet
 from bonkei.blueprint.ec2.security_group import SecurityGroup, SecurityGroupRule
-from bonkei.blueprint.ecs import Container, PortMapping, Service, ServiceConnect
+from bonkei.blueprint.ecs import Container, PortMapping, Registry, Service, ServiceConnect
 from bonkei.services.edge import EdgeSettings
 from tests.bonkei.services.edge import definitions
 from tests.bonkei.services.edge.support import Client, Target, running, serving
@@ -110,7 +110,7 @@ async def test_a_name_in_cloud_map_leads_to_tasks_without_a_proxy(host: str, ans
     definition = replace(
         found.task_definitions[0], containers=(Container("api", "x", port_mappings=(mapped,)),)
     )
-    direct = replace(callee, service_connect=None, discovery_names=("backend",))
+    direct = replace(callee, service_connect=None, registries=(Registry("internal", "backend"),))
     groups = tuple(
         replace(each, rules=tuple(replace(r, from_port=port, to_port=port) for r in each.rules))
         for each in found.security_groups
@@ -121,7 +121,13 @@ async def test_a_name_in_cloud_map_leads_to_tasks_without_a_proxy(host: str, ans
         task_definitions=(definition,),
         security_groups=groups,
     )
-    async with running(made, SETTINGS) as edge, Target() as target:
+    mapped_name = "backend.internal"
+    settings = replace(
+        SETTINGS,
+        service_addresses={mapped_name: SHARED},
+        caller_addresses={("web", mapped_name): WEB, ("other", mapped_name): OTHER},
+    )
+    async with running(made, settings) as edge, Target() as target:
         name = f"api:{port}"
         edge.bus.publish(ServiceEndpointAdded("arn:service", name, "t1", target.endpoint))
         async with Client(port, host) as client:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bonkei.blueprint import Blueprint, read
+from bonkei.blueprint.ecs import Registry
 from bonkei.miniature import addresses
 from bonkei.miniature.addresses import Translator, store_addresses, store_hosts
 from bonkei.miniature.loopback import AddressBook, Loopback
@@ -62,7 +63,7 @@ def test_a_name_in_cloud_map_is_replaced_alone_and_in_urls(loopback: Loopback) -
     """Also for callers without Service Connect: any task of the network can ask for it."""
     found = blueprint()
     [worker] = [each for each in found.services if each.name == "worker"]
-    named = replace(worker, service_connect=None, discovery_names=("worker.shop.internal",))
+    named = replace(worker, service_connect=None, registries=(Registry("shop.internal", "worker"),))
     found = replace(found, services=(named, *(s for s in found.services if s is not worker)))
     _, translator = placed("on", loopback, found)
     translate = translator.of("app").translate
