@@ -395,12 +395,14 @@ module "monitoring" {
   name                        = local.name
   account                     = local.account
   cluster_name                = module.cluster.name
+  container_insights          = var.container_insights != "disabled"
   distribution_id             = module.edge.distribution_id
   load_balancer_arn_suffix    = module.edge.load_balancer_arn_suffix
   web_acl_metric_name         = module.web_acl.metric_name
   certificate                 = module.edge.certificate
   pipeline_names              = [module.delivery.pipeline_name, module.delivery.rescan_pipeline_name, local.terraform_pipeline_name]
   thresholds                  = var.thresholds
+  objectives                  = var.objectives
   function_directory          = "${path.root}/../program/functions/alarm"
   fallback_emails             = var.fallback_emails
   page_mention                = var.page_mention

@@ -290,6 +290,15 @@ variable "thresholds" {
   default = {}
 }
 
+variable "objectives" {
+  description = "Objectives of the service: percent of the requests to the load balancer that have to succeed, and that have to be answered within thresholds.latency_seconds, from 95 to below 100. Alarms ring when the rest, the error budget of a month, is used up too fast"
+  type = object({
+    availability_percent = optional(number, 99.9)
+    latency_percent      = optional(number, 99)
+  })
+  default = {}
+}
+
 variable "fallback_emails" {
   description = "E-mail addresses to notify when the way to Slack fails"
   type        = set(string)

@@ -8,6 +8,7 @@ variables {
   name                        = "test-development"
   account                     = { id = "123456789012", region = "ap-northeast-1", partition = "aws" }
   cluster_name                = "test-development"
+  container_insights          = true
   distribution_id             = "E1EXAMPLE"
   load_balancer_arn_suffix    = "app/test-development/0123456789abcdef"
   web_acl_metric_name         = "test-development-origin"
@@ -128,13 +129,13 @@ run "monitoring" {
   }
 
   assert {
-    condition     = length(output.alarm_arns) == 28
+    condition     = length(output.alarm_arns) == 38
     error_message = "The dashboard and the tests have to know every alarm."
   }
 
   assert {
     condition = alltrue([
-      for alarm in concat([aws_cloudwatch_metric_alarm.visitors_5xx], values(aws_cloudwatch_metric_alarm.this), aws_cloudwatch_metric_alarm.database_memory) : alarm.ok_actions == alarm.alarm_actions && length(alarm.alarm_actions) == 1 && endswith(one(alarm.alarm_actions), ":test-development-alarms")
+      for alarm in concat([aws_cloudwatch_metric_alarm.visitors_5xx, aws_cloudwatch_composite_alarm.outage, aws_cloudwatch_composite_alarm.degraded], [for name, alarm in aws_cloudwatch_metric_alarm.this : alarm if !can(regex("-(down|5xx|latency|unhealthy)$", name))], aws_cloudwatch_metric_alarm.database_memory) : alarm.ok_actions == alarm.alarm_actions && length(alarm.alarm_actions) == 1 && endswith(one(alarm.alarm_actions), ":test-development-alarms")
     ])
     error_message = "Every alarm tells when it begins and when it ends."
   }
@@ -149,6 +150,36 @@ run "monitoring" {
   assert {
     condition     = [for name, alarm in aws_cloudwatch_metric_alarm.this : name if startswith(alarm.alarm_description, "[page]")] == ["backend-down", "frontend-down"]
     error_message = "People are called for what visitors notice now, and not for its causes."
+  }
+
+  assert {
+    condition = alltrue([
+      for name, alarm in aws_cloudwatch_metric_alarm.this :
+      length(coalesce(alarm.alarm_actions, [])) + length(coalesce(alarm.ok_actions, [])) == 0 && strcontains("${aws_cloudwatch_composite_alarm.outage.alarm_rule} ${aws_cloudwatch_composite_alarm.degraded.alarm_rule}", "ALARM(\"test-development-${name}\")") if can(regex("-(down|5xx|latency|unhealthy)$", name))
+    ])
+    error_message = "A storm is told once, by a composite alarm."
+  }
+
+  assert {
+    condition     = { for name, alarm in aws_cloudwatch_metric_alarm.burn : name => alarm.threshold } == { availability-1h = 1.44, availability-5m = 1.44, availability-6h = 0.6, availability-30m = 0.6, latency-6h = 6, latency-30m = 6 }
+    error_message = "14.4 and 6 times what 99.9 % and 99 % allow."
+  }
+
+  assert {
+    condition     = strcontains(aws_cloudwatch_composite_alarm.outage.alarm_rule, "(ALARM(\"test-development-availability-1h\") AND ALARM(\"test-development-availability-5m\")) OR (ALARM(\"test-development-availability-30m\") AND ALARM(\"test-development-availability-6h\"))")
+    error_message = "Both windows of a pair: the long one says that it matters, the short one that it lasts."
+  }
+
+  assert {
+    condition = alltrue([
+      for program, alarm in aws_cloudwatch_metric_alarm.tasks : strcontains(aws_cloudwatch_composite_alarm.degraded.alarm_rule, "ALARM(\"${alarm.alarm_name}\")")
+    ])
+    error_message = "A service with too few tasks is told."
+  }
+
+  assert {
+    condition     = one(aws_cloudwatch_composite_alarm.degraded.actions_suppressor).alarm == aws_cloudwatch_composite_alarm.outage.alarm_name
+    error_message = "During an outage only the outage is told."
   }
 }
 
@@ -183,6 +214,23 @@ run "of_two_target_groups_an_alarm_sees_both" {
   }
 }
 
+run "without_container_insights_no_tasks_are_counted" {
+  command = plan
+
+  variables {
+    container_insights = false
+  }
+
+  module {
+    source = "./modules/monitoring"
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.tasks) == 0 && !strcontains(aws_cloudwatch_composite_alarm.degraded.alarm_rule, "-tasks")
+    error_message = "An alarm on a metric that nothing emits never rings."
+  }
+}
+
 run "a_certificate_is_watched" {
   command = plan
 
@@ -210,6 +258,7 @@ run "refuses_wrong_names_and_days_before_acm_renews" {
 
   variables {
     pipeline_names = []                        # none
+    objectives     = { latency_percent = 100 } # no budget
     thresholds     = { certificate_days = 60 } # ACM has not renewed it yet
 
     # Alarms cannot have this name.
@@ -218,7 +267,7 @@ run "refuses_wrong_names_and_days_before_acm_renews" {
     }
   }
 
-  expect_failures = [var.pipeline_names, var.thresholds, var.services]
+  expect_failures = [var.objectives, var.pipeline_names, var.thresholds, var.services]
 }
 
 run "refuses_a_percentage_that_is_none" {

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import shutil
 import time
 import zlib
@@ -39,6 +40,7 @@ from tests.program.marked import MARK, Marks, requests
 
 BINARY = os.environ.get("BONKEI_FLUENT_BIT") or shutil.which("fluent-bit") or ""
 METHODS = ("get", "post", "put", "patch", "delete")
+OUTAGE = "statuspage-development-outage"
 NOT_LOGS = ("environments", "secrets", "images")
 """Folders of a home that hold no output of anything."""
 
@@ -51,6 +53,7 @@ class Story:
     marks: Marks = field(default_factory=Marks)
     secrets: list[str] = field(default_factory=list)
     slow: str = ""  # the id of a request that waited for the database
+    outage: list[str] = field(default_factory=list)  # what Slack got of it
     lines: list[str] = field(default_factory=list)  # of `bonkei up`
 
     def logs(self, *arguments: str) -> list[dict[str, Any]]:
@@ -86,6 +89,7 @@ def story(
             feed_secrets(story)
             story.slow = wait_for_the_database(story)
             raise_an_alarm(story)
+            story.outage = break_the_backend(story)
             miniature.interrupt()
             story.lines = miniature.lines
         yield story
@@ -178,6 +182,37 @@ def raise_an_alarm(story: Story) -> None:
         return "backend-error" in project.slack()
 
     eventually(is_in_slack, "an alarm's message", every=0.5)
+
+
+def break_the_backend(story: Story) -> list[str]:
+    """Refuse the backend's connections for a while, and ask on until the outage is over. Returns
+    the first line of each message that came to Slack, and its text. The windows of an hour and of
+    5 minutes take a minute and 5 seconds here."""
+    project = story.project
+    before = len(project.slack().splitlines())
+    project.bonkei("fault", "start", "refuse", "backend", "--for", "4s")
+
+    def said() -> list[str]:
+        letters = map(json.loads, project.slack().splitlines()[before:])
+        return [f"{one['body']['text']}\n{one['body']['attachments']}" for one in letters]
+
+    def is_told(words: str) -> bool:
+        for number in range(10):
+            httpx.get(f"{project.site}/api/v1/incidents?{number}", timeout=ANSWER)
+        return any(one.partition("\n")[0].endswith(words) for one in said())
+
+    for words in (f"ALARM: {OUTAGE}", f"Recovered: {OUTAGE}"):
+        eventually(lambda words=words: is_told(words), words, every=0.3)
+    return said()
+
+
+def test_an_outage_is_told_once_and_its_end(story: Story) -> None:
+    """Several alarms rang: the load balancer's, and windows of the error budget."""
+    told = [one.partition("\n")[0] for one in story.outage]
+    of_visitors = [one for one in told if re.search("outage|degraded", one)]
+    assert of_visitors == [f"<!here> 🔴 Page · ALARM: {OUTAGE}", f"🟢 Recovered: {OUTAGE}"]
+    [page] = [one for one in story.outage if "<!here>" in one and OUTAGE in one]
+    assert "statuspage-development-availability-5m" in page
 
 
 def test_the_lines_of_a_request_come_from_every_part(story: Story) -> None:

@@ -8,6 +8,7 @@ from evaluations import Evaluation
 
 from bonkei.blueprint.cloudwatch import Alarm, Metric
 from bonkei.blueprint.logs.log_group import MetricFilter
+from bonkei.services.cloudwatch.alarm.composite import alarms_of, parse_rule
 
 AT_LEAST = "GreaterThanOrEqualToThreshold"
 
@@ -89,7 +90,11 @@ def test_alarms_reach_slack(production: Evaluation, expected: str) -> None:
     (function,) = production.blueprint.functions
     topics = {topic.arn: topic for topic in production.blueprint.topics}
     assert production.blueprint.alarms
-    for alarm in production.blueprint.alarms:
+    composites = production.blueprint.composite_alarms
+    told_by_others = {name for one in composites for name in alarms_of(parse_rule(one.rule))}
+    for alarm in (*production.blueprint.alarms, *composites):
+        if alarm.name in told_by_others and not alarm.alarm_actions:
+            continue
         endpoints = {
             subscription.endpoint
             for action in alarm.alarm_actions

@@ -24,9 +24,11 @@ def test_the_alarms_that_call_people_are_the_named_ones(
 ) -> None:
     severities = {alarm.name: severity(alarm) for alarm in every_alarm(otherwise)}
     assert Severity.UNKNOWN not in severities.values()
+    silent = {alarm.name for alarm in every_alarm(otherwise) if not alarm.alarm_actions}
     (said,) = [part for part in page.text.split("\n\n") if "`[page]`" in part]
-    named = {f"statuspage-production-{name}" for name in re.findall(r"`([a-z]+-[a-z0-9-]+)`", said)}
-    assert named == {name for name, one in severities.items() if one is Severity.PAGE}
+    codes = re.findall(r"`([a-z0-9-]+)`", said)
+    named = {f"statuspage-production-{name}" for name in codes}
+    assert named == {name for name, one in severities.items() if one is Severity.PAGE} - silent
 
 
 @each_page

@@ -21,6 +21,7 @@ ce_anomaly_subscription: GetAnomalySubscriptions ListTagsForResource | CreateAno
 cloudfront_cache_policy: GetCachePolicy | CreateCachePolicy UpdateCachePolicy DeleteCachePolicy
 cloudfront_distribution: GetDistribution ListTagsForResource | CreateDistribution UpdateDistribution DeleteDistribution TagResource
 cloudfront_response_headers_policy: GetResponseHeadersPolicy | CreateResponseHeadersPolicy UpdateResponseHeadersPolicy DeleteResponseHeadersPolicy
+cloudwatch_composite_alarm: DescribeAlarms ListTagsForResource | PutCompositeAlarm DeleteAlarms TagResource
 cloudwatch_dashboard: GetDashboard | PutDashboard DeleteDashboards
 cloudwatch_metric_alarm: DescribeAlarms ListTagsForResource | PutMetricAlarm DeleteAlarms TagResource
 codebuild_project: BatchGetProjects | CreateProject UpdateProject DeleteProject

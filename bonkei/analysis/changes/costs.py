@@ -168,6 +168,7 @@ def _watching(resources: _ByType) -> _Counted:
     for alarm in resources["aws_cloudwatch_metric_alarm"]:
         metrics = sum(bool(query["metric"]) for query in alarm.get("metric_query") or ())
         yield "alarm_metric", metrics or 1
+    yield "composite_alarm", len(resources["aws_cloudwatch_composite_alarm"])
     yield "custom_metric", len({(found["namespace"], found["name"]) for found in filters})
     tasks = sum(_fewest(resources).values())
     yield "insights_metric", _METRICS_PER_SUBJECT * _insights_subjects(resources, tasks)

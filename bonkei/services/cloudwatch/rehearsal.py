@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from itertools import product
 from typing import Any
@@ -26,6 +27,7 @@ Chosen = Mapping[MetricId, tuple[float, float]]
 _SCALES = (0.0, 0.01, 0.5, 0.9, 1.0, 1.1, 2.0, 100.0)
 _PLAIN = (0.0, 1.0, 50.0, 100.0, 1e6, 1e9, 1e12)
 _MOST_METRICS = 3
+_COUNT_ABOVE = re.compile(r"TC\(([\d.]+):\)")
 _MANY = 2000.0  # samples that are enough for a meaningful percentile
 
 
@@ -89,6 +91,8 @@ def _result(alarm: Alarm, chosen: Mapping[str, float]) -> float | None:
 def _sample(metric: Metric, value: float) -> tuple[float, float]:
     if metric.statistic == "SampleCount":
         return 1.0, value
+    if above := _COUNT_ABOVE.fullmatch(metric.statistic):
+        return (float(above[1]) + 1, value) if value else (0.0, 1.0)
     return value, _MANY if percentile_of(metric.statistic) is not None else 1.0
 
 

@@ -200,8 +200,8 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   comparison_operator = each.value.comparison_operator
   threshold           = each.value.threshold
   treat_missing_data  = each.value.treat_missing_data
-  alarm_actions       = [module.notification.topic_arn]
-  ok_actions          = [module.notification.topic_arn]
+  alarm_actions       = local.topic_arns[each.key]
+  ok_actions          = local.topic_arns[each.key]
 
   dynamic "metric_query" {
     for_each = each.value.plain ? [] : [each.value.statistic == "Sum" ? "SUM" : "MAX"]

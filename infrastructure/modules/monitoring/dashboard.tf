@@ -4,6 +4,9 @@ locals {
   alarm_arns = concat(
     [aws_cloudwatch_metric_alarm.visitors_5xx.arn],
     values(aws_cloudwatch_metric_alarm.this)[*].arn,
+    values(aws_cloudwatch_metric_alarm.burn)[*].arn,
+    values(aws_cloudwatch_metric_alarm.tasks)[*].arn,
+    [aws_cloudwatch_composite_alarm.outage.arn, aws_cloudwatch_composite_alarm.degraded.arn],
     aws_cloudwatch_metric_alarm.database_memory[*].arn,
     module.notification.alarm_arns,
   )
@@ -19,6 +22,20 @@ locals {
   ])
   load_balancer_line = ["LoadBalancer", var.load_balancer_arn_suffix, { label = "load balancer" }]
   instance_lines     = [for identifier in var.database.instance_identifiers : ["DBInstanceIdentifier", identifier]]
+
+  # Of the last 28 days; below 0 the objective is missed.
+  budget = {
+    title                = "Error budget left: failed requests, 28 days (%)"
+    region               = var.account.region
+    view                 = "singleValue"
+    start                = "-P28D"
+    setPeriodToTimeRange = true
+    stat                 = "Sum"
+    metrics = concat(
+      [[{ expression = "100 - 100 * (${local.objective_expressions["availability"]}) / ${100 - var.objectives.availability_percent}", label = "left" }]],
+      [for id, metric in local.objective_metrics["availability"] : ["AWS/ApplicationELB", metric.name, "LoadBalancer", var.load_balancer_arn_suffix, { id = id, visible = false }]],
+    )
+  }
 
   # In reading order: three in a row.
   graphs = [
@@ -58,10 +75,20 @@ resource "aws_cloudwatch_dashboard" "this" {
         },
       ],
       [
+        {
+          type       = "metric"
+          x          = 0
+          y          = 4
+          width      = 24
+          height     = 3
+          properties = local.budget
+        },
+      ],
+      [
         for index, graph in local.graphs : {
           type   = "metric"
           x      = index % 3 * 8
-          y      = 4 + floor(index / 3) * 6
+          y      = 7 + floor(index / 3) * 6
           width  = 8
           height = 6
           properties = {

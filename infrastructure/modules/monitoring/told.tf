@@ -3,14 +3,17 @@
 locals {
   # One section of the page is about the alarms of all programs, one about those of all database instances.
   alarm_programs = {
-    for name in concat(keys(local.alarms), ["visitors-5xx", "database-n-memory"]) :
+    for name in concat(keys(local.alarms), ["visitors-5xx", "database-n-memory", "outage", "degraded"], [for program in keys(var.services) : "${program}-tasks"]) :
     name => one([for program in keys(var.services) : program if startswith(name, "${program}-")])
   }
 
-  sections = {
-    for name, program in local.alarm_programs :
-    name => program == null ? replace(name, "/-[0-9]+-/", "-n-") : join("-", [for each in keys(var.services) : "${each}${trimprefix(name, program)}"])
-  }
+  sections = merge(
+    {
+      for name, program in local.alarm_programs :
+      name => program == null ? replace(name, "/-[0-9]+-/", "-n-") : join("-", [for each in keys(var.services) : "${each}${trimprefix(name, program)}"])
+    },
+    { for name, alarm in local.burn_alarms : name => join("-", [for each in keys(local.burn_alarms) : each if startswith(each, alarm.objective)]) },
+  )
 
   runbook = { for name, section in local.sections : name => var.runbook_url == null ? "" : " What to do: ${var.runbook_url}#${section}" }
 

@@ -17,6 +17,11 @@ variable "cluster_name" {
   type        = string
 }
 
+variable "container_insights" {
+  description = "Whether Container Insights counts the services' tasks"
+  type        = bool
+}
+
 variable "services" {
   description = "The programs, by name: their service, with its minimum and maximum of tasks (null: it does not scale), their log groups (of one-off tasks too) and the values of CloudWatch's dimension TargetGroup of their groups (two, where deployments shift requests)"
   type = map(object({
@@ -112,6 +117,20 @@ variable "thresholds" {
   validation {
     condition     = var.thresholds.certificate_days >= 1 && var.thresholds.certificate_days < 45
     error_message = "thresholds: certificate_days must be from 1 to 44: ACM renews a certificate 45 days before its end."
+  }
+}
+
+variable "objectives" {
+  description = "Percent of the requests that have to succeed, and that have to be answered within thresholds.latency_seconds"
+  type = object({
+    availability_percent = optional(number, 99.9)
+    latency_percent      = optional(number, 99)
+  })
+  default = {}
+
+  validation {
+    condition     = alltrue([for percent in values(var.objectives) : percent >= 95 && percent < 100])
+    error_message = "objectives: a percentage must be from 95 to below 100. An objective of 100 leaves no error budget, and below 93 a total outage would not use it up 14.4 times too fast."
   }
 }
 

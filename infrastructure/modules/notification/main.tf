@@ -180,13 +180,14 @@ data "aws_iam_policy_document" "function" {
     resources = [aws_secretsmanager_secret.webhook.arn]
   }
 
-  # A recovery says how long the alarm lasted, also if its data had stopped meanwhile.
+  # A recovery says how long the alarm lasted, also if its data had stopped meanwhile. CloudWatch tells of composite
+  # alarms only who may read all: "DescribeAlarmHistory" in its API Reference.
   statement {
     sid     = "ReadAlarmHistory"
     actions = ["cloudwatch:DescribeAlarmHistory"]
     resources = [
       for region in distinct([var.account.region, local.cloudfront_region]) :
-      "arn:${var.account.partition}:cloudwatch:${region}:${var.account.id}:alarm:${var.name}-*"
+      "arn:${var.account.partition}:cloudwatch:${region}:${var.account.id}:alarm:*"
     ]
   }
 

@@ -27,9 +27,11 @@ def alarm_compares_the_right_way(subject: Subject) -> Iterator[Problem]:
     """Only for metrics with one bad side. Scaling alarms are left out. An alarm on a service's
     maximum number of healthy targets is left out, too: it warns early."""
     topics = {topic.arn for topic in subject.blueprint.topics}
+    told_by_others = " ".join(alarm.rule for alarm in subject.blueprint.composite_alarms)
     for alarm in subject.blueprint.alarms:
+        tells = topics & {*alarm.alarm_actions} or alarm.name in told_by_others
         way = {"Gre": "high", "Les": "low"}.get(alarm.comparison[:3], "")
-        if alarm.threshold is None or not way or not topics & {*alarm.alarm_actions}:
+        if alarm.threshold is None or not way or not tells:
             continue
         for metric, bad in _sides(alarm, subject.blueprint):
             if bad != way and not _is_at_most(metric, alarm.threshold, subject.blueprint):
