@@ -12,7 +12,7 @@ from bonkei import blueprint
 from bonkei.base.vault import FileVault
 from bonkei.blueprint.state import Resource, State
 from bonkei.config import Config
-from bonkei.definitions.refresh.observe import Observed, Outside, in_words, observe
+from bonkei.definitions.refresh.observe import OF_THE_STORE, Observed, Outside, in_words, observe
 from bonkei.definitions.refresh.values import Ask
 from bonkei.definitions.terraform.inputs import terragrunt
 from bonkei.definitions.terraform.inputs.earlier import Earlier
@@ -79,7 +79,7 @@ class Definitions:
     def outside(self, ask: Ask) -> Sequence[Outside]:
         """The same in words, as far as the store need not be woken for it."""
         state = self._workspace.written()
-        return tuple(in_words(state, observe(state, ask, without=("aws_ssm_parameter",))))
+        return tuple(in_words(state, observe(state, ask, without=OF_THE_STORE)))
 
     def _elsewhere(self) -> list[Resource]:
         found = applied_elsewhere.states(self._home) if self._home is not None else ()

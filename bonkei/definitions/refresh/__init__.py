@@ -7,4 +7,5 @@ releases  parameters, task definitions and services: what a release changes
 watching  log groups and alarms
 events    rules and their targets
 policies  of topics
+queues    of SQS, and their policies
 """

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bonkei.definitions.refresh import events, policies, releases, watching
+from bonkei.definitions.refresh import events, policies, queues, releases, watching
 from bonkei.definitions.refresh.values import Ask, Json, Reader
 
 Observed = dict[str, dict[str, dict[str, Any] | None]]
@@ -16,14 +16,17 @@ Observed = dict[str, dict[str, dict[str, Any] | None]]
 
 _READERS: Mapping[str, Reader] = {
     **releases.READERS, **watching.READERS, **events.READERS, **policies.READERS,
+    **queues.READERS,
 }  # fmt: skip
 
 SEEN = (
     "log groups, alarms, rules of EventBridge, parameters, "
-    "policies of topics, "
+    "queues, policies of topics and queues, "
     "and the revisions of task definitions and services"
 )
 """What is read, in words. Everything else is compared with the state."""
+OF_THE_STORE = ("aws_ssm_parameter", *queues.READERS)
+"""Types whose reading starts the store, which rests while no call comes."""
 _LONGEST = 60
 """Characters of a value that are shown."""
 

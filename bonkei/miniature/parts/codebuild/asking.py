@@ -30,6 +30,7 @@ _TARGETS = {
     "ecs": ("ecs", "AmazonEC2ContainerServiceV20141113"),
     "events": ("events", "AWSEvents"),
     "logs": ("logs", "Logs_20140328"),
+    "sqs": ("sqs", "AmazonSQS"),
     "ssm": ("ssm", "AmazonSSM"),
 }
 """Of a service, by botocore's name: its name in the signature, and in X-Amz-Target."""

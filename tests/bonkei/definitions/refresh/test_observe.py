@@ -95,6 +95,18 @@ STATES: Mapping[str, list[dict[str, Any]]] = {
         {"id": "arn:t", "arn": "arn:t", "policy": '{"Statement": ["t"]}'},
         {"id": "arn:elsewhere", "arn": "arn:elsewhere", "policy": "{}"},
     ],
+    "aws_sqs_queue": [
+        {
+            "id": "q",
+            "url": "q",
+            "delay_seconds": 0,
+            "message_retention_seconds": 60,
+            "receive_wait_time_seconds": 0,
+            "visibility_timeout_seconds": 30,
+            "redrive_policy": "",
+        }
+    ],
+    "aws_sqs_queue_policy": [{"id": "q", "queue_url": "q", "policy": '{"Statement": ["q"]}'}],
 }
 STATE = {
     "resources": [
@@ -146,6 +158,15 @@ class Account:
         }
         self.rules = {"failed": {"State": "ENABLED", "EventPattern": '{ "source": ["aws.ecs"] }'}}
         self.topics = {"arn:t": '{"Statement":["t"]}'}
+        self.queues = {
+            "q": {
+                "DelaySeconds": "0",
+                "MessageRetentionPeriod": "60",
+                "ReceiveMessageWaitTimeSeconds": "0",
+                "VisibilityTimeout": "30",
+                "Policy": '{"Statement":["q"]}',
+            }
+        }
         self.targets = {"failed": {"slack": {"Id": "slack", "Arn": "arn:topic"}}}
 
     def ask(self, service: str, operation: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -178,6 +199,10 @@ class Account:
                 raise AwsServiceError("InvalidParameter", "Invalid parameter: TopicArn")
             case "sns", "GetTopicAttributes" if given["TopicArn"] in self.topics:
                 return {"Attributes": {"Policy": self.topics[given["TopicArn"]]}}
+            case "sqs", "GetQueueAttributes" if given["QueueUrl"] in self.queues:
+                return {"Attributes": self.queues[given["QueueUrl"]]}
+            case "sqs", "GetQueueAttributes":
+                raise AwsServiceError("com.amazonaws.sqs#QueueDoesNotExist", "it is gone")
             case "sns", "GetTopicAttributes":
                 raise AwsServiceError("NotFound", "it is gone")
         raise AwsServiceError("ResourceNotFoundException", f"{operation}: {given}")
@@ -269,6 +294,24 @@ def _alarm(account: Account, name: str, **changes: Any) -> None:
             lambda a: a.topics.update({"arn:t": "{}"}),
             {"aws_sns_topic_policy": {"arn:t": {"policy": "{}"}}},
             id="a topic's policy",
+        ),
+        pytest.param(
+            lambda a: a.queues["q"].update(MessageRetentionPeriod="86400", Policy="{}"),
+            {
+                "aws_sqs_queue": {"q": {"message_retention_seconds": 86400}},
+                "aws_sqs_queue_policy": {"q": {"policy": "{}"}},
+            },
+            id="queue",
+        ),
+        pytest.param(
+            lambda a: a.queues["q"].pop("Policy"),
+            {"aws_sqs_queue_policy": {"q": None}},
+            id="no policy of a queue",
+        ),
+        pytest.param(
+            lambda a: a.queues.clear(),
+            {"aws_sqs_queue": {"q": None}, "aws_sqs_queue_policy": {"q": None}},
+            id="no queue",
         ),
         pytest.param(
             lambda a: a.topics.clear(), {"aws_sns_topic_policy": {"arn:t": None}}, id="no topic"
