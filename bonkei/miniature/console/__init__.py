@@ -5,7 +5,8 @@ tasks        services, tasks, their usage over time, and their actions
 requests     the recent requests, and the course of one
 logs         logs of this machine and of log groups
 metrics      metrics over time, and the alarms that look at them
-signals      traffic, errors, latency and saturation of each service; the traffic of all
+signals      traffic, errors, latency and saturation of each service
+traffic      the requests and errors of all load balancers over time
 alarms       alarms with their past, and rehearsals
 slack        the inbox, in Slack's form
 picture      the architecture as it is drawn, with health and rates

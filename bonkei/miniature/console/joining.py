@@ -31,6 +31,7 @@ from bonkei.miniature.console.search import offer_search
 from bonkei.miniature.console.signals import offer_signals
 from bonkei.miniature.console.slack import offer_slack
 from bonkei.miniature.console.tasks import TaskDeeds, TaskSources, offer_tasks
+from bonkei.miniature.console.traffic import offer_traffic
 from bonkei.miniature.control.faults import ask_of
 from bonkei.miniature.home import Home
 from bonkei.miniature.rehearsal.underway import Rehearsals
@@ -123,6 +124,7 @@ def _join_watching(home: Home, assembly: Assembly, rehearsals: Rehearsals) -> De
         assembly.recorder.look,
         time.time,
     )
+    offer_traffic(console, lambda: assembly.monitor.monitor, time.time)
     offer_alarms(console, lambda: assembly.monitor.monitor, rehearsals, time.time)
     offer_slack(console, lambda: assembly.functions.inbox, lambda: assembly.functions.where)
     return desk

@@ -1,5 +1,5 @@
-"""The four signals of the system, of its load balancers, services and databases: traffic, errors,
-latency and saturation, from the metrics that exist. And the traffic of all, to choose a time by."""
+"""The four signals of load balancers, services and databases: traffic, errors, latency and
+saturation, from the metrics that exist."""
 
 from __future__ import annotations
 
@@ -9,23 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.cloudwatch import Metric
 from bonkei.miniature.console.metrics import Clock, Lines, identity_text
 from bonkei.miniature.measures.traffic import balancer_name, group_name
-from bonkei.services.cloudwatch.alarm.points import fetch
 from bonkei.services.cloudwatch.metric.model import Dimensions, MetricId
-from bonkei.services.cloudwatch.metric.store import MetricStore
 from bonkei.services.cloudwatch.monitor import Monitor
 from bonkei.services.console import Console, Json
 
 MINUTES = 60  # of a row's lines
-_SPAN = 3_600.0  # seconds of the traffic that are shown at least
-_SPANS = 8  # that are kept for a minute
-_OLDEST = 30 * 86_400.0
-_MOST_POINTS = 180
-_PERIODS = (60, 300, 900, 3_600, 21_600)
-
-Line = Sequence[float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,24 +58,14 @@ def offer_signals(
     look: Callable[[], None],
     clock: Clock,
 ) -> None:
-    """The topics `signals` and `signals.traffic`. `look`: keeps the requests of a row."""
-    lines, kept = Lines(MINUTES), dict[str, tuple[tuple[float, float], Json]]()
+    """The topic `signals`. `look`: keeps the requests that a row leads to."""
+    lines = Lines(MINUTES)
 
     async def signals(_: Mapping[str, str]) -> Json:
         look()
         return await rows(monitor(), blueprint(), lines, clock())
 
-    async def traffic(query: Mapping[str, str]) -> Json:
-        """Again after new data, or a minute: it may read the disk."""
-        span, now, store = query.get("span", ""), clock(), monitor().store
-        mark = (now // 60, max(map(store.last, _balancers(store)), default=0.0))
-        if span not in kept or kept[span][0] != mark:
-            if len(kept) >= _SPANS:
-                kept.clear()
-            kept[span] = mark, traffic_of(store, span, now)
-        return kept[span][1]
-
-    console.topics({"signals": signals, "signals.traffic": traffic})
+    console.topics({"signals": signals})
 
 
 async def rows(monitor: Monitor, blueprint: Blueprint, lines: Lines, now: float) -> Json:
@@ -102,7 +82,7 @@ async def rows(monitor: Monitor, blueprint: Blueprint, lines: Lines, now: float)
         if any(signals.values()):
             about = {"kind": subject.kind, "name": subject.name, "group": subject.group}
             found.append({**about, **signals})
-    return {"rows": found, "begin": last - 60 * MINUTES, "compression": monitor.compression}
+    return {"rows": found, "begin": last - 60 * MINUTES}
 
 
 def _subjects(blueprint: Blueprint, dimensions: Set[Dimensions]) -> Iterator[_Subject]:
@@ -161,61 +141,9 @@ def _none_of(traffic: Mapping[str, Any]) -> dict[str, Any]:
     return {**traffic, "line": line, "worst": worst}
 
 
-def _together(lines: Sequence[Line], *, total: bool) -> list[float | None]:
+def _together(lines: Sequence[Sequence[float | None]], *, total: bool) -> list[float | None]:
     join = sum if total else max
     known = [
         [value for value in values if value is not None] for values in zip(*lines, strict=True)
     ]
     return [join(values) if values else None for values in known]
-
-
-def traffic_of(store: MetricStore, span: str, now: float) -> Json:
-    """For `signals.traffic`: requests and errors of all load balancers together, over so many
-    seconds; `0`: since the first one that is known."""
-    wanted = float(span) if span.isdigit() else _SPAN
-    balancers = _balancers(store)
-    if not wanted:
-        wanted = now - _first(store, balancers, now)
-    wanted = min(_OLDEST, max(_SPAN, wanted))
-    period = next(each for each in _PERIODS if wanted / each <= _MOST_POINTS)
-    starts = _starts(wanted, period, now)
-    return {
-        "times": list(starts),
-        "period": period,
-        "requests": _sum(store, balancers, _SIGNALS[0], starts, period),
-        "errors": _sum(store, balancers, _SIGNALS[1], starts, period),
-    }
-
-
-def _balancers(store: MetricStore) -> list[MetricId]:
-    """The metrics of whole load balancers."""
-    return [each for each in store.metrics() if [*dict(each.dimensions)] == ["LoadBalancer"]]
-
-
-def _first(store: MetricStore, balancers: Sequence[MetricId], now: float) -> float:
-    """When the first request came, to the minute: first its quarter of a day."""
-    begin, end = now - _OLDEST, now
-    for period in (_PERIODS[-1], _PERIODS[0]):
-        starts = _starts(end - begin + period, period, end)
-        values = _sum(store, balancers, _SIGNALS[0], starts, period)
-        begin = next((at for at, value in zip(starts, values, strict=True) if value), now)
-        end = min(now, begin + period)
-    return begin
-
-
-def _starts(seconds: float, period: float, now: float) -> tuple[float, ...]:
-    end = (math.floor(now / period) + 1) * period
-    return tuple(end - period * back for back in range(math.ceil(seconds / period), 0, -1))
-
-
-def _sum(
-    store: MetricStore, own: Sequence[MetricId], signal: _Signal, starts: tuple[float, ...],
-    period: float,
-) -> list[float]:  # fmt: skip
-    found = [0.0] * len(starts)
-    for each in own:
-        if each.name in signal.metrics:
-            asked = Metric(each.namespace, each.name, each.dimensions, "Sum")
-            points = fetch(store, asked, starts, period)[0].points
-            found = [sum_ + points.get(at, 0.0) for sum_, at in zip(found, starts, strict=True)]
-    return found

@@ -9,7 +9,8 @@ import pytest
 from bonkei.base.events import Bus
 from bonkei.blueprint import Blueprint
 from bonkei.miniature.console.metrics import Lines
-from bonkei.miniature.console.signals import MINUTES, rows, traffic_of
+from bonkei.miniature.console.signals import MINUTES, rows
+from bonkei.miniature.console.traffic import traffic_of
 from bonkei.services.cloudwatch.metric.model import Datum, MetricId, datum, metric_id
 from bonkei.services.cloudwatch.monitor import Monitor
 from bonkei.services.cloudwatch.values import Around

@@ -18,7 +18,7 @@ export function Times() {
   const [since, setSince] = useQuery("since");
   const [until, setUntil] = useQuery("until");
   const begin = momentOf(since);
-  const { data } = useLatest("signals.traffic", { span: begin === undefined ? "0" : String(Math.ceil((now() - begin) / HOUR) * HOUR) });
+  const { data } = useLatest("traffic", { span: begin === undefined ? "0" : String(Math.ceil((now() - begin) / HOUR) * HOUR) });
   const choose = (from, to = "") => {
     setSince(from);
     setUntil(to);

@@ -12,6 +12,7 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.ecs import Service, ServiceTarget
 from bonkei.blueprint.elbv2 import LoadBalancer, TargetGroup, TargetHealthCheck
 from bonkei.miniature.console.signals import offer_signals
+from bonkei.miniature.console.traffic import offer_traffic
 from bonkei.services.cloudwatch.metric.model import Datum, datum, metric_id
 from bonkei.services.cloudwatch.monitor import Monitor
 from bonkei.services.cloudwatch.values import Around
@@ -65,4 +66,5 @@ def busy(now: float) -> Monitor:
 def offer(console: Console, _done: Done, _home: Path) -> None:
     now = time.time()
     monitor = cache(lambda: busy(now))
+    offer_traffic(console, monitor, lambda: now)
     offer_signals(console, monitor, lambda: BLUEPRINT, lambda: None, lambda: now)

@@ -51,19 +51,19 @@ function useHeard(border, coming) {
   return [...rows.values()].sort((a, b) => a.time.localeCompare(b.time));
 }
 
-// Requested once the reader has stopped typing.
+// Requested once the reader has stopped typing, and the answer to the question before is there.
 function usePast(asked, when) {
   const [found, set] = useState({});
+  const last = useRef(Promise.resolve());
   const key = JSON.stringify(asked);
   useEffect(() => {
     if (!when) return undefined;
     let gone = false;
-    const timer = setTimeout(() => {
-      ask("logs.search", asked).then(
-        (data) => gone || set({ key, data }),
-        (error) => gone || set({ key, error }),
-      );
-    }, 300);
+    const search = () => gone || ask("logs.search", asked).then(
+      (data) => gone || set({ key, data }),
+      (error) => gone || set({ key, error }),
+    );
+    const timer = setTimeout(() => (last.current = last.current.then(search)), 300);
     return () => {
       gone = true;
       clearTimeout(timer);
