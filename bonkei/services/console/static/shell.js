@@ -12,12 +12,16 @@ const text = {
     prefix: "Names begin with it: it is left out on the pages", navigation: "Pages", help: "Keyboard", colour: "Colours", system: "as the system", light: "light", dark: "dark",
     lost: "The miniature does not answer", skip: "To the page", language: "日本語", starting: "starting", ready: "ready", degraded: "degraded",
     stopping: "stopping", page_failed: "This page cannot be loaded", nothing: "There is no such page", reload: "Reload",
+    badge_tasks: "healthy tasks of those that are wanted", badge_requests: "5xx in the last 5 minutes", badge_logs: "errors in the last 5 minutes",
+    badge_alarms: "in ALARM", badge_pipelines: "wait for approval", badge_faults: "active faults",
     key_filter: "filter", key_help: "this help", key_close: "close", key_go: "then a letter: a page", key_rows: "walk a table", key_open: "open a row", key_search: "search over everything",
   },
   ja: {
     prefix: "名前に共通の先頭部分。各ページでは省略しています", navigation: "ページ", help: "キーボード", colour: "配色", system: "システムに合わせる", light: "ライト", dark: "ダーク",
     lost: "盆景が応答しません", skip: "本文へ", language: "English", starting: "起動中", ready: "準備完了", degraded: "異常あり",
     stopping: "停止中", page_failed: "このページを読み込めません", nothing: "そのページはありません", reload: "再読み込み",
+    badge_tasks: "正常なタスク / 必要な数", badge_requests: "直近 5 分の 5xx", badge_logs: "直近 5 分のエラー",
+    badge_alarms: "ALARM の数", badge_pipelines: "承認待ち", badge_faults: "続いている障害",
     key_filter: "絞り込み", key_help: "このヘルプ", key_close: "閉じる", key_go: "に続けて文字: ページへ", key_rows: "表を移動", key_open: "行を開く", key_search: "すべてから検索",
   },
 };
@@ -82,7 +86,7 @@ function Navigation({ page, overview }) {
       <ul aria-labelledby=${`nav-${key}`}>${own.map((one) => {
         const badge = overview?.badges?.[one.path];
         return html`<li key=${one.path}><a href=${`#/${one.path}`} class=${classes("nav-link", one === page && "here")} aria-current=${one === page ? "page" : undefined} title=${`g ${one.letter}`}>
-          <span>${one.title[lang]}</span>${badge && html`<span class=${classes("badge", badge.kind)}>${badge.text}</span>`}</a></li>`;
+          <span>${one.title[lang]}</span>${badge && html`<span class=${classes("badge", badge.kind)} title=${t(`badge_${one.path}`)}>${badge.text}</span>`}</a></li>`;
       })}</ul></div>`;
   })}</nav>`;
 }

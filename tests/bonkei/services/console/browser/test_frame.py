@@ -88,6 +88,13 @@ def test_a_narrow_screen_shows_where_one_is(console_page: ConsolePage) -> None:
     expect(page.locator(".nav-link.here")).to_be_in_viewport()
 
 
+def test_a_badge_says_what_it_counts(console_page: ConsolePage) -> None:
+    page = console_page.open("data")
+    badge = page.get_by_role("link", name="Logs").locator(".badge.bad")
+    expect(badge).to_have_text("2")
+    expect(badge).to_have_attribute("title", "errors in the last 5 minutes")
+
+
 def test_a_filter_is_in_the_address(console_page: ConsolePage) -> None:
     page = console_page.open("tasks?filter=frontend")
     expect(page.get_by_label("Filter")).to_have_value("frontend")
