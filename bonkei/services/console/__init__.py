@@ -16,8 +16,9 @@ To add a page, take one that exists, such as Slack's, as the example:
 2. An action gets the body of the POST, and raises a BonkeiError with a remedy.
 3. The page exports `Page`, imports everything from `lib/index.js`, and is listed in
    `pages/index.js`.
-4. Test it in a browser with `console_page` and realistic data, in light and dark, in both
-   languages, and at a width of 360 px. `CONSOLE_SHOTS` names a folder for screenshots.
+4. Test it in a browser with `console_page` and realistic data, in light and dark. Its places in
+   `PLACES` are read in both languages at a width of 360 px. `CONSOLE_SHOTS` names a folder for
+   screenshots.
 5. Document it in docs/console.md and its translation.
 """
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bonkei.base.aws_service import AwsServiceError
+from bonkei.base.clocks import has_passed
 from bonkei.base.events import Bus
 from bonkei.blueprint.logs.log_group import QueryDefinition
 from bonkei.miniature.console.estate import hidden_texts
@@ -62,11 +63,13 @@ class Desk:
         self._groups = groups.GroupTails(sources.store, sources.bus)
         self._lock = asyncio.Lock()
         self._timer: asyncio.TimerHandle | None = None
+        self._tailed = 0.0  # when a page last showed lines
         self._hidden: tuple[float, frozenset[str]] = (0.0, frozenset())
 
     async def tail(self, query: Mapping[str, str]) -> Json:
         """The newest wanted records of the recent ones."""
         wish = read_wish(query, datetime.now(UTC))
+        self._tailed = time.monotonic()
         self._keep_a_while()
         async with self._lock:
             labels, found = await asyncio.to_thread(self._local.look)
@@ -100,6 +103,8 @@ class Desk:
     async def badge(self) -> Json:
         """How many errors the logs of this machine had in the last five minutes."""
         self._keep_a_while()
+        if has_passed(_UNUSED, self._tailed, time.monotonic()):  # another page is open
+            self._groups.forget()
         since = (datetime.now(UTC) - _RECENT).isoformat()[:23]
         async with self._lock:
             count = await asyncio.to_thread(self._local.errors, since)

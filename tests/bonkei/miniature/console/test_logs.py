@@ -225,6 +225,17 @@ async def test_the_badge_counts_the_errors_of_the_last_minutes(desk: Desk, tmp_p
     assert await desk.badge() == {"text": "5", "kind": "bad"}
 
 
+async def test_a_group_is_not_followed_for_the_badge(
+    desk: Desk, bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.tail({"group": GROUP})
+    await desk.badge()
+    assert bus._listeners[LogEventsIngested]
+    monkeypatch.setattr("bonkei.miniature.console.logs.offer._UNUSED", 0.0)
+    await desk.badge()
+    assert not bus._listeners[LogEventsIngested]
+
+
 async def test_a_group_is_heard_as_events_come(desk: Desk, groups: LogStore, bus: Bus) -> None:
     first: Any = await desk.tail({"group": GROUP, "stream": "backend/backend/one"})
     assert len(first["records"]) == 30

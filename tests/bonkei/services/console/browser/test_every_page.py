@@ -131,6 +131,8 @@ def test_each_page_is_whole_in_both_languages(japanese_page: ConsolePage, reader
         if faults:
             found[place] = faults
     assert found == {}
+    every = page.locator(".nav-link").evaluate_all("all => all.map((one) => one.hash.slice(2))")
+    assert set(every) <= set(PLACES)
 
 
 @pytest.mark.parametrize(
