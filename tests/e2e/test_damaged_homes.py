@@ -61,6 +61,7 @@ MADE_ANEW = {
     "control": "where a running one answers",
     "inbox/placed": "whether the webhook is the inbox's: its address says so, too",
     "lock": "who holds it",
+    "database/sockets": "where sockets were",
     "cloud/process/*": "which processes to end after a kill",
     "processes/*": "as above",
     "sockets": "where sockets were",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pages
 import pytest
 import release as stages
 import rollout
@@ -45,6 +46,7 @@ def test_each_stage_has_permission_for_its_calls(
 ) -> None:
     monkeypatch.setattr(rollout, "POLL", 0.0)
     account = Account()
+    monkeypatch.setattr(pages, "ask", account.ask)
     account.fails = {"app-frontend"} if trouble == "a service fails" else set()
     account.exit_code = int(trouble == "the migration fails")
     try:

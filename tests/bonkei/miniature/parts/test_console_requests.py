@@ -33,7 +33,7 @@ async def test_what_came_is_listed_and_each_says_why(tmp_path: Path) -> None:
         assert (rows["more"], rows["kept"], rows["newest"]) == (True, 2, 2)
         (row,) = rows["rows"]
         assert (row["target"], row["status"], row["blocked_by"]) == ("/b", 403, "Default_Action")
-        (first,) = listed(recorder, world, {"until": "1"})["rows"]
+        (first,) = listed(recorder, world, {"upto": "1"})["rows"]
         assert (first["service"], first["task"]) == ("web", "task-1")
         timelines = _Timelines(recorder, world)
         one, two = await timelines.of(1), await timelines.of(2)
