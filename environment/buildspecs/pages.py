@@ -46,23 +46,22 @@ Looked = dict[Page, Answer]
 
 
 def require_pages(release: Release, earlier: Looked) -> None:
-    """Wait until each page is there. ReleaseError names those that are not; `earlier`: the answers
-    from before the release, since it is not to blame for what failed then already."""
-    since, missing = time.monotonic(), dict[Page, str]()
-    left = pages_of(release)
-    while left:
+    """Wait until all pages are there at once: a task of the earlier release may still answer one
+    that it was asked. ReleaseError names those that are not there; `earlier`: the answers from
+    before the release, since it is not to blame for what failed then already."""
+    since, pages = time.monotonic(), pages_of(release)
+    while True:
         waited = time.monotonic() - since
-        found = look(release, left)
+        found = look(release, pages)
         missing = {page: why for page, each in found.items() if (why := trouble(each, waited))}
-        for page in left:
-            if page not in missing:
-                print(f"{page.service}: GET {page.path} gives {found[page]}", flush=True)
-        left = list(missing)
-        if not left or waited >= THERE_WITHIN:
+        if not missing or waited >= THERE_WITHIN:
             break
         time.sleep(AGAIN)
-    if left:
-        raise ReleaseError("\n  ".join(_said(page, missing[page], earlier) for page in left))
+    for page in pages:
+        if page not in missing:
+            print(f"{page.service}: GET {page.path} gives {found[page]}", flush=True)
+    if missing:
+        raise ReleaseError("\n  ".join(_said(page, missing[page], earlier) for page in missing))
 
 
 def pages_of(release: Release) -> list[Page]:

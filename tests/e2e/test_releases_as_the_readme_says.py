@@ -66,8 +66,8 @@ def test_a_release_whose_pages_are_broken_leaves_both_services_as_they_were(
     assert failed["actionName"] == "Deploy", "builds, scans and the migration need no variable"
     assert (failed["lastUpdateTime"] - failed["startTime"]).total_seconds() < AT_MOST
     log = releases.project.bonkei("pipeline", "logs", run, "Deploy").stdout
-    assert f"{NAME}-backend: GET /api/v1/status gives 200" in log
-    assert f"error: {NAME}-frontend: GET /admin/sign-in gives 500\n" in log
+    assert f"{NAME}-backend: GET /api/v1/status gives 200" in log, log
+    assert f"error: {NAME}-frontend: GET /admin/sign-in gives 500\n" in log, log
     assert f"{NAME}-frontend: GET / gives a copy from before the release, " in log
     assert "the cause is older" not in log
     assert releases.revisions() == before

@@ -14,7 +14,7 @@ from release import Release, ReleaseError
 from bonkei.blueprint.cloudfront import CachePolicy
 from tests.bonkei.services.edge.distributions import Changing, cached, cloudfront
 from tests.bonkei.services.edge.support import ok, serving
-from tests.environment.releases.account import AS_BEFORE, FAMILIES, SYSTEM, Account
+from tests.environment.releases.account import AS_BEFORE, FAMILIES, SITE, SYSTEM, Account
 from tests.environment.releases.conftest import Clock
 from tests.support.ports import free_port
 
@@ -103,6 +103,25 @@ def test_a_page_may_take_a_moment(
     module.deploy(account, release)
     assert f"app-frontend: GET {FRESH} gives 200" in capsys.readouterr().out
     assert account.latest == {**dict.fromkeys(FAMILIES, 2), "app-migrate": 1}
+
+
+def test_an_answer_of_an_earlier_task_does_not_count(
+    account: Account, release: Release, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A task that ends may answer once more while another page is broken already."""
+    asked: list[str] = []
+
+    def ask(url: str) -> Answer:
+        asked.append(url.removeprefix(SITE))
+        good_ones = {"/backend": 2, FRESH: 1}  # the first is from before the release
+        return ERRORS if asked.count(asked[-1]) > good_ones.get(asked[-1], 99) else Answer(200, 5)
+
+    monkeypatch.setattr(pages, "ask", ask)
+    with pytest.raises(ReleaseError) as refused:
+        module.deploy(account, release)
+    assert f"app-backend: GET /backend gives 500\n  app-frontend: GET {FRESH} gives 500" in str(
+        refused.value
+    )
 
 
 @pytest.mark.parametrize(
