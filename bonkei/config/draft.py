@@ -15,7 +15,13 @@ _GUESSES = (
     (r".*(security_group|sg)s?(_ids?)?", "sg-0aaaaaaaaaaaaaaa{}"),
     (r".*zone_id", "Z0AAAAAAAAAAAAAAAAA{}"),
     (r".*region", "us-east-1"),
+    (r"(.*_)?(env|environment|stage)(_name)?", "dev"),
     (r".*cidr(_blocks?)?", "10.0.0.0/16"),
+    (r".*cert(ificate)?_arn", "arn:aws:acm:us-east-1:123456789012:certificate/{}"),
+    (r".*(kms|key)_arn", "arn:aws:kms:us-east-1:123456789012:key/{}"),
+    (r".*(topic|sns)_arns?", "arn:aws:sns:us-east-1:123456789012:{}"),
+    (r".*(secrets?)_arns?", "arn:aws:secretsmanager:us-east-1:123456789012:secret:{}"),
+    (r".*arns?", "arn:aws:iam::123456789012:role/{}"),
     (r".*email", "{}@example.com"),
     (r".*", "change-me-{}"),
 )

@@ -16,7 +16,7 @@ from bonkei.base.removal import remove
 from bonkei.definitions.terraform.errors import refused, unexplained
 from bonkei.definitions.terraform.explanations import constraints
 from bonkei.definitions.terraform.explanations.explain import explain
-from bonkei.definitions.terraform.inputs import programs, providers, stamps
+from bonkei.definitions.terraform.inputs import outside, programs, providers, stamps
 from bonkei.definitions.terraform.inputs.elsewhere import (
     Elsewhere,
     check_existing,
@@ -160,9 +160,9 @@ class Place:
                 not_served=others,
             )
             log, seen = self.directory / "provider.log", self.consent.variables
-            outside = environments.of_programs(os.environ, {}, seen)
+            to_others = environments.of_programs(os.environ, {}, seen)
             with (
-                ProviderProcess(surroundings, self.mirror.path, log, leave, outside) as provider,
+                ProviderProcess(surroundings, self.mirror.path, log, leave, to_others) as provider,
                 self.backend.open(reads_twice=self.terraform is None) as backend,
             ):
                 settings = {**self._settings(provider.reattach), **backend}
@@ -184,8 +184,11 @@ class Place:
                     yield replace(session, show_types=shown)
 
     def _written(self) -> Iterator[str]:
-        """The texts of the definitions, and of the modules that an init has fetched."""
+        """The texts of the definitions, of modules that they call by a path, and of those that an
+        init has fetched."""
         files = set(below(self.definitions, ".tf"))
+        for module in outside.modules(self.definitions):
+            files |= {file for file in outside.files(module) if file.suffix == ".tf"}
         with contextlib.suppress(ValueError, KeyError, TypeError):  # init writes that list anew
             files |= {*texts(self.mirror.path, self.directory / "data")}
         return (text_of(file) or "" for file in files)

@@ -113,6 +113,15 @@ def test_a_stand_in_takes_what_it_is_given(new_project: Callable[[], Project]) -
     ]
 
 
+def test_a_module_outside_is_known_at_the_first_plan(new_project: Callable[[], Project]) -> None:
+    """No init has listed it yet."""
+    project = new_project()
+    project.write("infrastructure/main.tf", 'module "shared" { source = "../shared" }\n')
+    project.write("shared/main.tf", 'resource "datadog_monitor" "cpu" { name = "cpu" }\n')
+    changes = workspace(project).plan().changes
+    assert [each.address for each in changes] == ["module.shared.datadog_monitor.cpu"]
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [
