@@ -12,7 +12,7 @@ import resource
 import sys
 from pathlib import Path
 
-from bonkei.definitions.terraform import session
+from bonkei.definitions.terraform import place
 from bonkei.definitions.terraform.runs.provider_process import ProviderProcess
 from bonkei.definitions.terraform.workspace import Workspace
 
@@ -37,7 +37,7 @@ class _Measured(ProviderProcess):
 def main() -> None:
     """Run the operation."""
     definitions, home, operation, *variables = sys.argv[1:]
-    vars(session)["ProviderProcess"] = _Measured
+    vars(place)["ProviderProcess"] = _Measured
     if "BENCH_ANSWERS" in os.environ:
         ProviderProcess.module = "bench.terraform_ready"
     space = Workspace(Path(definitions), Path(home), [Path(name) for name in variables])

@@ -2,7 +2,8 @@
 
 workspace      one directory of definitions; other parts use this
 roots          several of them, applied one after another
-session        Terraform and provider running, for one operation
+place          its locked directory, with a running provider
+session        calls to Terraform there
 inputs         the inputs of a run
 state          the place of its state
 runs           its processes

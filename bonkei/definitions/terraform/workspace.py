@@ -33,13 +33,14 @@ from bonkei.definitions.terraform.inputs.fingerprint import (
 from bonkei.definitions.terraform.inputs.mirror import Mirror, require_definitions
 from bonkei.definitions.terraform.inputs.programs import Consent
 from bonkei.definitions.terraform.inputs.selection import Selection
+from bonkei.definitions.terraform.place import Place
 from bonkei.definitions.terraform.reports.changes import ApplySummary, PlanSummary, read_plan
 from bonkei.definitions.terraform.reports.messages import Listener, Report
 from bonkei.definitions.terraform.reports.testing import TestListener, TestReport, once, test_files
 from bonkei.definitions.terraform.runs import environments
 from bonkei.definitions.terraform.runs import run as runs
 from bonkei.definitions.terraform.runs.endings import Endings
-from bonkei.definitions.terraform.session import Place, Session, read_json, silent
+from bonkei.definitions.terraform.session import Session, read_json, silent
 from bonkei.definitions.terraform.state.account import Account
 from bonkei.definitions.terraform.state.backend import Backend
 from bonkei.definitions.terraform.state.document import read_state_file

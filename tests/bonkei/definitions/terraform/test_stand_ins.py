@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -113,11 +114,20 @@ def test_a_stand_in_takes_what_it_is_given(new_project: Callable[[], Project]) -
     ]
 
 
-def test_a_module_outside_is_known_at_the_first_plan(new_project: Callable[[], Project]) -> None:
-    """No init has listed it yet."""
+@pytest.mark.parametrize("is_fetched", [False, True])
+def test_a_module_outside_is_known_at_the_first_plan(
+    new_project: Callable[[], Project], is_fetched: bool
+) -> None:
+    """No init has listed it yet, and one of a repository is not even there."""
     project = new_project()
-    project.write("infrastructure/main.tf", 'module "shared" { source = "../shared" }\n')
     project.write("shared/main.tf", 'resource "datadog_monitor" "cpu" { name = "cpu" }\n')
+    source = "../shared"
+    if is_fetched:
+        git = ("git", "-C", str(project.root / "shared"), "-c", "user.name=a", "-c", "user.email=a")
+        for words in (("init", "-q"), ("add", "."), ("commit", "-qm", "Add")):
+            subprocess.run([*git, *words], check=True)
+        source = f"git::file://{project.root}/shared"
+    project.write("infrastructure/main.tf", f'module "shared" {{ source = "{source}" }}\n')
     changes = workspace(project).plan().changes
     assert [each.address for each in changes] == ["module.shared.datadog_monitor.cpu"]
 
