@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.elbv2 import LoadBalancer
-from bonkei.miniature.measures.traffic import Totals, balancer_name, group_name
+from bonkei.miniature.measures.traffic import EVERY, Totals, balancer_name, group_name
 from bonkei.services.edge import EdgeSnapshot
 
 WINDOW = 5.0  # seconds that a rate is of
@@ -103,7 +103,7 @@ def _to_balancer(
         counts["answers", name, "", f"HTTPCode_{by}_5XX_Count"] for by in ("ELB", "Target")
     )
     acl = next((a.address for a in blueprint.web_acls if balancer.arn in a.protects), "")
-    total = counts["answers", name, "", "RequestCount"]
+    total = counts["answers", name, "", EVERY]
     if acl:
         total = counts["allowed", acl] + counts["blocked", acl]
         yield (acl, balancer.address), counts["allowed", acl], failed

@@ -59,6 +59,9 @@ _LEFT = 460
 """HTTPCode_ELB_4XX_Count has it, too: the client left before the response."""
 _BY_ITSELF = (_LEFT, 502, 504)
 """A balancer's own statuses in place of a target's, even after it has chosen a target."""
+EVERY = ""
+"""In place of a metric's name: the requests with those without a target. RequestCount is "only
+incremented for requests where the load balancer node was able to choose a target"."""
 
 
 _kind, _sent, _received, _seconds = map(itemgetter, (0, SENT, RECEIVED, SECONDS))
@@ -178,7 +181,8 @@ class Traffic:
     def _of_balancer(self, balancer: str, record: AccessRecord, alike: Sequence[Row]) -> None:
         number, status = len(alike), record.status or _LEFT
         group = group_name(record.target_group_arn) if record.task_id else ""  # a target was chosen
-        kinds = ["RequestCount"]
+        self._counts[balancer, "", EVERY] += number
+        kinds = ["RequestCount"] if record.task_id else []
         if record.task_id and status not in _BY_ITSELF:
             kinds.append(f"HTTPCode_Target_{status // 100}XX_Count")
             times = Counter(map(_seconds, alike))
@@ -196,6 +200,8 @@ class Traffic:
         """The counts since the last minute. As on AWS, zeros are not reported."""
         self._count()
         for (balancer, group, name), count in self._counts.items():
+            if name == EVERY:
+                continue  # CloudWatch has no such metric
             metric = metric_id("AWS/ApplicationELB", name, balancer_dimensions(balancer, group))
             unit = "Bytes" if name == "ProcessedBytes" else "Count"
             value = ((float(count), 1.0),) if unit == "Bytes" else ((1.0, float(count)),)

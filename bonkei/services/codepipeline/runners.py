@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from bonkei.base.arn import Arn
+from bonkei.base.aws_service import AwsServiceError
 from bonkei.blueprint.codepipeline import Pipeline, PipelineAction
 from bonkei.services.codepipeline.core.values import ActionRun, Finished, Override, StoredArtifact
 
@@ -34,6 +35,16 @@ class ActionWork:
     @property
     def settings(self) -> Mapping[str, str]:
         return dict(self.run.configuration)
+
+    def setting(self, name: str) -> str:
+        """A setting that the action needs. Raises AwsServiceError."""
+        if found := self.settings.get(name):
+            return found
+        raise AwsServiceError(
+            "ConfigurationError",
+            f"Action configuration for action '{self.action.name}' is missing required "
+            f"configuration '{name}'",
+        )
 
     @property
     def role(self) -> str:

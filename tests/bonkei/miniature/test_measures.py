@@ -71,8 +71,7 @@ def test_requests_of_a_balancer() -> None:
     counted = minute(found)
 
     balancer, both = "app/main/4567", "app/main/4567 targetgroup/web/0123"
-    assert counted["RequestCount", balancer] == 4
-    assert counted["RequestCount", both] == 3  # a target was chosen
+    assert counted["RequestCount", balancer] == counted["RequestCount", both] == 3
     assert counted["HTTPCode_Target_2XX_Count", both] == 2
     assert counted["HTTPCode_Target_5XX_Count", balancer] == 1
     assert counted["HTTPCode_ELB_5XX_Count", balancer] == 1

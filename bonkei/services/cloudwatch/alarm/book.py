@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -147,12 +147,15 @@ class AlarmBook:
         skipped: int = 0,
         *,
         oldest_first: bool = False,
+        wanted: Callable[[str], bool] = lambda _: True,
     ) -> tuple[HistoryItem, ...]:
-        """Newest first, unless asked otherwise. `skipped`: how many come before the first one."""
+        """Newest first, unless asked otherwise. `skipped`: how many come before the first one.
+        `wanted`: of an alarm with this name."""
         sign = 1 if oldest_first else -1
+        self._connection.create_function("is_wanted", 1, wanted)
         rows = self._connection.execute(
             "select alarm, time, kind, summary, data from history where (? is null or alarm = ?)"
-            " and (? is null or kind = ?) and time >= ? and time <= ?"
+            " and (? is null or kind = ?) and time >= ? and time <= ? and is_wanted(alarm)"
             " order by time * ?, id * ? limit ? offset ?",
             (alarm, alarm, kind, kind, begin, end, sign, sign, most, skipped),
         )

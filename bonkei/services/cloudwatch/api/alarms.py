@@ -181,8 +181,11 @@ class AlarmOperations:
         return {"MetricAlarms": found}
 
     async def history(self, call: AwsCall) -> Mapping[str, Any]:
-        """DescribeAlarmHistory, newest first unless asked otherwise."""
+        """DescribeAlarmHistory, newest first unless asked otherwise. Without AlarmTypes "only
+        metric alarms are returned"; a deleted alarm counts as one."""
         given = call.parameters
+        kinds = {alarm.name: _kind(alarm) for alarm in self._engine.alarms}
+        wanted = given.get("AlarmTypes") or ["MetricAlarm"]
         begin = seconds(given["StartDate"]) if given.get("StartDate") else 0.0
         end = seconds(given["EndDate"]) if given.get("EndDate") else 1e12
         first = first_of(given, "InvalidNextToken")
@@ -190,13 +193,13 @@ class AlarmOperations:
         items = self._monitor.book.history(
             given.get("AlarmName"), given.get("HistoryItemType"), begin, end, size + 1, first,
             oldest_first=given.get("ScanBy") == "TimestampAscending",
+            wanted=lambda name: kinds.get(name, "MetricAlarm") in wanted,
         )  # fmt: skip
-        kinds = {alarm.name: _kind(alarm) for alarm in self._engine.alarms}
         return {
             "AlarmHistoryItems": [
                 {
                     "AlarmName": item.alarm,
-                    "AlarmType": kinds.get(item.alarm),
+                    "AlarmType": kinds.get(item.alarm, "MetricAlarm"),
                     "Timestamp": item.time,
                     "HistoryItemType": item.kind,
                     "HistorySummary": item.summary,

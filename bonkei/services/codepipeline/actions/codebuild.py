@@ -38,7 +38,7 @@ class CodeBuild:
 
     def _order(self, work: ActionWork) -> BuildOrder:
         settings = work.settings
-        project = settings.get("ProjectName", "")
+        project = work.setting("ProjectName")
         if settings.get("BatchEnabled", "").lower() == "true":
             raise AwsServiceError("NotSimulated", "batch builds (BatchEnabled) are not simulated")
         arn = work.arn("codebuild", f"project/{project}")

@@ -41,7 +41,8 @@ class EcsDeploy:
 
     async def run(self, work: ActionWork) -> Finished:
         settings = work.settings
-        named = {"cluster": settings["ClusterName"], "services": [settings["ServiceName"]]}
+        cluster, name = work.setting("ClusterName"), work.setting("ServiceName")
+        named = {"cluster": cluster, "services": [name]}
         registered = work.run.external_id
         if not registered:
             images = await self._images(work, settings.get("FileName", "imagedefinitions.json"))
@@ -49,11 +50,7 @@ class EcsDeploy:
             registered = await self._register(work, str(service["taskDefinition"]), images)
             work.note(registered, "", "")
         if not work.run.summary:  # the miniature may have ended before the service was updated
-            change = {
-                "cluster": settings["ClusterName"],
-                "service": settings["ServiceName"],
-                "taskDefinition": registered,
-            }
+            change = {"cluster": cluster, "service": name, "taskDefinition": registered}
             await call(self._aws, work, "ecs", "UpdateService", change)
             work.note(registered, "", "Deployment in progress")
         return await self._wait(work, named, registered)

@@ -31,7 +31,7 @@ class LambdaFunction:
     async def run(self, work: ActionWork) -> None:
         if work.run.external_id:
             return  # it was called before a restart; its answer may still come
-        function = work.arn("lambda", f"function:{work.settings.get('FunctionName', '')}")
+        function = work.arn("lambda", f"function:{work.setting('FunctionName')}")
         event = json.dumps(job(work, self._credentials(work.role, work.session))).encode()
         await call(self._aws, work, "lambda", "Invoke", invocation(function, event))
         work.note(work.run.id, "", "")

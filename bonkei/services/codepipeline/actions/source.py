@@ -41,7 +41,7 @@ class CodeCommitSource(_Source):
     """Provider CodeCommit."""
 
     async def run(self, work: ActionWork) -> Finished:
-        repository, branch = work.settings["RepositoryName"], work.settings["BranchName"]
+        repository, branch = work.setting("RepositoryName"), work.setting("BranchName")
         require(self._asks, work, work.arn("codecommit", repository), *_CODECOMMIT)
         commit = await self._sources.find(repository, branch, _wanted(work))
         link = (
@@ -63,10 +63,10 @@ class ConnectionSource(_Source):
     """Provider CodeStarSourceConnection."""
 
     async def run(self, work: ActionWork) -> Finished:
-        full, branch = work.settings["FullRepositoryId"], work.settings["BranchName"]
+        full, branch = work.setting("FullRepositoryId"), work.setting("BranchName")
         if work.override is not None and work.override.branch:
             branch = work.override.branch
-        connection = work.settings["ConnectionArn"]
+        connection = work.setting("ConnectionArn")
         if not (service := Arn.of(connection).service):
             raise AwsServiceError("ConfigurationError", f"{connection!r} is not an ARN")
         require(self._asks, work, connection, f"{service}:UseConnection")

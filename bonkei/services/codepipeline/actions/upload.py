@@ -30,13 +30,12 @@ class S3Deploy:
         settings = work.settings
         if other := sorted(settings.keys() - _KNOWN):
             raise AwsServiceError("NotSimulated", f"{', '.join(other)} of S3 is not simulated")
-        bucket, key = settings["BucketName"], settings.get("ObjectKey", "")
+        bucket, key = work.setting("BucketName"), settings.get("ObjectKey", "")
         with self._store.folder() as folder:
             file = folder / "artifact.zip"
             await self._store.get(work, work.action.inputs[0], file)
             if settings.get("Extract", "").lower() != "true":
-                if not key:
-                    raise AwsServiceError("ConfigurationError", "ObjectKey is needed")
+                key = work.setting("ObjectKey")
                 await self._store.put_at(work, (bucket, key), file)
                 return Finished(succeeded=True, summary=f"s3://{bucket}/{key}")
             files = await asyncio.to_thread(_unpack, file, folder / "files")

@@ -429,6 +429,28 @@ async def test_the_relatives_of_an_alarm(client: Client) -> None:
         await names(ParentsOfAlarmName="fast", StateValue="OK")
 
 
+async def test_the_history_has_only_the_kinds_of_alarms_that_are_asked_for(client: Client) -> None:
+    await client.call("PutMetricAlarm", **ALARM)
+    for name in ("all", "any"):
+        await client.call("PutCompositeAlarm", AlarmName=name, AlarmRule="ALARM(slow)")
+    await client.call("PutMetricAlarm", **{**ALARM, "AlarmName": "gone"})
+    await client.call("DeleteAlarms", AlarmNames=["gone"])
+
+    async def asked(**given: Any) -> list[tuple[str, str]]:
+        answer = await client.call("DescribeAlarmHistory", **given)
+        found = {(one["AlarmName"], one["AlarmType"]) for one in answer["AlarmHistoryItems"]}
+        return sorted(found)
+
+    metric = [("gone", "MetricAlarm"), ("slow", "MetricAlarm")]
+    composite = [("all", "CompositeAlarm"), ("any", "CompositeAlarm")]
+    both = ["CompositeAlarm", "MetricAlarm"]
+    assert await asked() == await asked(AlarmTypes=["MetricAlarm"]) == metric
+    assert await asked(AlarmTypes=["CompositeAlarm"]) == composite
+    assert await asked(AlarmTypes=["CompositeAlarm"], MaxRecords=1) == composite[1:]
+    assert await asked(AlarmTypes=both) == sorted(metric + composite)
+    assert await asked(AlarmTypes=["LogAlarm"]) == await asked(AlarmName="all") == []
+
+
 async def test_the_alarms_of_a_metric_are_chosen_by_statistic_and_period(client: Client) -> None:
     await client.call("PutMetricAlarm", **ALARM)
     for more, count in (

@@ -21,7 +21,7 @@ from bonkei.services.codepipeline.actions.artifact import Store
 from bonkei.services.codepipeline.actions.codebuild import CodeBuild
 from bonkei.services.codepipeline.actions.deploy import EcsDeploy
 from bonkei.services.codepipeline.actions.function import LambdaFunction
-from bonkei.services.codepipeline.actions.source import ConnectionSource
+from bonkei.services.codepipeline.actions.source import CodeCommitSource, ConnectionSource
 from bonkei.services.codepipeline.actions.upload import S3Deploy
 from bonkei.services.codepipeline.core.values import ActionRun, Override, StoredArtifact
 from bonkei.services.codepipeline.runners import ActionWork
@@ -89,6 +89,25 @@ async def test_s3_puts_the_files_of_the_artifact(tmp_path: Path) -> None:
     with pytest.raises(AwsServiceError, match="CannedACL of S3 is not simulated"):
         await deploy.run(work("S3", BucketName="site", Extract="true", CannedACL="private"))
     assert list(tmp_path.iterdir()) == [], "nothing is left"
+
+
+@pytest.mark.parametrize(
+    ("runner", "missing"),
+    [
+        (CodeCommitSource, "RepositoryName"), (ConnectionSource, "FullRepositoryId"),
+        (EcsDeploy, "ClusterName"), (S3Deploy, "BucketName"),
+    ],
+)  # fmt: skip
+async def test_a_setting_that_is_missing_is_named(
+    tmp_path: Path, runner: Any, missing: str
+) -> None:
+    """The miniature called its own KeyError an InternalError."""
+    world = World()
+    store = Store(world, tmp_path)
+    given = {CodeCommitSource: (world, store, world), EcsDeploy: (InMemoryAws(), store)}
+    made = runner(*{**given, ConnectionSource: (world, store, world)}.get(runner, (store,)))
+    with pytest.raises(AwsServiceError, match=f"'a' is missing required configuration '{missing}'"):
+        await made.run(work("any"))
 
 
 async def test_a_variable_of_an_unknown_type_fails_the_build_s_action() -> None:

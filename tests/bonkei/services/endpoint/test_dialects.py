@@ -316,7 +316,8 @@ def test_what_an_error_names(rig: Rig) -> None:
     assert named(s3.get_bucket_website, **here) == {"BucketName": "shop"}
     missing = named(s3.get_object, **here, Key="a <b>", VersionId="0" * 32)
     assert missing == {"Key": "a <b>", "VersionId": "0" * 32}
-    assert named(s3.get_object, **here, Key="none") == {"Key": "none"}
+    for key in ("none", "a\\1.txt", "C:\\d", "\\"):
+        assert named(s3.get_object, **here, Key=key) == {"Key": key}
     assert named(s3.list_parts, **here, Key="a", UploadId="none") == {"UploadId": "none"}
     s3.delete_object(**here, Key="none")
     marked = send(rig, "GET", "/shop/none")

@@ -214,7 +214,7 @@ def _error(status: int, request: Request, body: bytes) -> Answer | None:
     members["BucketName"] = bucket
     named = _MEMBERS.get(code[1].decode(), "").split()
     added = "".join(f"<{name}>{escape(members[name])}</{name}>" for name in named)
-    found, count = _RESOURCE.subn(added.encode(), body, count=1)
+    found, count = _RESOURCE.subn(lambda _: added.encode(), body, count=1)
     return Answer(status, found) if count else None
 
 
