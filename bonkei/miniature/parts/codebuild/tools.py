@@ -6,7 +6,7 @@ import hashlib
 import json
 import shutil
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import bonkei.services.endpoint
 from bonkei.base import kept
 from bonkei.base.errors import BonkeiError
 from bonkei.base.folders import bytes_of, entries
+from bonkei.base.vault import WITHHELD, file_name
 from bonkei.miniature import applied_elsewhere
 
 _TRIVY = Path(bonkei.services.codebuild.__file__).parent / "data" / "trivy.txt"
@@ -27,6 +28,8 @@ CARRIED = "carried"
 
 
 _PARTS = ("secrets", "terraform", CARRIED)
+_READ = ("secretsmanager:GetSecretValue", "ssm:GetParameter")
+_WRITE = ("secretsmanager:PutSecretValue", "ssm:PutParameter")
 
 
 class Commands:
@@ -89,17 +92,21 @@ class Provider:
         account_id: str,
         existing: Sequence[Mapping[str, Any]],
         may: Callable[[str, str, str], str],
+        arns: Callable[[], Iterable[str]],
         aws_rules: str = "error",
     ) -> None:
-        """`may`: why a role may not do an action on a secret or a parameter of the account."""
+        """`may`: why a role may not do an action on a secret or a parameter of the account. `arns`:
+        of those that the account has."""
         self._may = may
+        self._arns = arns
         self._home = home
         self._account = account_id
         self._existing = existing
         self._aws_rules = aws_rules
 
-    def prepare(self, folder: Path, buildspec: str) -> Mapping[str, str]:
-        """More variables. Only a build that runs Terraform gets the secrets' values."""
+    def prepare(self, folder: Path, buildspec: str, role: str) -> Mapping[str, str]:
+        """More variables. Only a build that runs Terraform gets secrets' values: those that its
+        role may read."""
         if "terraform" not in buildspec:
             return {}
         own = folder / "provider"
@@ -107,8 +114,10 @@ class Provider:
         (own / "secrets").mkdir(mode=0o700)
         known = dict[str, str]()
         for file in self._files():
-            if (content := bytes_of(file)) is not None:
-                name = str(file.relative_to(self._home))
+            name = str(file.relative_to(self._home))
+            if file.parent.name == "secrets" and (why := self._denial(file.name, role, _READ)):
+                _write(own / WITHHELD / file.name, why.encode())
+            elif (content := bytes_of(file)) is not None:
                 _write(own / name, content)
                 known[name] = _digest(content)
         place = {
@@ -133,9 +142,9 @@ class Provider:
             if file.name.startswith(".") or file.is_symlink() or not file.is_file():
                 continue
             content = file.read_bytes()
-            if known.get(name) == _digest(content):
+            if known.get(name) == _digest(content) or content == bytes_of(self._home / name):
                 continue
-            if why := self._denial(file.name, role):
+            if why := self._denial(file.name, role, _WRITE):
                 refused.append(f"{file.name} is not kept: {why}")
             else:
                 _write(self._home / name, content)
@@ -145,15 +154,17 @@ class Provider:
             applied_elsewhere.keep(self._home, content, own / CARRIED)
         return refused
 
-    def _denial(self, name: str, role: str) -> str:
-        """Why the role may not write a secret. A file name has `_` for each `/` of the secret's
-        name."""
-        action, path = "secretsmanager:PutSecretValue", f"secret:{name}"
+    def _denial(self, name: str, role: str, actions: tuple[str, str]) -> str:
+        """Why the role may not do the action on a secret (or the other, on a parameter). A file
+        name has `_` for each `/` of the name of one that is not made yet."""
+        action, path = actions[0], f"secret:{name}"
         service, _, parameter = name.partition("_parameter_")
         if service.startswith("arn_aws_ssm_"):
-            action, path = "ssm:PutParameter", f"parameter/{parameter}"
+            action, path = actions[1], f"parameter/{parameter}"
+        arns = [arn for arn in self._arns() if file_name(arn) == name and ":rds:" not in arn]
+        made = [arn.split(":", 5)[5] for arn in arns]
         reasons = []
-        for written in dict.fromkeys((path.replace("_", "/"), path)):
+        for written in made or dict.fromkeys((path.replace("_", "/"), path)):
             reasons.append(self._may(role, action, written))
             if not reasons[-1]:
                 return ""

@@ -2,7 +2,8 @@
 
 terraform {
   required_providers {
-    aws = { source = "hashicorp/aws" }
+    aws    = { source = "hashicorp/aws" }
+    random = { source = "hashicorp/random" }
   }
 
   backend "s3" {}
@@ -46,6 +47,22 @@ module "names" {
 
   prefix = "/${var.service_name}-${var.environment_identifier}"
   names  = var.names
+}
+
+# A generated secret, as infrastructure/ has them: its value is in no state.
+ephemeral "random_password" "key" {
+  length = 40
+}
+
+resource "aws_secretsmanager_secret" "key" {
+  name                    = "${var.service_name}-${var.environment_identifier}/key"
+  recovery_window_in_days = 0
+}
+
+resource "aws_secretsmanager_secret_version" "key" {
+  secret_id                = aws_secretsmanager_secret.key.id
+  secret_string_wo         = ephemeral.random_password.key.result
+  secret_string_wo_version = 1
 }
 
 # A program, as infrastructure/ has it: a release writes the tag, and Terraform reads it.

@@ -150,7 +150,7 @@ def keep_master(config: Object, state: Object, context: Context) -> None:
     password = next((config.get(name) for name in names if given(config.get(name))), None)
     kept = {str(state["arn"]): password} if password and given(state.get("arn")) else {}
     for each in _managed(state):
-        if context.vault.get(each) is None:
+        if context.vault.get(each) is None and not context.vault.withheld(each):
             kept[each] = secrets.token_urlsafe(24)
     user = state.get("master_username") or state.get("username")
     for each, made in kept.items():

@@ -37,6 +37,8 @@ def _secret_version(config: Object, context: Context) -> Object:
     known = context.peers("aws_secretsmanager_secret")
     secret = next((one for one in known if asked in (one.get("arn"), one.get("name"))), {})
     arn = str(secret.get("arn") or asked)
+    if why := context.vault.withheld(arn):
+        raise Refused(f"AccessDeniedException: {why}")
     value = context.vault.get(arn)
     if value is None and not secret:
         key = "arn" if arn.startswith("arn:") else "name"

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from bonkei.definitions.provider.aws.shared.lookups import none_found
 from bonkei.definitions.provider.aws.shared.seeds import HEX, scatter
-from bonkei.definitions.provider.behaviour import Context, DataSource, EphemeralResource
+from bonkei.definitions.provider.behaviour import Context, DataSource, EphemeralResource, Refused
 from bonkei.definitions.provider.values import Object
 
 _PUBLIC = "/aws/service/"
@@ -58,6 +58,8 @@ def _parameter_for_one_run(config: Object, context: Context) -> Object:
     arn = str(config.get("arn"))
     for parameter in context.peers("aws_ssm_parameter"):
         if parameter.get("arn") == arn:
+            if why := context.vault.withheld(arn):
+                raise Refused(f"AccessDeniedException: {why}")
             value = context.vault.get(arn)
             known = parameter.get("value") or parameter.get("insecure_value")
             return {

@@ -6,13 +6,14 @@ import json
 import re
 from contextlib import nullcontext
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from bonkei.base.vault import MemoryVault
+from bonkei.base.vault import WITHHELD, FileVault, MemoryVault, file_name
 from bonkei.blueprint.rds import DatabaseCluster
 from bonkei.definitions.provider import catalogue, facts
-from bonkei.definitions.provider.aws import DATA_SOURCES, RESOURCES
+from bonkei.definitions.provider.aws import DATA_SOURCES, EPHEMERAL_RESOURCES, RESOURCES
 from bonkei.definitions.provider.aws.cloudfront import managed_policies
 from bonkei.definitions.provider.behaviour import Context, Refused
 from bonkei.definitions.provider.values import UNKNOWN
@@ -88,6 +89,23 @@ def test_a_managed_password_is_deleted_with_its_cluster() -> None:
     state = {"master_user_secret": [{"secret_arn": ARN}]}
     RESOURCES["aws_rds_cluster"].after_destroy(state, Context(vault=vault))
     assert vault.get(ARN) is None
+
+
+def test_a_value_that_a_builds_role_may_not_read_is_refused_and_kept(tmp_path: Path) -> None:
+    vault = FileVault(tmp_path / "secrets")
+    (tmp_path / WITHHELD).mkdir()
+    (tmp_path / WITHHELD / file_name(ARN)).write_text("User: plan is not authorized")
+    peers = {"aws_secretsmanager_secret": [{"arn": ARN, "name": "app/key"}]}
+    context = Context(vault=vault, peers=lambda kind: peers.get(kind, ()))
+    for read in (
+        DATA_SOURCES["aws_secretsmanager_secret_version"].read,
+        EPHEMERAL_RESOURCES["aws_secretsmanager_secret_version"].open,
+    ):
+        with pytest.raises(Refused, match="AccessDeniedException: User: plan is not authorized"):
+            read({"secret_id": "app/key"}, context)
+    state = {"master_username": "admin", "master_user_secret": [{"secret_arn": ARN}]}
+    RESOURCES["aws_rds_cluster"].after_apply({}, state, context)
+    assert vault.get(ARN) is None, "there is a password already"
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,12 @@ import pytest
 
 from bonkei.base import kept
 from bonkei.base.errors import BonkeiError
+from bonkei.base.vault import FileVault
 from bonkei.miniature.parts.codebuild.tools import PLACE, Commands, Provider
 
 ROLE = "arn:aws:iam::123456789012:role/apply"
 OTHER = "arn:aws:iam::123456789012:role/plan"
+SECRETS = "arn:aws:secretsmanager:us-east-1:123456789012:secret"
 
 
 def may(role: str, action: str, path: str) -> str:
@@ -41,24 +43,24 @@ def folder(tmp_path: Path) -> Path:
 
 
 def provider(home: Path) -> Provider:
-    return Provider(home, "123456789012", ({"type": "aws_vpc"},), may)
+    return Provider(home, "123456789012", ({"type": "aws_vpc"},), may, tuple)
 
 
 def test_a_build_without_terraform_gets_no_secret(home: Path, folder: Path) -> None:
-    assert provider(home).prepare(folder, "commands: [make]") == {}
+    assert provider(home).prepare(folder, "commands: [make]", ROLE) == {}
     assert list(folder.iterdir()) == []
     assert provider(home).collect(folder, ROLE) == ()
 
 
 def test_a_build_judges_by_the_same_rules(home: Path, folder: Path) -> None:
-    provider = Provider(home, "123456789012", (), may, "warning")
-    given = provider.prepare(folder, "commands: [terraform plan]")
+    provider = Provider(home, "123456789012", (), may, tuple, "warning")
+    given = provider.prepare(folder, "commands: [terraform plan]", ROLE)
     place = json.loads(Path(given["MINIATURE_PROVIDER"], PLACE).read_text("utf-8"))
     assert place["aws_rules"] == "warning"
 
 
 def test_changes_are_copied_back_as_far_as_the_role_may(home: Path, folder: Path) -> None:
-    given = provider(home).prepare(folder, "commands: [terraform apply]")
+    given = provider(home).prepare(folder, "commands: [terraform apply]", ROLE)
     own = Path(given["MINIATURE_PROVIDER"])
     assert own.parent == folder
     assert (own / "secrets" / "app_old-AbCdEf").read_text("utf-8") == "old"
@@ -82,7 +84,7 @@ def test_changes_are_copied_back_as_far_as_the_role_may(home: Path, folder: Path
 
 
 def test_a_role_without_permission_changes_no_secret(home: Path, folder: Path) -> None:
-    given = provider(home).prepare(folder, "terraform")
+    given = provider(home).prepare(folder, "terraform", ROLE)
     own = Path(given["MINIATURE_PROVIDER"])
     assert provider(home).collect(folder, OTHER) == []  # nothing has changed, so nothing is asked
     (own / "secrets" / "app_old-AbCdEf").write_text("stolen", "utf-8")
@@ -90,11 +92,41 @@ def test_a_role_without_permission_changes_no_secret(home: Path, folder: Path) -
     assert (home / "secrets" / "app_old-AbCdEf").read_text("utf-8") == "old"
 
 
+def test_a_build_gets_the_values_that_its_role_may_read(home: Path, folder: Path) -> None:
+    (home / "secrets" / "app_my_key-GhIjKl").write_text("made", "utf-8")
+    arns = (f"{SECRETS}:app/old-AbCdEf", f"{SECRETS}:app_my/key-GhIjKl")
+    asked: list[tuple[str, str]] = []
+
+    def may(_role: str, action: str, path: str) -> str:
+        asked.append((action, path))
+        return "" if path == "secret:app_my/key-GhIjKl" else f"no {action}"
+
+    provider = Provider(home, "123456789012", (), may, lambda: arns)
+    own = Path(provider.prepare(folder, "terraform", OTHER)["MINIATURE_PROVIDER"])
+    assert set(asked) == {
+        ("secretsmanager:GetSecretValue", "secret:app/old-AbCdEf"),
+        ("secretsmanager:GetSecretValue", "secret:app_my/key-GhIjKl"),
+    }
+    vault = FileVault(own / "secrets")
+    assert (vault.get(arns[0]), vault.get(arns[1])) == (None, "made")
+    assert vault.withheld(arns[0]) == "no secretsmanager:GetSecretValue"
+    assert vault.withheld(arns[1]) == ""
+    everything = [file.read_bytes() for file in own.rglob("*") if file.is_file()]
+    assert not any(b"old" in content for content in everything)
+
+
+def test_a_value_that_a_build_makes_equal_is_not_reported(home: Path, folder: Path) -> None:
+    """As by a described secret, whose value the settings hold."""
+    own = Path(provider(home).prepare(folder, "terraform", OTHER)["MINIATURE_PROVIDER"])
+    (own / "secrets" / "app_old-AbCdEf").write_text("old", "utf-8")
+    assert provider(home).collect(folder, OTHER) == []
+
+
 @pytest.mark.parametrize("name", ["provider", "provider/secrets", "provider/terraform"])
 def test_a_folder_replaced_by_a_link_is_not_read(
     home: Path, folder: Path, tmp_path: Path, name: str
 ) -> None:
-    provider(home).prepare(folder, "terraform")
+    provider(home).prepare(folder, "terraform", ROLE)
     elsewhere = tmp_path / "elsewhere"
     (folder / name).rename(elsewhere)
     (folder / name).symlink_to(elsewhere)
