@@ -86,6 +86,7 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
         log_time_factor=settings.time_factor(logs, file, "logs", 30),
         time_factor=settings.time_factor(table.table("monitor"), file, "monitor", 1),
         enforce=settings.enforce(table, environment),
+        one_address=settings.has_one_address(environment),
         policies=MappingProxyType(
             {
                 arn: settings.file(root, name, f"[policies] {arn}", file)

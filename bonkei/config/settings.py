@@ -101,6 +101,14 @@ def enforce(table: Table, environment: Mapping[str, str]) -> Enforce:
     raise ConfigError(f"{place} is {value!r}", remedy='give it "off", "report" or "on"')
 
 
+def has_one_address(environment: Mapping[str, str]) -> bool:
+    """Whether names share 127.0.0.1, even if this machine answers on more loopback addresses."""
+    value = environment.get("BONKEI_ADDRESSES") or "auto"
+    if value not in ("auto", "one"):
+        raise ConfigError(f"BONKEI_ADDRESSES is {value!r}", remedy='give it "auto" or "one"')
+    return value == "one"
+
+
 def builds_engine(table: Table, environment: Mapping[str, str]) -> str:
     place, value = "[builds] `engine`", table.text("engine", "auto")
     if environment.get("BONKEI_BUILDS_ENGINE"):

@@ -108,6 +108,7 @@ class Config:
     time_factor: int = 1
     """How many of AWS's minutes pass in one minute of monitoring."""
     enforce: Enforce = "on"
+    one_address: bool = False
     policies: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
     """Documents of IAM policies that are not in the definitions, by ARN."""
     builds_outside: bool = False

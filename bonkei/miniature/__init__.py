@@ -27,7 +27,8 @@ Beneath
     lock          that of a home: one supervisor holds it
     intact        looks at its files before a start; manifest has what they were
     applied       from the definitions to a blueprint; gaps: what they look up outside
-    addresses     the loopback address of each name in a blueprint
+    addresses     the loopback address of each name in a blueprint (loopback gives them out)
+    one_address   the same where 127.0.0.1 is the only one
     log_files     the logs that were written on this machine
     steps, journal    a start's progress for the user, and its record
 """

@@ -13,7 +13,7 @@ from bonkei.base.arn import Arn
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.state import Resource
 from bonkei.miniature.home import MiniatureError
-from bonkei.miniature.loopback import AddressBook, Loopback, can_bind
+from bonkei.miniature.loopback import AddressBook, Loopback
 from bonkei.services.edge import EdgeSnapshot
 
 
@@ -25,15 +25,14 @@ class Translator:
         self.book = AddressBook()
         self.callers: Mapping[str, AddressBook] = {}
 
-    def translate(self, value: str) -> str:
-        return self.book.translate(value)
+    def translate_all(self, values: Mapping[str, str]) -> dict[str, str]:
+        return self.book.translate_all(values)
 
-    def hosts(self, names: Collection[str]) -> frozenset[str]:
-        """These names of AWS's, and the addresses that stand for them, of whichever caller."""
+    def places(self, names: Collection[str], port: int) -> frozenset[str]:
+        """HOST:PORT of these names of AWS's, and of what stands for them, of whichever caller."""
         books = (self.book, *self.callers.values())
-        return frozenset(names).union(
-            book.hosts[name] for book in books for name in names if name in book.hosts
-        )
+        named = {place: place for place in (f"{name}:{port}" for name in names)}
+        return frozenset(named).union(*(book.translate_all(named).values() for book in books))
 
     def of(self, caller: str) -> CallerTranslator:
         """A translator for one caller."""
@@ -47,9 +46,12 @@ class CallerTranslator:
     translator: Translator
     caller: str
 
-    def translate(self, value: str) -> str:
-        book = self.translator.callers.get(self.caller, self.translator.book)
-        return book.translate(value)
+    @property
+    def book(self) -> AddressBook:
+        return self.translator.callers.get(self.caller, self.translator.book)
+
+    def translate_all(self, values: Mapping[str, str]) -> dict[str, str]:
+        return self.book.translate_all(values)
 
     def of(self, caller: str) -> CallerTranslator:
         return self.translator.of(caller)
@@ -64,12 +66,14 @@ class Addresses:
         held: Path,
         endpoints: Mapping[str, tuple[str, int]] = MappingProxyType({}),
         resources: Callable[[], Sequence[Resource]] = tuple,
+        *,
+        is_one: bool = False,
     ) -> None:
         """`held`: the home's file with these addresses. `endpoints`: what stands for the
-        `resources` at these addresses of Terraform's."""
+        `resources` at these addresses of Terraform's. `is_one`: as `Loopback` says."""
         self._endpoints = endpoints
         self._resources = resources
-        self.loopback = Loopback(held)
+        self.loopback = Loopback(held, is_one=is_one)
         self.translator = Translator()
         self.services: dict[str, str] = {}
         self.clusters: dict[str, str] = {}
@@ -79,7 +83,6 @@ class Addresses:
         Raises MiniatureError."""
         services = service_addresses(blueprint, self.loopback)
         self.clusters = store_addresses(blueprint, self.loopback)
-        require_addresses(services | self.clusters)
         self.services.update(services)
         direct, proxied = _split(blueprint, services)
         self.translator.book = AddressBook(
@@ -90,6 +93,7 @@ class Addresses:
             services=proxied,
             urls={**public_urls(blueprint, edge), **queues},
             elsewhere=self._elsewhere(),
+            ports=self.loopback.ports,
         )
 
     def _elsewhere(self) -> dict[str, tuple[str, int]]:
@@ -106,17 +110,39 @@ class Addresses:
         return found
 
 
+ONE_ADDRESS = (
+    "this machine answers on 127.0.0.1 alone, so every name has ports of its own there"
+    " (docs/settings.md#addresses)"
+)
+
+
+def doubts(blueprint: Blueprint, translator: Translator) -> Iterator[str]:
+    """At one address: the variables of tasks that name a host without its port, and what it means
+    for them."""
+    callers = {each.task_definition_arn: each.name for each in blueprint.services}
+    for definition in blueprint.task_definitions:
+        book = translator.of(callers.get(definition.arn, definition.family)).book
+        for container in definition.containers:
+            _, alone = book.at_one_address(dict(container.environment))
+            for name, leads in alone.items():
+                is_so = "is reached, but its callers are not told apart" if leads else _ANOTHER_PORT
+                yield (
+                    f"{definition.family}, container {container.name}: what {name} names {is_so};"
+                    " give it the port in a variable beside it, as in DB_HOST and DB_PORT"
+                )
+
+
+_ANOTHER_PORT = "cannot be reached, because it has another port here"
 _AWS_NAME = re.compile(r"[\w-]+(?:\.[\w-]+)+\.(?:amazonaws\.com(?:\.cn)?|on\.aws)\b")
 
 
 @dataclass(frozen=True, slots=True)
 class CallerAddresses:
     """(caller, Service Connect name) and (caller, cluster's ARN) -> the address that only this
-    caller uses. `missing`: addresses on which this machine does not answer."""
+    caller uses."""
 
     services: Mapping[tuple[str, str], str]
     clusters: Mapping[tuple[str, str], str]
-    missing: tuple[str, ...] = ()
 
 
 _MOST = 120  # addresses of callers; the rest of a miniature's 254 addresses are for names
@@ -124,21 +150,12 @@ _MOST = 120  # addresses of callers; the rest of a miniature's 254 addresses are
 
 def caller_addresses(blueprint: Blueprint, loopback: Loopback) -> CallerAddresses:
     """The addresses of each service, for each name of another service in its namespace and for each
-    cluster.
-
-    A machine without further loopback addresses (macOS, unless they are added) has none of them.
-    Callers then share one address, and cannot be distinguished.
-    """
-    services, clusters, missing = dict[tuple[str, str], str](), dict[tuple[str, str], str](), []
+    cluster."""
+    services, clusters = dict[tuple[str, str], str](), dict[tuple[str, str], str]()
     for kind, caller, name in list(dict.fromkeys(_pairs(blueprint)))[:_MOST]:
         address = loopback.address(f"{caller} to {kind} {name}")
-        if not can_bind(address):
-            missing.append(address)
-        elif kind == "service":
-            services[caller, name] = address
-        else:
-            clusters[caller, name] = address
-    return CallerAddresses(services, clusters, tuple(missing))
+        (services if kind == "service" else clusters)[caller, name] = address
+    return CallerAddresses(services, clusters)
 
 
 def _pairs(blueprint: Blueprint) -> Iterator[tuple[str, str, str]]:
@@ -167,7 +184,10 @@ def caller_books(
         arns = {arn: host for (who, arn), host in addresses.clusters.items() if who == caller}
         direct, proxied = _split(blueprint, own)
         hosts = {**book.hosts, **store_hosts(blueprint, arns), **direct}
-        books[caller] = replace(book, services={**book.services, **proxied}, hosts=hosts)
+        shared = {host: book.hosts.get(name, host) for name, host in hosts.items()}
+        books[caller] = replace(
+            book, services={**book.services, **proxied}, hosts=hosts, shared=shared
+        )
     return books
 
 
@@ -249,16 +269,3 @@ def queue_urls(blueprint: Blueprint, endpoint: str) -> dict[str, str]:
         path = f"{arn.account}/{arn.resource}"
         urls[f"https://sqs.{arn.region}.amazonaws.com/{path}"] = f"{endpoint}/{path}"
     return urls
-
-
-def require_addresses(addresses: dict[str, str]) -> None:
-    """Raises MiniatureError if this machine does not answer on one of the addresses."""
-    missing = [address for address in addresses.values() if not can_bind(address)]
-    if missing:
-        raise MiniatureError(
-            f"this machine does not answer on {', '.join(missing)}",
-            remedy="\n".join(
-                ["give the loopback interface these addresses, once until the next restart:"]
-                + [f"  sudo ifconfig lo0 alias {address}" for address in missing]
-            ),
-        )

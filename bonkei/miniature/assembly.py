@@ -49,7 +49,7 @@ class Assembly(Wiring):
         """Give every name of the blueprint its address, and publish the public URLs."""
         urls = self.aws.urls(self.blueprint)
         self.addresses.follow(self.blueprint, self.edge.snapshot(), urls)
-        self.network.place(self.blueprint, self.addresses.loopback, self.addresses.translator.book)
+        self.network.place(self.blueprint, self.addresses.translator.book)
 
     def follow_records(self, steps: Steps) -> None:
         """Addresses, log groups and repositories, before the parts that write to them."""

@@ -3,6 +3,7 @@
 Names are translated, ports are not: PostgreSQL and each Service Connect name listen on the port
 that the definitions say, on a loopback address that belongs to this miniature alone, so two
 miniatures can run side by side. Only public URLs (a distribution, a load balancer) change whole.
+Where 127.0.0.1 is the only address (macOS), each port of a name has a port of its own there.
 """
 
 from __future__ import annotations
@@ -15,13 +16,16 @@ from pathlib import Path
 from types import MappingProxyType
 
 from bonkei.base.errors import BonkeiError
+from bonkei.miniature import one_address
 
 _NETWORK = "127.77"
 _LAST_SUBNET = 254
 _LAST_HOST = 254
-# macOS has no second loopback address by default. These ports are below the ephemeral range.
-_HOLDER = "127.0.0.1"
+# These ports, and those of names, are below the ephemeral range and that of tasks.
+_HOLDER = one_address.HERE
 _FIRST_PORT = 17700
+_FIRST_OWN, _OWN = 12000, 22
+"""At one address: the ports of the first miniature's names, and how far the next one's are."""
 
 
 class AddressError(BonkeiError):
@@ -37,7 +41,8 @@ class AddressBook:
     after `://` (and a user), or before `:port` at the beginning of a value. `urls`: whole prefixes,
     such as a distribution's `https://d….cloudfront.net`. `without_tls`: hosts that speak TLS on AWS
     and not here. `elsewhere`: hosts that a server of the user's own stands for; a port that follows
-    the name becomes that one's.
+    the name becomes that one's. `ports`: those of the only address, or empty. `shared`: for the
+    address of one caller the address of all.
     """
 
     hosts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
@@ -45,9 +50,23 @@ class AddressBook:
     urls: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     without_tls: frozenset[str] = frozenset()
     elsewhere: Mapping[str, tuple[str, int]] = field(default_factory=lambda: MappingProxyType({}))
+    ports: one_address.Ports = field(default_factory=lambda: MappingProxyType({}))
+    shared: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def translate_all(self, values: Mapping[str, str]) -> dict[str, str]:
+        """All variables of a program, with every known name replaced."""
+        return self.at_one_address(values)[0]
+
+    def at_one_address(self, values: Mapping[str, str]) -> tuple[dict[str, str], dict[str, bool]]:
+        """The same, and the variables that `one_address` finds without their port."""
+        named = {name: self.translate(value) for name, value in values.items()}
+        same = {host for (host, port), number in self.ports.items() if port == number}
+        kept = same | {host for host, other in self.shared.items() if other in same}
+        return one_address.translate_beside(named, self.ports, frozenset(kept))
 
     def translate(self, value: str) -> str:
-        """`value` with every known name replaced; the same value if it contains none."""
+        """`value` with every known name replaced by its address; the same value if it contains
+        none."""
         for prefix in sorted(self.urls, key=len, reverse=True):
             value = re.sub(rf"{re.escape(prefix)}(?![\w.:@-])", self.urls[prefix], value)
         for name in sorted(self.elsewhere, key=len, reverse=True):
@@ -81,13 +100,16 @@ class Loopback:
     and so does the kernel, however the process ends.
     """
 
-    def __init__(self, file: Path) -> None:
-        """AddressError when every number is held."""
+    def __init__(self, file: Path, *, is_one: bool = False) -> None:
+        """`is_one`: use one address, even if this machine has more. AddressError when every number
+        is held."""
         self._file = file
+        self.ports: dict[tuple[str, int], int] = {}
         before, self._hosts = _read(file)
         self._subnet, self._held = _take(before)
         if self._subnet != before:
             self._save()
+        self.is_one = is_one or not _can_bind(f"{_NETWORK}.{self._subnet}.{_LAST_HOST}")
 
     def address(self, name: str) -> str:
         """The address for `name`. Raises AddressError when none is left."""
@@ -99,6 +121,24 @@ class Loopback:
             self._hosts[name] = free
             self._save()
         return f"{_NETWORK}.{self._subnet}.{self._hosts[name]}"
+
+    def here(self, host: str, port: int, *, keeps: bool = False) -> tuple[str, int]:
+        """Where the port of one of these addresses listens: there, or at the only address with a
+        port of its own. `keeps`: with the same one, if it is free. Raises AddressError."""
+        if not self.is_one:
+            return host, port
+        if (host, port) not in self.ports:
+            key, first = f"{host.rpartition('.')[2]}:{port}", _FIRST_OWN + (self._subnet - 1) * _OWN
+            before = self._hosts.pop(key, None)
+            wished = [*([port] if keeps else []), *([before] if before else [])]
+            taken = {*self._hosts.values(), *self.ports.values()}
+            every = (n for n in (*wished, *range(first, _FIRST_PORT)) if n not in taken)
+            found = next(filter(_is_free, every), None)
+            if found is None:
+                raise AddressError(f"no port of {_HOLDER} is left for {host}:{port}")
+            self._hosts[key] = self.ports[host, port] = found
+            self._save()
+        return _HOLDER, self.ports[host, port]
 
     def close(self) -> None:
         """Others may take the number."""
@@ -139,7 +179,19 @@ def _read(file: Path) -> tuple[int | None, dict[str, int]]:
         return None, {}
 
 
-def can_bind(address: str) -> bool:
+def _is_free(port: int) -> bool:
+    """Whether nothing listens there. On macOS one may listen beside a program that listens on all
+    addresses, and take its clients."""
+    with socket.socket() as probe, socket.socket() as client:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_HOLDER, port))
+        except OSError:
+            return False
+        return client.connect_ex((_HOLDER, port)) != 0
+
+
+def _can_bind(address: str) -> bool:
     """Whether this machine has the loopback address (macOS has only 127.0.0.1 by default)."""
     with socket.socket() as probe:
         try:

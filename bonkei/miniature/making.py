@@ -15,6 +15,7 @@ from bonkei.base.events import Bus
 from bonkei.base.vault import FileVault, Vault
 from bonkei.blueprint.rds import DatabaseCluster
 from bonkei.config import Config
+from bonkei.miniature.addresses import Addresses
 from bonkei.miniature.applied import Definitions
 from bonkei.miniature.applied import workspace as workspace_of
 from bonkei.miniature.home import Home
@@ -29,6 +30,7 @@ from bonkei.miniature.parts.logs.logs import MakeLogs, Writer
 from bonkei.miniature.parts.rds import MakeDatabase
 from bonkei.miniature.steps import Report
 from bonkei.services.cloudwatch.monitor import Monitor
+from bonkei.services.codebuild.surroundings import Translate
 from bonkei.services.console import Console, ConsoleSettings
 from bonkei.services.ecs import FileLogSink, Tasks, TaskSettings
 from bonkei.services.ecs.execution.software import ensure_environment
@@ -61,21 +63,19 @@ class Parts:
     logs: MakeLogs
     monitor: MakeMonitor
     requests: Requests
-    functions: Callable[[AwsEndpoint, Writer, Callable[[str, str], str]], FunctionPart]
-    builds: Callable[
-        [AwsEndpoint, Writer, Install, Mapping[str, str], Callable[[str], str]], BuildPart
+    functions: Callable[
+        [AwsEndpoint, Writer, Callable[[str, Mapping[str, str]], Mapping[str, str]]], FunctionPart
     ]
+    builds: Callable[[AwsEndpoint, Writer, Install, Mapping[str, str], Translate], BuildPart]
     vault: Vault
     console: Console = field(default_factory=Console)
     caller_addresses: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
-MakeParts = Callable[[Config, Home, Bus, Mapping[str, str], Report], Parts]
+MakeParts = Callable[[Config, Home, Bus, Addresses, Report], Parts]
 
 
-def real_parts(
-    config: Config, home: Home, bus: Bus, service_addresses: Mapping[str, str], report: Report
-) -> Parts:
+def real_parts(config: Config, home: Home, bus: Bus, addresses: Addresses, report: Report) -> Parts:
     """Terraform, sockets, processes and PostgreSQL. `report` receives messages for the user."""
     vault: Vault = FileVault(home.secrets)
 
@@ -125,7 +125,8 @@ def real_parts(
                 distribution_port=config.edge_port,
                 load_balancer_port=config.alb_port,
                 hosts=config.edge_hosts,
-                service_addresses=service_addresses,
+                service_addresses=addresses.services,
+                here=addresses.loopback.here,
                 caller_addresses=callers,
                 enforces_network=config.enforce == "on",
                 open_files=raise_limit_of_open_files(),

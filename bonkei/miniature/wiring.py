@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import ChainMap
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,10 +81,11 @@ class Wiring:
             home.addresses,
             config.endpoints,
             lambda: self.parts.definitions.resources(),  # noqa: PLW0108 - it is made later
+            is_one=config.one_address,
         )
         services: ChainMap[str, AwsService] = ChainMap()
         beside: dict[str, Beside] = {}
-        self.parts = make(config, home, self.bus, self.addresses.services, report)
+        self.parts = make(config, home, self.bus, self.addresses, report)
         self.aws = AwsEndpoint(self.parts.cloud, services, beside)
         self.edge = self.parts.edge
         self.edge.objects.fetch = BucketObjects(self.aws, lambda: self.blueprint).fetch
@@ -93,7 +94,11 @@ class Wiring:
         self.usage = Usage()
         self.timeline = Timeline(self.bus)
         self.network = NetworkPart(
-            config.enforce, self.parts.caller_addresses, self.addresses.translator, report
+            config.enforce,
+            self.parts.caller_addresses,
+            self.addresses.translator,
+            self.addresses.loopback,
+            report,
         )
         self.registered = RegisteredDefinitions(
             home.path / "ecs" / "task-definitions.json",
@@ -120,7 +125,7 @@ class Wiring:
         self.service_changes.hear(self.bus)
         self.watch = Watch(self.bus)
         self.one_offs = OneOffs(config.one_offs, Started(home.started))
-        self.caches = Caches(home.path)
+        self.caches = Caches(home.path, self.addresses.loopback)
         server = _server(config.database_url or "")
         self.databases = Databases(
             self.parts.database, server, self.aws, self.addresses, home.path, self.parts.vault
@@ -137,7 +142,7 @@ class Wiring:
         self.functions = self.parts.functions(self.aws, self.logs.writer, self._tell_function)
         self.builds = self.parts.builds(
             self.aws, self.logs.writer, self._install, self.registry.engine,
-            self.addresses.translator.translate,
+            self.addresses.translator.translate_all,
         )  # fmt: skip
         self.pipelines = PipelinePart(
             home, self.bus, report, self.aws, self.builds, follow_builds,
@@ -197,12 +202,13 @@ class Wiring:
             lambda: self.aws,
         )
         answered = {"codebuild": self.builds.service, "cloudformation": self.stacks.service}
-        discovery = discovering(lambda: self.blueprint, self.ecs.describe, self._address_of)
+        discovery = discovering(lambda: self.blueprint, self.ecs.describe, self._place_of)
         answered["servicediscovery"] = discovery
         return {**own, **answered, **self.pipelines.services}
 
-    def _address_of(self, source: str, name: str) -> str:
-        return self.network.address(source, name) or self.addresses.services.get(name, "")
+    def _place_of(self, source: str, name: str, port: int) -> tuple[str, int]:
+        host = self.network.address(source, name) or self.addresses.services.get(name, "")
+        return self.addresses.loopback.here(host, port) if host and port else (host, port)
 
     def _make_faults(self, report: Report) -> FaultPart:
         seen = SeenAround(
@@ -248,9 +254,9 @@ class Wiring:
         listeners = self.edge.snapshot().listeners
         return [listener for listener in listeners if listener.kind != "service_connect"]
 
-    def _tell_function(self, name: str, value: str) -> str:
-        """A value of a function's environment, with the function's own addresses."""
-        return self.addresses.translator.of(f"function {name}").translate(value)
+    def _tell_function(self, name: str, values: Mapping[str, str]) -> Mapping[str, str]:
+        """A function's environment, with the function's own addresses."""
+        return self.addresses.translator.of(f"function {name}").translate_all(values)
 
 
 def _server(url: str) -> str:

@@ -237,6 +237,13 @@ def test_mistakes_are_reported(tmp_path: Path, text: str, message: str) -> None:
     assert caught.value.remedy
 
 
+def test_the_only_address_may_be_wished(tmp_path: Path) -> None:
+    assert load(tmp_path, "", BONKEI_ADDRESSES="one").one_address
+    assert not load(tmp_path, "", BONKEI_ADDRESSES="auto").one_address
+    with pytest.raises(ConfigError, match="BONKEI_ADDRESSES is 'many'"):
+        load(tmp_path, "", BONKEI_ADDRESSES="many")
+
+
 def test_another_settings_file_has_its_own_home(tmp_path: Path) -> None:
     """Also by a link, and in a workspace."""
     load(tmp_path, "")

@@ -43,8 +43,10 @@ pytestmark = pytest.mark.timeout(900)  # whichever test is the first makes what 
 def changing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder: Path = tmp_path_factory.mktemp("changing")
     project = applied_copy(folder, tmp_path_factory)
-    with removed(project), running(project) as miniature:
-        yield miniature
+    with pytest.MonkeyPatch.context() as shell, removed(project):
+        shell.setenv("BONKEI_ADDRESSES", "one")  # as on macOS: tokens name the port here
+        with running(project) as miniature:
+            yield miniature
 
 
 class Pace:
@@ -323,6 +325,11 @@ def test_a_missing_rule_of_a_security_group_is_reported(
     [why, *_] = [each["why"] for each in obstacles if each["source"] == "the load balancer"]
     assert "lets nothing in from module.edge.aws_security_group.load_balancer" in why
     assert f"{RULE_FILE}:" in project.bonkei("status").stdout
+    listeners = {each["name"]: each["url"] for each in project.status()["edge"]["listeners"]}
+    [own] = [url for name, url in listeners.items() if name.startswith("backend for ")]
+    answers = [httpx.get(url, timeout=ANSWER) for url in (own, listeners["backend"])]
+    assert [one.status_code for one in answers] == [503, 404]
+    assert "connection timeout" in answers[0].text
     assert httpx.get(f"{project.site}/{uuid4()}", timeout=ANSWER).status_code == 504
 
 

@@ -51,8 +51,10 @@ def test_its_look_ups_are_described_by_a_command(stack: Path) -> None:
 
 @pytest.mark.skipif(not shutil.which("valkey-server"), reason="Valkey is not installed")
 @pytest.mark.parametrize("stack", ["cache"], indirect=True)
-def test_its_cache_counts(stack: Path, tmp_path: Path) -> None:
-    """With the token, over the way that the security groups open, and without TLS."""
+def test_its_cache_counts(stack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the token, over the way that the security groups open, and without TLS. At one address,
+    where it may not have its own port."""
+    monkeypatch.setenv("BONKEI_ADDRESSES", "one")
     project = Project(stack, tmp_path / "home")
     with removed(project), running(project):
         first, second = (

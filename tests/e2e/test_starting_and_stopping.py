@@ -98,13 +98,17 @@ def test_two_miniatures_side_by_side(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The second one runs in a shell with another TMPDIR. Both answer from either shell."""
+    """The second one runs in a shell with another TMPDIR, and with one address, as on macOS. Both
+    answer from either shell."""
     assert detached.returncode == 0, detached.stdout + detached.stderr
     (tmp_path / "tmp").mkdir()
     with monkeypatch.context() as shell:
         shell.setenv("TMPDIR", str(tmp_path / "tmp"))
-        with running(other):
+        shell.setenv("BONKEI_ADDRESSES", "one")
+        with running(other) as miniature:
+            assert any("answers on 127.0.0.1 alone" in line for line in miniature.lines)
             look_at_both(project, other)
+            look_at_one_address(other, miniature)
             assert "running" in other.bonkei("reset", "--yes").stderr
 
 
@@ -120,6 +124,52 @@ def look_at_both(project: Project, other: Project) -> None:
     )
     names = httpx.get(f"{project.site}/api/v1/components", timeout=ANSWER).text
     assert "Only there" not in names
+
+
+REACHES = """
+import os, psycopg
+found = {name: os.environ[f"DATABASE_{name.upper()}"] for name in ("host", "port", "password")}
+with psycopg.connect(dbname=os.environ["DATABASE_NAME"], user="application", **found) as made:
+    print(found["host"], found["port"], made.execute("SELECT 1").fetchone()[0])
+"""
+TRIES = """
+import socket, sys
+with socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=1) as made:
+    made.settimeout(1)
+    made.sendall((8).to_bytes(4, "big") + (80877103).to_bytes(4, "big"))  # "may I use TLS?"
+    print(made.recv(1))
+"""
+
+
+def look_at_one_address(other: Project, miniature: Running) -> None:
+    """Names are ports there. The callers are told apart: the frontend may not call the database."""
+    lines = (other.home / "addresses").read_text().splitlines()
+    held = dict(line.rsplit(" ", 1) for line in lines[1:])
+
+    def way(caller: str) -> str:
+        [host] = [held[name] for name in held if f"{caller} to cluster" in name]
+        return held[f"{host}:5432"]
+
+    said = other.bonkei("exec", "backend", "--", "python", "-c", REACHES)
+    assert said.stdout == f"127.0.0.1 {way('backend')} 1\n", said.stderr
+    said = other.bonkei("exec", "frontend", "--", "python", "-c", TRIES, way("frontend"))
+    assert "TimeoutError" in said.stderr
+    listeners = {each["name"]: each["url"] for each in other.status()["edge"]["listeners"]}
+    [own] = [url for name, url in listeners.items() if name.startswith("backend for ")]
+    assert "target " in other.bonkei("explain", f"{own}/api/v1/components").stdout
+    before = task_ids(other)
+    assert other.bonkei("fault", "start", "kill", "backend").returncode == 0
+    eventually(lambda: task_ids(other) - before and other.status()["ready"], "it is replaced")
+    assert httpx.get(f"{own}/api/v1/components", timeout=ANSWER).status_code == 200
+    listening = {
+        each.laddr.ip for process in miniature.processes()
+        for each in process.net_connections("inet") if each.status == "LISTEN"
+    }  # fmt: skip
+    assert listening == {"127.0.0.1"}
+
+
+def task_ids(project: Project) -> set[str]:
+    return {each["id"] for each in project.status()["tasks"]["tasks"]}
 
 
 def test_detached_and_down(project: Project, detached: subprocess.CompletedProcess[str]) -> None:

@@ -17,7 +17,7 @@ from bonkei.blueprint.codebuild import BuildProject
 from bonkei.services.codebuild.builds import Builds
 from bonkei.services.codebuild.buildspec.model import SecretReference
 from bonkei.services.codebuild.running.confinement import Confinement, probe
-from bonkei.services.codebuild.surroundings import BuildsSettings, Surroundings, Tooling
+from bonkei.services.codebuild.surroundings import BuildsSettings, Surroundings, Tooling, Translate
 from bonkei.services.codebuild.values import Build, BuildInput, BuildRequest
 
 ROOT = Path(bonkei.__file__).resolve().parents[1]
@@ -93,13 +93,13 @@ class World:
     prepare: Callable[[Path, str], Mapping[str, str]] = lambda _folder, _text: {}
     reads: tuple[Path, ...] = ()
     identity: dict[str, str] = field(default_factory=dict)
-    translate: Callable[[str], str] = str
+    translate: Translate = dict
 
     def _prepare(self, folder: Path, text: str, _role: str) -> Mapping[str, str]:
         return self.prepare(folder, text)
 
-    def _translated(self, value: str) -> str:
-        return self.translate(value)
+    def _translated(self, values: Mapping[str, str]) -> Mapping[str, str]:
+        return self.translate(values)
 
     def surroundings(self) -> Surroundings:
         async def commands(_say: Callable[[str], None]) -> Mapping[str, Sequence[str]]:

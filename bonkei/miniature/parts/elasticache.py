@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from bonkei.blueprint.elasticache import Cache
 from bonkei.miniature.lifecycle.together import close_all
+from bonkei.miniature.loopback import Loopback
 from bonkei.miniature.steps import Steps
 from bonkei.services.elasticache import CacheError, CacheServer, CacheSnapshot
 
@@ -16,8 +18,9 @@ class Caches:
 
     name = "caches"
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, loopback: Loopback) -> None:
         self._home = home
+        self._loopback = loopback
         self._running: dict[str, CacheServer] = {}
 
     async def follow(
@@ -27,13 +30,15 @@ class Caches:
         programs work without their cache."""
         for arn in {*self._running} - {cache.arn for cache in caches}:
             await self._running.pop(arn).stop()
-        for cache in caches:
+        for declared in caches:
+            host, port = self._loopback.here(addresses[declared.arn], declared.port, keeps=True)
+            cache = replace(declared, port=port)
             server = self._running.get(cache.arn)
             try:
                 if server is not None:
                     await server.apply(cache)
                     continue
-                server = CacheServer(cache, addresses[cache.arn], self._home)
+                server = CacheServer(cache, host, self._home)
                 self._running[cache.arn] = server
                 with steps.step("cache") as step:
                     await server.start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -88,7 +89,7 @@ class Databases:
                 steps.note(f"using the PostgreSQL server at {self._server} (BONKEI_DATABASE_URL)")
             for cluster in self._known.values():
                 if cluster.arn in self._running:
-                    await self._running[cluster.arn].apply(cluster)
+                    await self._running[cluster.arn].apply(self._here(cluster)[0])
                     continue
                 with steps.step("database") as step:
                     database = await self._start(cluster)
@@ -179,16 +180,22 @@ class Databases:
     async def _start_others(self) -> None:
         for cluster in self._known.values():
             if cluster.arn in self._running:
-                await self._running[cluster.arn].apply(cluster)
+                await self._running[cluster.arn].apply(self._here(cluster)[0])
             else:
                 await self._start(cluster)
 
     async def _start(self, cluster: DatabaseCluster) -> Database:
-        host = self._addresses.loopback.address(f"cluster {cluster.identifier}")
+        cluster, host = self._here(cluster)
         database = self._make(cluster, host, partial(self._refused, cluster.arn))
         self._running[cluster.arn] = database
         await database.start()
         return database
+
+    def _here(self, cluster: DatabaseCluster) -> tuple[DatabaseCluster, str]:
+        """The cluster with the port on which it listens here, and its address."""
+        host = self._addresses.loopback.address(f"cluster {cluster.identifier}")
+        host, port = self._addresses.loopback.here(host, cluster.port, keeps=True)
+        return replace(cluster, port=port), host
 
     def _refused(self, arn: str, user: str, token: str) -> str:
         """Why a token is refused; empty if it is accepted. A person may do everything, as in the
@@ -196,7 +203,7 @@ class Databases:
         cluster, place = self._known[arn], Arn.of(arn)
         own = (cluster.endpoint, cluster.reader_endpoint)
         names = {*own, *(each.endpoint for each in cluster.instances)} - {""}
-        places = {f"{host}:{cluster.port}" for host in self._addresses.translator.hosts(names)}
+        places = self._addresses.translator.places(names, cluster.port)
         try:
             caller = self._aws.cloud.token_caller(token, places, user, place.region)
         except BonkeiError as error:

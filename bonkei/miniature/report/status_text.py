@@ -223,7 +223,9 @@ def _targets(edge: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _network(network: Mapping[str, Any] | None) -> Iterator[str]:
-    """The closed ways, each with its obstacle."""
+    """The closed ways, each with its obstacle, and what one address means."""
+    if network:
+        yield from network["at_one_address"]
     if network and network["obstacles"]:
         does = "are closed" if network["enforce"] == "on" else "would be closed"
         yield f"NETWORK: these connections {does}"

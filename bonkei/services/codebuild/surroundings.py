@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from bonkei.blueprint.codebuild import BuildProject
 from bonkei.services.codebuild.buildspec.model import SecretReference
@@ -51,14 +51,17 @@ class Tooling:
     collect: Callable[[Path, str], Sequence[str]]
 
 
+Translate: TypeAlias = Callable[[Mapping[str, str]], Mapping[str, str]]
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """`identity`: a role's variables for a build. `commands`: command lines by name, installed when
     they are first wanted. `obstacle`: why a project's subnets have no way to the internet.
     `engine`: variables for a build with `privileged_mode`, which may use a container engine.
     `changed`: hears of each change of a build. `home`: the miniature's. `reads`: the files of the
-    miniature that a build's tools need. `translate`: a value of a variable, with the addresses here
-    of what it names."""
+    miniature that a build's tools need. `translate`: variables, with the addresses here of what
+    they name."""
 
     region: Callable[[], str]
     account: str
@@ -75,7 +78,7 @@ class Surroundings:
     home: Path
     engine: Mapping[str, str] = field(default_factory=dict)
     reads: tuple[Path, ...] = ()
-    translate: Callable[[str], str] = str
+    translate: Translate = dict
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,13 +40,14 @@ async def resolve(
         if not name or "=" in name or not _fits(name):
             raise PhaseError("CLIENT_ERROR", f"no variable can have the name {name!r}")
         try:
-            values[name] = around.translate(await _value(project.role_arn, value, kind, around))
+            values[name] = await _value(project.role_arn, value, kind, around)
         except AwsServiceError as error:
             said = f"{name}: {error.code}: {error.message}"
             raise PhaseError(_CODES[kind], said) from None
         if not _fits(values[name]):
             raise PhaseError("CLIENT_ERROR", f"{name}: no variable can have this value")
-    return Resolved(values, frozenset(n for n, (_, kind) in wanted.items() if kind != "PLAINTEXT"))
+    secret = frozenset(name for name, (_, kind) in wanted.items() if kind != "PLAINTEXT")
+    return Resolved(around.translate(values), secret)
 
 
 def _fits(text: str) -> bool:

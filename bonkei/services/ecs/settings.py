@@ -17,9 +17,9 @@ from bonkei.services.ecs.messages import CallHook
 
 
 class Translator(Protocol):
-    """Replaces AWS's endpoint names in the value of an environment variable."""
+    """Replaces AWS's endpoint names in environment variables."""
 
-    def translate(self, value: str) -> str: ...
+    def translate_all(self, values: Mapping[str, str]) -> Mapping[str, str]: ...
 
     def of(self, caller: str) -> Translator:
         """A translator for one caller: a service's name, or a family."""
@@ -29,8 +29,8 @@ class Translator(Protocol):
 class NoTranslation:
     """Leaves every value unchanged."""
 
-    def translate(self, value: str) -> str:
-        return value
+    def translate_all(self, values: Mapping[str, str]) -> Mapping[str, str]:
+        return values
 
     def of(self, caller: str) -> Translator:  # noqa: ARG002 - all are told the same
         return self

@@ -289,15 +289,16 @@ class _Compiler:
         *, is_closed: bool = False,
     ) -> Opening:  # fmt: skip
         handler = self._service(service, endpoint, is_closed)
+        host, port = self._settings.here(host, endpoint.port)
         # Two services may have one name in Cloud Map: the latter is called.
         own = "" if endpoint.is_direct else f" {endpoint.port_name}"
         return Opening(
-            key=f"service {host}:{endpoint.port}{own}",
+            key=f"service {host}:{port}{own}",
             kind="service_connect",
             address=service.address,
             name=endpoint.dns_name,
             host=host,
-            port=endpoint.port,
+            port=port,
             exact=True,
             handler=handler,
             idle_timeout=handler.idle_timeout,

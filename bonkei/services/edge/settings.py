@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from bonkei.services.edge.objects import Objects
@@ -34,8 +34,8 @@ class EdgeSettings:
     `open_files`: the process's limit; connections stay below it. `hosts`: further names of the
     listeners, with wildcards; `*` for any. `service_addresses` maps a Service Connect DNS name to
     the loopback address in its place; the port is the endpoint's own. `caller_addresses`: (caller,
-    DNS name) -> its address for that caller alone. `enforces_network`: the network decides which
-    callers reach an origin, a target and a service.
+    DNS name) -> its address for that caller alone. `here`: where such an address and port listen.
+    `enforces_network`: the network decides which callers reach an origin, a target and a service.
     """
 
     host: str = "127.0.0.1"
@@ -44,6 +44,7 @@ class EdgeSettings:
     hosts: tuple[str, ...] = ()
     service_addresses: Mapping[str, str] = field(default_factory=dict)
     caller_addresses: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    here: Callable[[str, int], tuple[str, int]] = lambda host, port: (host, port)
     cache_bytes: int = 64 * 1024 * 1024
     cached_object_bytes: int = 8 * 1024 * 1024
     initial_probe_interval: float = 0.2

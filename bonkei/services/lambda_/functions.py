@@ -47,8 +47,8 @@ class Surroundings:
     """The functions that Lambda needs from the miniature.
 
     `python`: an interpreter with Lambda's packages; `role`: the variables for calling AWS as a
-    session of a role (ARN, session's name); `translate`: AWS's names to this machine's, in a value
-    for a function (its name).
+    session of a role (ARN, session's name); `translate`: AWS's names to this machine's, in the
+    environment of a function (its name).
     """
 
     python: Callable[[], Awaitable[Path]]
@@ -57,7 +57,7 @@ class Surroundings:
     deliver: Deliver
     aws: Aws
     report: Callable[[str], None]
-    translate: Callable[[str, str], str] = lambda _function, value: value
+    translate: Callable[[str, Mapping[str, str]], Mapping[str, str]] = lambda _name, given: given
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ class Ground:
     logs: LogWriter
     python: Callable[[], Awaitable[Path]]
     role: Callable[[str, str], Mapping[str, str]]
-    translate: Callable[[str, str], str]
+    translate: Callable[[str, Mapping[str, str]], Mapping[str, str]]
     trial: Trial
 
 

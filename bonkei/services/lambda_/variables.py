@@ -29,12 +29,12 @@ def variables(
     task_root: Path,
     layers: Iterable[Path],
     role: Mapping[str, str],
-    translate: Callable[[str], str] = str,
+    translate: Callable[[Mapping[str, str]], Mapping[str, str]] = dict,
 ) -> dict[str, str]:
     """All variables, except for those that the execution environment adds. `role`: the credentials,
     and the address of AWS. `translate`: from AWS's names to the addresses on this machine."""
     roots = tuple(layers)
-    declared = {name: translate(value) for name, value in function.environment}
+    declared = translate(dict(function.environment))
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": str(task_root),

@@ -20,11 +20,6 @@ def check_port(host: str, port: int) -> None:
 
 def listen_error(host: str, port: int, error: OSError) -> DatabaseError:
     """Turn a failed bind of `host` and `port` into an error with a remedy."""
-    if error.errno == errno.EADDRNOTAVAIL:
-        return DatabaseError(
-            f"this machine does not answer on the loopback address {host}",
-            remedy=f"add it: sudo ifconfig lo0 alias {host}",
-        )
     if error.errno == errno.EADDRINUSE:
         return DatabaseError(
             f"port {port} on {host} is taken",

@@ -337,7 +337,7 @@ def parts_of(world: World) -> Callable[..., Parts]:
         await world.do(f"installs {requirements[0].parent.name}")
         return environments
 
-    def make(config: Any, home: Any, bus: Bus, service_addresses: Any, report: Any) -> Parts:
+    def make(config: Any, home: Any, bus: Bus, addresses: Any, report: Any) -> Parts:
         return Parts(
             Definitions(world),
             Edge(world),

@@ -42,8 +42,8 @@ def made(tmp_path: Path) -> Iterator[Addresses]:
 )
 def test_its_names_lead_there(made: Addresses, value: str, here: str) -> None:
     made.follow(Blueprint(), EdgeSnapshot(), {})
-    assert made.translator.translate(value) == here
-    assert made.translator.of("web").translate(value) == here
+    for translator in (made.translator, made.translator.of("web")):
+        assert translator.translate_all({"X": value}) == {"X": here}
 
 
 def test_a_resource_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from bonkei.miniature.parts.endpoint.endpoint import AwsEndpoint
 from bonkei.miniature.parts.logs.logs import Writer
 from bonkei.services.codebuild.buildspec.model import SecretReference
 from bonkei.services.codebuild.happenings import events
-from bonkei.services.codebuild.surroundings import BuildsSettings, Surroundings, Tooling
+from bonkei.services.codebuild.surroundings import BuildsSettings, Surroundings, Tooling, Translate
 from bonkei.services.codecommit.errors import GitError
 from bonkei.services.codecommit.git import clone
 from bonkei.services.logs.errors import LogsError
@@ -41,13 +41,13 @@ _SESSION = "AWSCodeBuild"
 class BuildPart:
     """Call `start` while Terraform runs, `follow` with each blueprint, and always `stop`. `writer`:
     writes logs as a role in a region. `engine`: the variables that name the image builder.
-    `translate`: a value of a build's environment."""
+    `translate`: a build's environment."""
 
     name = "builds"
 
     def __init__(
         self, config: Config, home: Home, bus: Bus, aws: AwsEndpoint, writer: Writer,
-        install: Install, engine: Mapping[str, str], translate: Callable[[str], str],
+        install: Install, engine: Mapping[str, str], translate: Translate,
     ) -> None:  # fmt: skip
         self._config = config
         self._home = home

@@ -100,13 +100,13 @@ def require_network(asks: Asks, role_arn: str, name: str) -> None:
 
 class FunctionPart:
     """Call `start` while Terraform runs, `follow` with each blueprint, and always `stop`. `writer`:
-    writes logs as a role in a region. `translate`: a value of a function's environment."""
+    writes logs as a role in a region. `translate`: a function's environment."""
 
     name = "functions"
 
     def __init__(
         self, config: Config, home: Home, ways: Ways, aws: AwsEndpoint, writer: Writer,
-        translate: Callable[[str, str], str],
+        translate: Callable[[str, Mapping[str, str]], Mapping[str, str]],
     ) -> None:  # fmt: skip
         self._config = config
         self._home = home

@@ -22,15 +22,15 @@ _Instance = dict[str, Any]
 def discovering(
     blueprint: Callable[[], Blueprint],
     describe: Callable[[], EcsState],
-    address: Callable[[str, str], str],
+    place: Callable[[str, str, int], tuple[str, int]],
 ) -> AwsService:
-    """`describe`: the tasks. `address`: where the holder of credentials finds a name."""
+    """`describe`: the tasks. `place`: where the holder of credentials finds a name and port."""
 
     async def discover(call: AwsCall) -> Mapping[str, Any]:
         given = call.parameters
         service, registry = _found(blueprint(), given["NamespaceName"], given["ServiceName"])
-        host = address(call.caller.source, registry.dns_name)
-        instances = list(_instances(describe(), service, registry, host, call.region))
+        here = place(call.caller.source, registry.dns_name, registry.port)
+        instances = list(_instances(describe(), service, registry, here, call.region))
         shown = _chosen(instances, given)[: given.get("MaxResults", _MOST)]
         return {"Instances": shown, "InstancesRevision": 1}
 
@@ -49,8 +49,9 @@ def _found(blueprint: Blueprint, namespace: str, name: str) -> tuple[Service, Re
 
 
 def _instances(
-    state: EcsState, service: Service, registry: Registry, host: str, region: str
+    state: EcsState, service: Service, registry: Registry, here: tuple[str, int], region: str
 ) -> Iterator[_Instance]:
+    host, port = here
     for task in state.tasks:
         if task.group != f"service:{service.name}" or task.last_status != "RUNNING":
             continue
@@ -66,8 +67,7 @@ def _instances(
             "NamespaceName": registry.namespace,
             "ServiceName": registry.name,
             "HealthStatus": "UNHEALTHY" if task.health == "UNHEALTHY" else "HEALTHY",
-            "Attributes": attributes
-            | ({"AWS_INSTANCE_PORT": str(registry.port)} if registry.port else {}),
+            "Attributes": attributes | ({"AWS_INSTANCE_PORT": str(port)} if port else {}),
         }
 
 

@@ -18,10 +18,12 @@ from bonkei.blueprint.elasticache import Cache
 from bonkei.blueprint.rds import DatabaseCluster
 from bonkei.config import Enforce
 from bonkei.miniature.addresses import (
+    ONE_ADDRESS,
     CallerAddresses,
     Translator,
     caller_addresses,
     caller_books,
+    doubts,
 )
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.loopback import AddressBook, Loopback
@@ -32,10 +34,12 @@ from bonkei.services.faults.values import Trouble
 
 @dataclass(frozen=True, slots=True)
 class NetworkSnapshot:
-    """The closed ways. With `enforce` "report", they are only reported."""
+    """The closed ways. With `enforce` "report", they are only reported. `at_one_address`: what a
+    machine with one loopback address means for the tasks; empty on others."""
 
     enforce: Enforce
     obstacles: tuple[Obstacle, ...]
+    at_one_address: tuple[str, ...] = ()
 
 
 class NetworkPart:
@@ -49,19 +53,22 @@ class NetworkPart:
         enforce: Enforce,
         shared: MutableMapping[tuple[str, str], str],
         translator: Translator,
+        loopback: Loopback,
         report: Callable[[str], None],
     ) -> None:
         self._enforce = enforce
         self._shared = shared
         self._translator = translator
+        self._loopback = loopback
         self._report = report
         self._gates = Gates(enforce, report)
         self._blueprint = Blueprint()
         self._addresses = CallerAddresses({}, {})
         self._sources: dict[str, str] = {}
         self._obstacles: tuple[Obstacle, ...] = ()
+        self._at_one_address: tuple[str, ...] = ()
 
-    def place(self, blueprint: Blueprint, loopback: Loopback, book: AddressBook) -> None:
+    def place(self, blueprint: Blueprint, book: AddressBook) -> None:
         """The addresses of callers. Without enforcement there are none, so they cost nothing."""
         is_new = blueprint is not self._blueprint
         self._blueprint = blueprint
@@ -69,18 +76,13 @@ class NetworkPart:
             return
         if is_new:  # addresses become known twice for a blueprint: before and after the edge's
             self._obstacles = obstacles(blueprint)
-        self._addresses = caller_addresses(blueprint, loopback)
+        self._addresses = caller_addresses(blueprint, self._loopback)
         self._shared.clear()
         self._shared.update(self._addresses.services)
         self._translator.callers = caller_books(blueprint, book, self._addresses)
 
     async def follow(self, clusters: Mapping[str, str], steps: Steps) -> None:
         """`clusters`: the address of each database, by its ARN. Raises MiniatureError."""
-        for address in self._addresses.missing:
-            steps.note(
-                f"the caller at {address} is unknown, so the network is not enforced there; "
-                f"give the loopback interface the address: sudo ifconfig lo0 alias {address}"
-            )
         try:
             await self._gates.follow(self._ways(clusters))
         except OSError as error:
@@ -88,15 +90,22 @@ class NetworkPart:
                 f"a caller's address cannot be listened on: {error.strerror or error}",
                 remedy="see what listens there, or set BONKEI_ENFORCE=off",
             ) from None
+        if self._loopback.is_one:
+            said, lines = self._at_one_address, doubts(self._blueprint, self._translator)
+            self._at_one_address = (ONE_ADDRESS, *lines)
+            for line in self._at_one_address:
+                if line not in said:
+                    steps.note(line)
 
     def _ways(self, clusters: Mapping[str, str]) -> Iterator[Way]:
         known = {store.arn: store for store in self._blueprint.stores}
         for (name, arn), host in self._addresses.clusters.items():
             if arn in known and arn in clusters:
                 cluster = known[arn]
-                target = (clusters[arn], cluster.port)
+                target = self._loopback.here(clusters[arn], cluster.port)
                 why = self._why(name, cluster)
-                yield Way(name, cluster.identifier, host, cluster.port, target, why)
+                here = self._loopback.here(host, cluster.port)
+                yield Way(name, cluster.identifier, *here, target, why)
 
     def _why(self, name: str, cluster: DatabaseCluster | Cache) -> str:
         source = name if name.startswith("function ") else f"task {name}"
@@ -121,7 +130,7 @@ class NetworkPart:
 
     def snapshot(self) -> NetworkSnapshot:
         """For `bonkei status`."""
-        return NetworkSnapshot(self._enforce, self._obstacles)
+        return NetworkSnapshot(self._enforce, self._obstacles, self._at_one_address)
 
     def source(self, task_id: str, group: str) -> str:
         """The caller's place in the network, from a task's credentials."""

@@ -52,7 +52,10 @@ async def test_start_build_overrides_the_project_and_the_project_overrides_the_b
 
 async def test_a_url_of_the_definitions_leads_here(rig: Rig) -> None:
     """A build that looks at the released site must not ask a host of AWS's."""
-    rig.world.translate = lambda value: value.replace("https://d1.cloudfront.net", "http://here")
+    rig.world.translate = lambda values: {
+        name: value.replace("https://d1.cloudfront.net", "http://here")
+        for name, value in values.items()
+    }
     text = spec("echo $SITE $OTHER", more="")
     site = '{"site": "https://d1.cloudfront.net"}'
     rig.project(text, environment=(("SITE", site, "PLAINTEXT"), ("OTHER", "d1", "PLAINTEXT")))

@@ -128,7 +128,9 @@ async def running(
         made.deliver,
         AskedAws(no_queue),
         reports.append,
-        lambda _function, value: value.replace("db.aws", "127.0.0.1"),
+        lambda _function, values: {
+            name: value.replace("db.aws", "127.0.0.1") for name, value in values.items()
+        },
     )
     settings = FunctionsSettings(folder / "functions", folder, pace)
     made.functions = Functions(settings, bus, given)

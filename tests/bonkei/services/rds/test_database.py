@@ -253,10 +253,9 @@ async def test_a_port_in_use_is_reported(make):
     assert "lsof" in caught.value.remedy
 
 
-async def test_a_missing_address_is_reported_with_the_command_for_it(make):
-    with pytest.raises(DatabaseError) as caught:
+async def test_an_address_of_another_machine_is_reported(make):
+    with pytest.raises(DatabaseError, match=r"cannot listen on 192\.0\.2\.1"):
         await make(cluster(), host="192.0.2.1").start()
-    assert "sudo ifconfig lo0 alias 192.0.2.1" in caught.value.remedy
 
 
 async def test_another_engine_is_refused(make):

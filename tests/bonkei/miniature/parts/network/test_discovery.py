@@ -51,7 +51,7 @@ async def test_running_tasks_of_the_service_are_discovered(given: Any, found: st
     service = discovering(
         lambda: Blueprint(services=(WEB,)),
         lambda: EcsState((), (), TASKS, {}),
-        lambda *asked: "/".join(asked),
+        lambda source, name, port: (f"{source}/{name}", port + 1),
     )
     wanted = {"NamespaceName": "shop", "ServiceName": "pages", **given}
     call = AwsCall("servicediscovery", "DiscoverInstances", wanted, caller, "eu-west-1", 1.0)
@@ -59,5 +59,5 @@ async def test_running_tasks_of_the_service_are_discovered(given: Any, found: st
     assert "".join(each["InstanceId"] for each in instances) == found
     for each in instances:
         assert each["Attributes"]["AWS_INSTANCE_IPV4"] == "task api/pages.shop"
-        assert each["Attributes"]["AWS_INSTANCE_PORT"] == "80"
+        assert each["Attributes"]["AWS_INSTANCE_PORT"] == "81"
         assert each["Attributes"]["ECS_CLUSTER_NAME"] == "shop"

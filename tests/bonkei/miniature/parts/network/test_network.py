@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from bonkei.miniature.loopback import AddressBook, Loopback
 from bonkei.miniature.parts.network import network
 from bonkei.miniature.parts.network.network import NetworkPart
 from bonkei.miniature.rollout.rollout import unreachable
+from bonkei.miniature.steps import Steps
 from tests.bonkei.analysis.check.changes import remove
 from tests.bonkei.analysis.check.stack.whole import sound, state
 
@@ -40,14 +42,16 @@ def placed(enforce: Any, loopback: Loopback, found: Blueprint) -> tuple[NetworkP
     translator = Translator()
     hosts = store_hosts(found, store_addresses(found, loopback))
     translator.book = AddressBook(hosts=hosts, services={"worker": "127.77.1.99"})
-    rig = NetworkPart(enforce, {}, translator, lambda _: None)
-    rig.place(found, loopback, translator.book)
+    rig = NetworkPart(enforce, {}, translator, loopback, lambda _: None)
+    rig.place(found, translator.book)
     return rig, translator
 
 
 def told(translator: Translator, caller: str) -> tuple[str, str]:
     own = translator.of(caller)
-    return own.translate(f"postgresql://{DATABASE}:5432/x"), own.translate("http://worker:9000/")
+    urls = {"database": f"postgresql://{DATABASE}:5432/x", "worker": "http://worker:9000/"}
+    found = own.translate_all(urls)
+    return found["database"], found["worker"]
 
 
 def test_each_caller_has_its_own_addresses(loopback: Loopback) -> None:
@@ -66,7 +70,10 @@ def test_a_name_in_cloud_map_is_replaced_alone_and_in_urls(loopback: Loopback) -
     named = replace(worker, service_connect=None, registries=(Registry("shop.internal", "worker"),))
     found = replace(found, services=(named, *(s for s in found.services if s is not worker)))
     _, translator = placed("on", loopback, found)
-    translate = translator.of("app").translate
+
+    def translate(value: str) -> str:
+        return translator.of("app").translate_all({"X": value})["X"]
+
     here = translate("worker.shop.internal")
     assert here.startswith("127.77.")
     assert translate("http://worker.shop.internal:9000/") == f"http://{here}:9000/"
@@ -79,15 +86,6 @@ def test_without_enforcement_all_callers_get_the_same_addresses(loopback: Loopba
     assert told(translator, "app") == told(translator, "worker")
 
 
-def test_missing_abilities_of_the_machine_are_reported(
-    loopback: Loopback, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(addresses, "can_bind", lambda _: False)
-    rig, translator = placed("on", loopback, blueprint())
-    assert told(translator, "app") == told(translator, "nobody")
-    assert rig._addresses.missing
-
-
 def test_obstacles_are_looked_for_once_for_each_blueprint(
     loopback: Loopback, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -96,7 +94,7 @@ def test_obstacles_are_looked_for_once_for_each_blueprint(
     found, other = blueprint(), blueprint()
     rig, translator = placed("on", loopback, found)
     for each in (found, other):
-        rig.place(each, loopback, translator.book)
+        rig.place(each, translator.book)
     assert [id(each) for each in looked] == [id(found), id(other)]
 
 
@@ -126,3 +124,34 @@ def test_a_service_that_its_load_balancer_does_not_reach(
     ]
     why = "aws_security_group.app lets nothing in from aws_security_group.alb on port 8000"
     assert said == [("app", f"the load balancer does not reach its tasks: {why}")] * closes
+
+
+async def test_variables_without_a_port_are_named_where_names_share_an_address(
+    tmp_path: Path,
+) -> None:
+    """The way of a caller is a port there."""
+    loopback, found, lines = Loopback(tmp_path / "one", is_one=True), blueprint(), list[str]()
+    [cluster] = found.database_clusters
+    [app] = [each for each in found.task_definitions if each.family == "app"]
+    [container, *others] = app.containers
+    alone, both = {"ALONE": DATABASE}, {"DB_HOST": DATABASE, "DB_PORT": str(cluster.port)}
+    container = replace(container, environment=tuple(alone.items()))
+    changed = replace(app, containers=(container, *others))
+    found = replace(
+        found, task_definitions=tuple(changed if o is app else o for o in found.task_definitions)
+    )
+    rig, translator = placed("on", loopback, found)
+    translator.book = replace(translator.book, ports=loopback.ports)
+    rig.place(found, translator.book)
+    try:
+        await rig.follow({cluster.arn: loopback.address("cluster db")}, Steps(lines.append))
+        told = translator.of("app").translate_all(both)
+        assert (told["DB_HOST"], told["DB_PORT"]) != ("127.0.0.1", str(cluster.port))
+        with socket.create_connection((told["DB_HOST"], int(told["DB_PORT"]))):
+            assert "127.0.0.1 alone" in lines[0]
+        [line] = lines[1:]
+        assert "what ALONE names cannot be reached" in line
+        assert rig.snapshot().at_one_address == tuple(each.strip() for each in lines)
+    finally:
+        await rig.stop()
+        loopback.close()
