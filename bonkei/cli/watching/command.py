@@ -44,6 +44,10 @@ def watch(context: Context, applies: bool, as_json: bool) -> None:
         click.echo("\nno longer watching; the miniature runs on")
 
 
+_OF_A_PLAN = ("definitions", "roots", "variable_files", "existing", "remote_states", "modules")
+"""The settings that may change one."""
+
+
 class _Miniature:
     """The running one."""
 
@@ -84,10 +88,7 @@ class _Miniature:
         context = self._context.renewed(of_this_home)
         now = context.config
         self._context = context
-        return any(
-            getattr(now, name) != getattr(before, name)
-            for name in ("definitions", "roots", "variable_files", "existing", "remote_states")
-        )
+        return any(getattr(now, name) != getattr(before, name) for name in _OF_A_PLAN)
 
     def is_current(self) -> bool:
         return self._context.workspace.is_current()

@@ -261,7 +261,9 @@ class Workspace:
 
     def read_places(self) -> tuple[Path, ...]:
         """The folders and files whose change may change a plan."""
-        return read_places(self._definitions, self._variable_files)
+        found = read_places(self._definitions, self._variable_files)
+        modules = self._place.elsewhere.modules.values()
+        return (*found, *(place for folder in modules for place in read_places(folder, ())))
 
     def fmt(self, *, check: bool = False) -> list[str]:
         """Format the definitions. Returns the names of the files that were, or would be,

@@ -303,6 +303,9 @@ def test_settings_are_read_again_for_the_same_home(tmp_path: Path) -> None:
     assert (now.home, now.workspace) == (home, "default")
     file.write_text('variables = ["dev.tfvars"]\n')
     assert miniature.reread()
+    file.write_text('variables = ["dev.tfvars"]\n[modules]\n"a/b/aws" = "other"\n')
+    assert miniature.reread()
+    assert tmp_path / "other" in miniature._context.workspace.read_places()
     file.write_text("variables = 1\n")
     with pytest.raises(BonkeiError):
         miniature.reread()
