@@ -132,7 +132,7 @@ def read_topics(state: State) -> tuple[Topic, ...]:
             attributes=dict(_topic_attributes(block, state)),
             tags=read_tags(block),
         )
-        for block in state.managed("aws_sns_topic")
+        for block in state.present("aws_sns_topic")
     )
 
 

@@ -93,13 +93,14 @@ def read_queues(state: State) -> tuple[Queue, ...]:
             attributes=dict(_attributes(block, state)),
             tags=read_tags(block),
         )
-        for block in state.managed("aws_sqs_queue")
+        for block in state.present("aws_sqs_queue")
     )
 
 
 def _attributes(block: Resource, state: State) -> Iterator[tuple[str, str]]:
     url = block.text("url", "") or block.text("id", "")
-    values = dict(block.values)
+    # A data source does not say whether a queue is FIFO; its name does.
+    values = {"fifo_queue": block.text("name").endswith(".fifo"), **block.values}
     for kind, argument in _SATELLITES.items():
         for found in state.managed(kind):
             if found.text("queue_url") == url:

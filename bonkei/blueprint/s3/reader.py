@@ -18,7 +18,7 @@ from bonkei.blueprint.state.use import uses_of
 
 def read_buckets(state: State) -> tuple[Bucket, ...]:
     """Every bucket."""
-    return tuple(_bucket(block, state) for block in state.managed("aws_s3_bucket"))
+    return tuple(_bucket(block, state) for block in state.present("aws_s3_bucket"))
 
 
 def _bucket(block: Resource, state: State) -> Bucket:

@@ -62,6 +62,14 @@ class State:
         thing."""
         return tuple(r for r in self.known(*types) if r.mode == "managed")
 
+    def present(self, type_name: str) -> tuple[Resource, ...]:
+        """The resources of a type, and what data sources have found of it outside the stack."""
+        own = self.managed(type_name)
+        seen = {each.values.get("id") for each in own}
+        known = (each for each in self.known(type_name) if each.values.get("arn"))
+        found = {each.values.get("id"): each for each in known}
+        return (*own, *(each for name, each in found.items() if name not in seen))
+
     def known(self, *types: str) -> tuple[Resource, ...]:
         """Return resources and data sources of these types, which both have their attributes."""
         places = sorted(place for one in set(types) for place in self._places.get(one, ()))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
@@ -25,7 +26,7 @@ from bonkei.definitions.provider.behaviour import (
 from bonkei.definitions.provider.plan import plan_creation
 from bonkei.definitions.provider.proposals import as_blocks
 from bonkei.definitions.provider.provider import Provider
-from bonkei.definitions.provider.schema import empty
+from bonkei.definitions.provider.schema import Block, empty
 from bonkei.definitions.provider.values import Object
 
 Peers: TypeAlias = Callable[[str], Sequence[Object]]
@@ -79,7 +80,7 @@ class Existing:
             if type_name in self._provider.schema.resources:
                 whole = {**self._made(found[0], context.peers, context)[1], **found[0]}
             values = {name: value for name, value in whole.items() if name in block.attributes}
-            return {**empty(block), **values, **asked}
+            return {**empty(block), **_made_up(block, found[0]), **values, **asked}
 
         return DataSource(read=read)
 
@@ -137,6 +138,27 @@ def not_simulated(kind: str, type_name: str, missing: Sequence[Described] = ()) 
         " bonkei.toml, under [[existing]].",
         missing=missing,
     )
+
+
+_SHAPES: Sequence[tuple[str, Callable[[str], Any]]] = (
+    (r"id", lambda digest: digest[:17]),
+    (r"ids", lambda digest: [digest[:17]]),
+    (r".*_digest", lambda digest: f"sha256:{digest}"),
+    # Reserved for documentation: RFC 5737, RFC 3849.
+    (r"cidr_blocks", lambda _: ["192.0.2.0/24"]),
+    (r"ipv6_cidr_blocks", lambda _: ["2001:db8::/32"]),
+)
+"""Attributes of a data source without a resource that a stack cannot do without."""
+
+
+def _made_up(block: Block, described: Described) -> Object:
+    digest = hashlib.sha256(json.dumps(described, sort_keys=True, default=str).encode())
+    return {
+        name: make(digest.hexdigest())
+        for name in block.attributes
+        for shape, make in _SHAPES
+        if re.fullmatch(shape, name)
+    }
 
 
 def _with_id(made: Object, said: Any) -> Object:

@@ -77,7 +77,8 @@ def program_folders(tree: Tree) -> list[BuiltFolder]:
 
 def folder_of(container: str, image: str, folders: Sequence[BuiltFolder]) -> BuiltFolder | None:
     """The folder that a container's image is built from: the only one with its name. An image of
-    a repository of one's own may also be named alike, or come from the only folder that there is.
+    a repository of one's own may also be named alike, or after the folders on the way there, or
+    come from the only folder that there is.
     """
     repository = re.split(r"[:@]", image.rpartition("/")[2])[0]
     own = is_own(image)
@@ -86,6 +87,10 @@ def folder_of(container: str, image: str, folders: Sequence[BuiltFolder]) -> Bui
             found = [one for one in folders if any(fits(name, other) for other in one.names)]
             if len(found) == 1:
                 return found[0]
+    words = set(_words(repository))
+    found = [one for one in folders if own and words <= set(_words(str(one.folder)))]
+    if len(found) == 1 and len(words) > 1:
+        return found[0]
     return folders[0] if own and len(folders) == 1 else None
 
 
@@ -100,10 +105,14 @@ def _is(name: str, other: str) -> bool:
 
 
 def _ends(name: str, other: str) -> bool:
-    words, others = (re.split(r"[-_.]", one.lower()) for one in (name, other))
+    words, others = _words(name), _words(other)
     return bool(name and other) and (
         words[-len(others) :] == others or others[-len(words) :] == words
     )
+
+
+def _words(name: str) -> list[str]:
+    return re.split(r"[-_./]", name.lower())
 
 
 def _composed(place: PurePosixPath, text: str) -> Iterator[tuple[PurePosixPath, str]]:

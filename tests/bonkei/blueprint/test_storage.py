@@ -27,6 +27,36 @@ def test_a_queue_with_its_policies(blueprint) -> None:
     assert queue.tags == {"a": "b"}
 
 
+def test_what_data_sources_find_outside_is_there(blueprint) -> None:
+    """What the stack has itself is there once."""
+    made = {
+        "id": "https://sqs/own",
+        "name": "own",
+        "arn": "arn:own",
+        "visibility_timeout_seconds": 9,
+    }
+    found = {"id": "https://sqs/jobs.fifo", "name": "jobs.fifo", "arn": "arn:jobs.fifo"}
+    bucket = {"id": "logs", "bucket": "logs", "arn": "arn:aws:s3:::logs"}
+    read = blueprint(
+        {
+            "aws_sqs_queue.own": made,
+            "data.aws_sqs_queue.own": {"id": made["id"], "name": "own", "arn": "arn:own"},
+            "data.aws_sqs_queue.jobs": found,
+            "module.a.data.aws_sqs_queue.jobs": found,
+            "data.aws_s3_bucket.logs": bucket,
+            "data.aws_sns_topic.alarms": {"id": "arn:t", "arn": "arn:t", "name": "alarms"},
+        }
+    )
+    assert {one.name: one.attributes for one in read.queues} == {
+        "own": {"VisibilityTimeout": "9"},
+        "jobs.fifo": {"FifoQueue": "true"},
+    }
+    assert ([one.name for one in read.buckets], [one.name for one in read.topics]) == (
+        ["logs"],
+        ["alarms"],
+    )
+
+
 def test_a_table_with_indexes(blueprint) -> None:
     [table] = blueprint(
         {

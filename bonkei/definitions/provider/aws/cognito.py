@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from bonkei.definitions.provider.aws.shared.checks import at, length, matches
 from bonkei.definitions.provider.aws.shared.import_ids import parts_of
 from bonkei.definitions.provider.aws.shared.naming import Mint
-from bonkei.definitions.provider.aws.shared.own import own
+from bonkei.definitions.provider.aws.shared.own import every, own
 from bonkei.definitions.provider.aws.shared.resource import resource
 from bonkei.definitions.provider.aws.shared.seeds import ALPHANUMERIC, LOWER
 from bonkei.definitions.provider.behaviour import Context, DataSource, ResourceBehaviour
@@ -76,6 +76,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
 
 
 DATA_SOURCES: Mapping[str, DataSource] = {
+    "aws_cognito_user_pools": every("aws_cognito_user_pool"),
     "aws_cognito_user_pool": own("aws_cognito_user_pool", user_pool_id="id"),
     "aws_cognito_user_pool_client": own("aws_cognito_user_pool_client", client_id="id"),
 }

@@ -86,15 +86,15 @@ class ManagedResources:
         is_new = is_null(request.prior_state)
         known = private.fresh() if is_new else private.read(request.prior_private)
         try:
-            if is_new:
-                self._require_simulated(request.type_name)
             plan = self._plan(request, config, known)
         except Refused as refusal:
             return response(diagnostics=wire.diagnostics([refusal.problem], block))
         if isinstance(plan, list):
             return response(diagnostics=wire.diagnostics(plan, block, config))
+        warnings = self._not_simulated(request.type_name) if is_new else []
         return response(
             planned_state=self._coder.encode(plan.planned, block),
+            diagnostics=wire.diagnostics(warnings, block, config),
             requires_replace=[wire.located(path, block) for path in plan.replaced_by],
             planned_private=known.write(),
             planned_identity=_kept(request, "prior_identity"),
@@ -173,7 +173,6 @@ class ManagedResources:
             data = request.identity.identity_data.msgpack
             identity = codec.decode(data, identities.type_of(parts, block)) or {}
         try:
-            self._require_simulated(request.type_name)
             if identity:
                 found = identities.imported(parts, identity, behaviour, context)
             else:
@@ -223,15 +222,16 @@ class ManagedResources:
             target_state=self._coder.encode(state, block), target_private=request.source_private
         )
 
-    def _require_simulated(self, type_name: str) -> None:
+    def _not_simulated(self, type_name: str) -> list[Problem]:
+        """What a plan says of a type that nothing runs for. AWS would not refuse it."""
         schema = self._provider.schema
-        if type_name in schema.known_only:
-            raise Refused(
-                f"The resource type {type_name} is not simulated",
-                f"The AWS provider {schema.version} has it, and the miniature knows its arguments,"
-                " but cannot create one. Leave it out here (`count = 0` by a variable), or keep it"
-                " in a root module of its own, and describe it in bonkei.toml: [[existing]].",
-            )
+        if type_name not in schema.known_only:
+            return []
+        detail = (
+            f"The AWS provider {schema.version} has it, and nothing runs for it here: it takes its"
+            " arguments. What is read from it, such as an id, is made up."
+        )
+        return [Problem((), f"The resource type {type_name} is not simulated", detail, "warning")]
 
     def _behaviour(self, type_name: str) -> ResourceBehaviour:
         found = self._provider.resources.get(type_name, _GENERIC)

@@ -14,6 +14,7 @@ TREE = {
     "services/a/Dockerfile": "",
     "services/b/Dockerfile": "",
     "docker/jobs/Dockerfile": "",
+    "service-pay/docker/fpm/Dockerfile": "",
     "compose.yml": "services:\n  api:\n    build: ./services/a\n  db:\n    image: postgres\n",
     "deploy/compose.yaml": "services:\n  mailer:\n    build: {context: ../services/b}\n",
     "broken-compose.yml": "services: [",
@@ -34,6 +35,7 @@ TREE = {
         ("x", f"{ECR}/front@sha256:ab", "web"),
         ("x", f"{ECR}/night:2", "docker/jobs"),
         ("shop-prod-web", f"{ECR}/x", "web"),  # ends with it
+        ("app", f"{ECR}/shop/pay_fpm@sha256:ab", "service-pay/docker/fpm"),  # on the way there
         ("agent", "datadog/agent:7", None),
         ("my-web", "docker.io/other/my-web", None),  # it is of someone else's repository
         ("", "", None),
