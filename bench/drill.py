@@ -69,14 +69,15 @@ class Visitors:
 class Drill:
     """A miniature in a folder of its own."""
 
-    def __init__(self, folder: Path, home: Path) -> None:
+    def __init__(self, folder: Path, home: Path, **variables: str) -> None:
+        """`variables`: those of the definitions, as Terraform writes them."""
         self.folder = folder
         shutil.rmtree(folder / "bonkei")  # the one that runs is this one
         self._home = home
         port = free_port()
         self.site = f"http://127.0.0.1:{port}"
         self._environment = {
-            **os.environ, **_WHO,
+            **os.environ, **_WHO, **{f"TF_VAR_{name}": each for name, each in variables.items()},
             "BONKEI_HOME": str(home), "BONKEI_EDGE_PORT": str(port),
             "BONKEI_ALB_PORT": str(free_port()), "BONKEI_CLOUD_PORT": str(free_port()),
             "BONKEI_CONSOLE_PORT": "0", "GIT_CONFIG_GLOBAL": os.devnull,

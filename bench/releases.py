@@ -2,6 +2,7 @@
 
     python -m bench.releases --only "500s, frontend" --rate 30
     python -m bench.releases --only "good, both" --kill Deploy
+    python -m bench.releases --only "dies" --strategy BLUE_GREEN --rate 200
 
 A row is a release; it is a commit, in a miniature of its own. The visitors come through CloudFront,
 the firewall and the load balancer, half to the page, half to the API, and count whatever is not a
@@ -27,6 +28,7 @@ from bench import broken
 from bench.drill import NAME, Drill, Visitors
 from bench.start import clone
 
+_DEPLOYMENT = '{ strategy = "%s", bake_minutes = 1, step_minutes = 1 }'
 _STAGES = ("Build", "Migrate", "Deploy", "Verify")
 
 
@@ -84,6 +86,12 @@ def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.releases")
     parser.add_argument("--only", default="", metavar="PATTERN", help="rows whose name has it")
     parser.add_argument("--rate", type=float, default=30.0, help="requests a second; 0: at rest")
+    parser.add_argument(
+        "--strategy",
+        choices=("ROLLING", "BLUE_GREEN", "CANARY", "LINEAR"),
+        default="ROLLING",
+        help="how the services are deployed; steps and bake last a minute",
+    )
     parser.add_argument("--queued", action="store_true", help="each right behind a good release")
     parser.add_argument("--kill", choices=_STAGES, help="SIGKILL the miniature in this action")
     options = parser.parse_args(arguments)
@@ -95,7 +103,7 @@ def main(arguments: Sequence[str]) -> None:
     rows = [release for release in RELEASES if release in found or release.name in needed]
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
-        drill = Drill(clone(scratch), scratch / "home")
+        drill = Drill(clone(scratch), scratch / "home", deployment=_DEPLOYMENT % options.strategy)
         started = drill.bonkei("up", "--detach")
         if "Ready after" not in started.stdout:
             sys.exit(f"error: {started.stdout}{started.stderr}")

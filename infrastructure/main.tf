@@ -43,6 +43,9 @@ locals {
     { fluentbit = module.logging.router_release },
   )
 
+  # Deployments that shift requests, instead of replacing the tasks in turn.
+  shifts = var.deployment.strategy != "ROLLING"
+
   # The load balancer's health checks, and ECS's.
   health_check_paths = {
     backend  = "/api/v1/healthcheck"
@@ -73,7 +76,7 @@ module "program_key" {
   name            = "${local.name}-program"
   account         = local.account
   description     = "The programs of ${local.name}: images, secrets, logs, builds"
-  log_group_names = ["/codebuild/${local.name}-pipeline-program", "/ecs/${local.name}/*"]
+  log_group_names = ["/aws/lambda/${local.name}-settling", "/codebuild/${local.name}-pipeline-program", "/ecs/${local.name}/*"]
 }
 
 module "log_key" {
@@ -132,7 +135,7 @@ module "edge" {
   vpc_id                  = module.network.vpc_id
   subnet_ids              = module.network.subnet_ids[var.internal_load_balancer ? "app" : "ingress"]
   internal                = var.internal_load_balancer
-  shifting                = var.deployment.strategy != "ROLLING"
+  shifting                = local.shifts
   domain                  = var.domain
   price_class             = var.price_class
   access_log_bucket       = module.logging.access_log_bucket
@@ -301,6 +304,20 @@ module "frontend_task" {
   }
 }
 
+module "settling" {
+  source = "./modules/settling"
+  count  = local.shifts ? 1 : 0
+
+  name                     = local.name
+  account                  = local.account
+  function_directory       = "${path.root}/../program/functions/settling"
+  kms_key_arn              = module.program_key.arn
+  cluster_name             = module.cluster.name
+  cluster_arn              = module.cluster.arn
+  log_retention_days       = var.log_retention_days
+  permissions_boundary_arn = var.permissions_boundary_arn
+}
+
 module "backend_service" {
   source = "./modules/service"
 
@@ -320,6 +337,7 @@ module "backend_service" {
   s3_prefix_list_id               = module.network.s3_prefix_list_id
   target_group                    = module.edge.target_groups["backend"]
   deployment                      = var.deployment
+  settling_function_arn           = one(module.settling[*].function_arn)
   load_balancer_security_group_id = module.edge.load_balancer_security_group_id
   client_security_group_ids       = { frontend = module.frontend_service.security_group_id }
   capacity_provider               = var.capacity_provider
@@ -347,6 +365,7 @@ module "frontend_service" {
   s3_prefix_list_id               = module.network.s3_prefix_list_id
   target_group                    = module.edge.target_groups["frontend"]
   deployment                      = var.deployment
+  settling_function_arn           = one(module.settling[*].function_arn)
   load_balancer_security_group_id = module.edge.load_balancer_security_group_id
   capacity_provider               = var.capacity_provider
   scaling                         = var.frontend.scaling
@@ -474,7 +493,7 @@ module "operators" {
   exec                     = local.exec
   permissions_boundary_arn = var.permissions_boundary_arn
 
-  log_group_names = [
+  log_group_names = concat([
     module.backend_task.log_group_name,
     module.backend_migrate_task.log_group_name,
     module.frontend_task.log_group_name,
@@ -483,7 +502,7 @@ module "operators" {
     module.cluster.exec_log_group_name,
     module.web_acl.log_group_name,
     module.monitoring.notification_log_group_name,
-  ]
+  ], module.settling[*].log_group_name)
 
   program_logs = {
     bucket_arn  = module.logging.router.bucket_arn

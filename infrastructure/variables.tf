@@ -162,7 +162,7 @@ variable "cpu_architecture" {
 }
 
 variable "deployment" {
-  description = "How a release replaces the tasks. ROLLING: one after the other. BLUE_GREEN, CANARY, LINEAR: all new tasks start beside the old ones, get the requests at once or by steps (CANARY: step_percent for step_minutes, then all; LINEAR: step_percent more every step_minutes), and the old ones stay for bake_minutes, ready for the way back"
+  description = "How a release replaces the tasks. ROLLING: one after the other. BLUE_GREEN, CANARY, LINEAR: all new tasks start beside the old ones, get the requests when they have run for a minute, at once or by steps (CANARY: step_percent for step_minutes, then all; LINEAR: step_percent more every step_minutes), and the old ones stay for bake_minutes, ready for the way back"
   type = object({
     strategy     = optional(string, "ROLLING")
     bake_minutes = optional(number, 3)

@@ -72,6 +72,12 @@ resource "aws_ecs_service" "this" {
       strategy             = deployment_configuration.value.strategy
       bake_time_in_minutes = deployment_configuration.value.bake_minutes
 
+      lifecycle_hook {
+        hook_target_arn  = var.settling_function_arn
+        role_arn         = module.shift_role[0].arn
+        lifecycle_stages = ["POST_SCALE_UP"]
+      }
+
       dynamic "canary_configuration" {
         for_each = deployment_configuration.value.strategy == "CANARY" ? [deployment_configuration.value] : []
 
@@ -155,6 +161,12 @@ data "aws_iam_policy_document" "shift" {
     sid       = "MoveRequests"
     actions   = ["elasticloadbalancing:ModifyRule"]
     resources = [var.target_group.rule_arn]
+  }
+
+  statement {
+    sid       = "AskFunction"
+    actions   = ["lambda:InvokeFunction"]
+    resources = [var.settling_function_arn]
   }
 }
 

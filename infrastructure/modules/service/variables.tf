@@ -101,6 +101,17 @@ variable "deployment" {
   }
 }
 
+variable "settling_function_arn" {
+  description = "The function that a deployment which shifts requests asks before the first of them reaches new tasks (module settling); null for ROLLING"
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.deployment.strategy == "ROLLING" || var.settling_function_arn != null
+    error_message = "settling_function_arn: a strategy that shifts requests needs it, otherwise visitors reach tasks that end soon after their start."
+  }
+}
+
 variable "account" {
   description = "Where everything is: the number of the AWS account, the region, and the partition, such as aws"
   type = object({
