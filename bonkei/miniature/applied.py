@@ -14,6 +14,7 @@ from bonkei.blueprint.state import Resource, State
 from bonkei.config import Config
 from bonkei.definitions.refresh.observe import OF_THE_STORE, Observed, Outside, in_words, observe
 from bonkei.definitions.refresh.values import Ask
+from bonkei.definitions.terraform.fetched import Fetcher
 from bonkei.definitions.terraform.inputs import terragrunt
 from bonkei.definitions.terraform.inputs.earlier import Earlier
 from bonkei.definitions.terraform.inputs.elsewhere import Elsewhere
@@ -101,10 +102,11 @@ def workspace(
     files = config.variable_files if variable_files is None else tuple(variable_files)
     above, roots = config.definitions, config.roots
     if not roots and terragrunt.is_tree(above):
-        above = (config.home / "terragrunt").resolve()
-        project = config.root.resolve()
+        above = Home(config.home).make().terragrunt.resolve()
+        project, modules = config.root.resolve(), above / ".modules"
+        fetch = Fetcher(modules, config.terraform, config.modules).fetch
         roots = tuple(
-            terragrunt.write_roots(config.definitions.resolve(), project, above, os.environ)
+            terragrunt.write_roots(config.definitions.resolve(), project, above, os.environ, fetch)
         )
 
     def make(folder: Path, home: Path, place: str, earlier: Sequence[Earlier] = ()) -> Workspace:

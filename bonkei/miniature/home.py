@@ -89,6 +89,7 @@ CONTENTS = frozenset(
         "started",
         "tasks",
         "terraform",
+        "terragrunt",
         "topics",
     }
 )
@@ -217,6 +218,10 @@ class Home:
     @property
     def secrets(self) -> Path:
         return self.path / "secrets"
+
+    @property
+    def terragrunt(self) -> Path:
+        return self.path / "terragrunt"
 
     @property
     def logs(self) -> Path:

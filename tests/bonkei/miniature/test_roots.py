@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -151,6 +153,58 @@ def test_units_of_terragrunt_are_root_modules(units: Path) -> None:
     assert len(made().plan().changes) == 2  # the variable's default
 
 
+@pytest.mark.usefixtures("forked_providers")
+def test_a_unit_may_name_a_module_of_a_git_repository(units: Path, tmp_path: Path) -> None:
+    """Of the named commit, with its neighbours, fetched once. Git's own error is told."""
+    team, file = tmp_path / "team.git", units / "live/app/terragrunt.hcl"
+    shutil.move(units / "modules", team / "modules")
+    (team / "modules/common").mkdir()
+    (team / "modules/common/main.tf").write_text('output "team" {\n  value = "theirs"\n}\n')
+    main = team / "modules/app/main.tf"
+    text = main.read_text().replace("= var.tags", "= { Team = module.common.team }")
+    main.write_text(f'{text}\nmodule "common" {{\n  source = "../common"\n}}\n')
+    git(team, "init", "--quiet")
+    git(team, "add", ".")
+    git(team, "commit", "--quiet", "--message", "first")
+    git(team, "tag", "v1")
+    main.write_text("broken")
+    git(team, "commit", "--quiet", "--all", "--message", "second")
+    for each in ("app", "network"):
+        unit = units / f"live/{each}/terragrunt.hcl"
+        source = f'"git::{team.as_uri()}//modules/{each}?ref=${{local.v}}"'
+        text = re.sub("source = .*", f"source = {source}", unit.read_text())
+        unit.write_text(f'{text}\nlocals {{\n  v = "v1"\n}}\n')
+
+    def made() -> Roots:
+        found = workspace(config.load(units / "bonkei.toml", {}), units / ".bonkei")
+        assert isinstance(found, Roots)
+        return found
+
+    stack = made()
+    stack.apply()
+    _, app = stack.state()["values"]["root_module"]["child_modules"]
+    [group] = app["child_modules"][0]["resources"]
+    assert group["values"]["tags"] == {"Team": "theirs"}
+    shutil.move(team, tmp_path / "gone")
+    assert made().is_current()
+    fetched = units / ".bonkei/terragrunt/.modules"
+    for module in fetched.glob("*/.terraform/modules/unit"):
+        shutil.rmtree(module)
+    with pytest.raises(TerraformError, match=r"(?s)hcl:\d+: the source git::.*fatal: ") as caught:
+        made()
+    assert "git ls-remote" in caught.value.remedy
+    shutil.move(tmp_path / "gone", team)
+    assert made().is_current()
+    file.write_text(file.read_text().replace('"v1"', '"v2"'))
+    with pytest.raises(TerraformError, match="v2"):
+        made()
+
+
+def git(folder: Path, *words: str) -> None:
+    names = ("-c", "user.name=A", "-c", "user.email=a@example.com")
+    subprocess.run(["git", *names, *words], cwd=folder, check=True)
+
+
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
@@ -162,6 +216,10 @@ def test_units_of_terragrunt_are_root_modules(units: Path) -> None:
         ({"root.hcl": "none.hcl"}, "hcl:1: none.hcl, which no folder above"),
         ({"  source =": '  extra_arguments "a" {}\n  source ='}, "`extra_arguments` in"),
         ({"${get_terragrunt_dir()}/../../modules//network": "git::x"}, "hcl:6: the source git::x"),
+        (
+            {"${get_terragrunt_dir()}/../../modules//network": "../none"},
+            "none, which is not a fold",
+        ),
         ({"inputs = {": 'dependency "app" { config_path = "../app" }\ninputs = {'}, "each other"),
         ({"  path = find": "  expose = find"}, "hcl:1: `include` without `path`"),
         ({"inputs = {": "skip = get_env() == 1\ninputs = {"}, "hcl:9: skip = .* neither true nor"),

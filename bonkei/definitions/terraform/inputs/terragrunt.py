@@ -13,9 +13,10 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeAlias
 
 from bonkei.base.folders import below, bytes_of, matching, text_of
 from bonkei.definitions.terraform.errors import TerraformError, relative
@@ -23,7 +24,11 @@ from bonkei.definitions.terraform.inputs.hcl import Item, items
 
 _FILE = "terragrunt.hcl"
 _TREE = "tree"
-"""The link to the project in a unit's folder: the paths between its modules stay as they are."""
+"""The link to the project, or to what was fetched, in a unit's folder: the paths between its
+modules stay as they are."""
+Fetch: TypeAlias = Callable[[str], tuple[Path, Path]]
+"""Fetches a source from elsewhere: its root, and the module's folder in it. TerraformError."""
+_ELSEWHERE = re.compile(r"\w+::|\w+://|git@|[\w-]+(\.[\w-]+)+/")
 _READ_OVER = frozenset(
     {
         "dependencies", "download_dir", "errors", "exclude", "iam_role", "prevent_destroy",
@@ -70,8 +75,14 @@ class _Unit:
     """Reads one unit with all files that it names."""
 
     def __init__(
-        self, file: Path, units: Sequence[Path], project: Path, environment: Mapping[str, str]
+        self,
+        file: Path,
+        units: Sequence[Path],
+        project: Path,
+        environment: Mapping[str, str],
+        fetch: Fetch,
     ) -> None:
+        self._fetch = fetch
         self.folder, self.file, self._units = file.parent, file, units
         self._project, self._environment = project, environment
         self._count = 0
@@ -232,17 +243,27 @@ class _Unit:
         """The unit's file, and those that it includes."""
         yield from (self.part, *self.part.included.values())
 
-    def module(self) -> Path | None:
-        """The folder of its module; None for a file that others include."""
+    def module(self) -> tuple[Path, Path] | None:
+        """The folder of its module, below that of the project or of what was fetched; None for a
+        file that others include."""
         for part in self.parts():
             if part.source is not None:
-                written = self.text(part, part.source.text, part.source.line)
-                folder = (self.folder / written.replace("//", "/")).resolve()
-                if not folder.is_dir() or not folder.is_relative_to(self._project):
-                    what = f"the source {written}, which is not a folder of this project,"
-                    raise _refused(part.file, part.source.line, what)
-                return folder
-        return self.folder if matching(self.folder, "*.tf") else None
+                return self._sourced(part, part.source)
+        return (self._project, self.folder) if matching(self.folder, "*.tf") else None
+
+    def _sourced(self, part: _Part, source: Item) -> tuple[Path, Path]:
+        written = self.text(part, source.text, source.line)
+        folder = (self.folder / written.replace("//", "/")).resolve()
+        if folder.is_dir() and folder.is_relative_to(self._project):
+            return self._project, folder
+        if not _ELSEWHERE.match(written):
+            what = f"the source {written}, which is not a folder of this project,"
+            raise _refused(part.file, source.line, what)
+        try:
+            return self._fetch(written)
+        except TerraformError as error:
+            place = f"{relative(part.file)}:{source.line}"
+            raise TerraformError(f"{place}: {error.message}", remedy=error.remedy) from None
 
 
 def _turn(item: Item) -> int:
@@ -300,19 +321,19 @@ def _includes(file: Path) -> bool:
 
 
 def write_roots(
-    definitions: Path, project: Path, target: Path, environment: Mapping[str, str]
+    definitions: Path, project: Path, target: Path, environment: Mapping[str, str], fetch: Fetch
 ) -> list[Path]:
     """Write the units below `target`. The result is their folders, in the order of their
     applies."""
     units = {}
     files = [each for each in _files(definitions) if not _is_excluded(each)]
     for file in files:
-        unit = _Unit(file, files, project, environment)
+        unit = _Unit(file, files, project, environment, fetch)
         if (module := unit.module()) is not None:
             units[file.parent] = unit, module
     places = {each: target / each.relative_to(definitions) for each in units}
     for folder, (unit, module) in units.items():
-        _write(unit, module, places[folder], project, places)
+        _write(unit, module, places[folder], places)
     return [
         places[each] for each in _in_order({f: {*u.needs.values()} for f, (u, _) in units.items()})
     ]
@@ -330,15 +351,15 @@ def _in_order(needs: Mapping[Path, set[Path]]) -> list[Path]:
 
 
 def _write(
-    unit: _Unit, module: Path, place: Path, project: Path, places: Mapping[Path, Path]
+    unit: _Unit, module: tuple[Path, Path], place: Path, places: Mapping[Path, Path]
 ) -> None:
     place.mkdir(parents=True, exist_ok=True)
-    link = place / _TREE
-    if not link.is_symlink() or link.readlink() != project:
+    link, (tree, folder) = place / _TREE, module
+    if not link.is_symlink() or link.readlink() != tree:
         link.unlink(missing_ok=True)
-        link.symlink_to(project)
+        link.symlink_to(tree)
     wanted = {f"{name}.tf": text for name, text in unit.generated.items()}
-    wanted["main.tf"] = _main(unit, module, place, project, places)
+    wanted["main.tf"] = _main(unit, folder, place, tree, places)
     for name in {each.name for each in matching(place, "*.tf")} - wanted.keys():
         (place / name).unlink()
     for name, text in wanted.items():
@@ -346,9 +367,7 @@ def _write(
             (place / name).write_text(text, encoding="utf-8")
 
 
-def _main(
-    unit: _Unit, module: Path, place: Path, project: Path, places: Mapping[Path, Path]
-) -> str:
+def _main(unit: _Unit, module: Path, place: Path, tree: Path, places: Mapping[Path, Path]) -> str:
     files = matching(module, "*.tf")
     digest = hashlib.sha256(b"".join(bytes_of(file) or b"" for file in files)).hexdigest()
     found = [item for file in files for item in items(text_of(file) or "") if item.is_block]
@@ -361,7 +380,7 @@ def _main(
             path = f"{os.path.relpath(places[folder], place)}/terraform.tfstate"
             lines += [f'data "terraform_remote_state" "{name}" {{', '  backend = "local"']
             lines += [f'  config  = {{ path = "${{path.module}}/{path}" }}', "}"]
-    source = json.dumps(f"./{_TREE}/{module.relative_to(project).as_posix()}")
+    source = json.dumps(f"./{_TREE}/{module.relative_to(tree).as_posix()}")
     lines += ['module "unit" {', f"source = {source}"]
     for each in found:
         if each.name == "variable":

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bonkei.definitions.terraform.errors import TerraformError
+from bonkei.definitions.terraform.fetched import Fetcher
 from bonkei.definitions.terraform.inputs.elsewhere import Elsewhere
 from bonkei.definitions.terraform.workspace import Workspace
 from tests.bonkei.definitions.terraform.project import Project
@@ -80,10 +81,18 @@ def test_a_private_registry_gets_the_users_token(
         'output "it" {\n  value = module.store.it\n}\n',
     )
     workspace = project.workspace()
+    fetcher = Fetcher(tmp_path / "fetched", modules={"a/b/aws": project.root})
     if way == "neither":
         with pytest.raises(TerraformError, match=r"401|nauthorized"):
             workspace.apply()
+        with pytest.raises(TerraformError, match=r"401|nauthorized"):
+            fetcher.fetch(f"tfr://{ADDRESS}?version=0.14.0")
         return
+    if way == "a variable":
+        _, folder = fetcher.fetch(f"tfr://{ADDRESS}?version=0.14.0")  # as Terragrunt writes it
+        assert "stored" in (folder / "main.tf").read_text()
+        own = fetcher.fetch("tfr:///a/b/aws//infrastructure?version=1.0.0")
+        assert own == (project.root, project.root / "infrastructure")
     workspace.apply()
     assert workspace.outputs()["it"]["value"] == "stored"
     files = [each for each in project.home.rglob("*") if each.is_file()]
