@@ -260,8 +260,8 @@ class TrafficShift:
 @dataclass(frozen=True, slots=True)
 class Registry:
     """A service of AWS Cloud Map, and its namespace, with the tasks of an ECS service. `port`: the
-    container's, or 0 where only addresses are registered. `has_dns`: whether its name is resolved;
-    else programs can only ask for it."""
+    container's, or 0 where only addresses are registered. `has_dns`: whether its name is resolved
+    to addresses; else programs can only ask for it."""
 
     namespace: str
     name: str

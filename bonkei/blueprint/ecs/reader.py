@@ -224,7 +224,9 @@ def _registries(service: Block, state: State) -> Iterator[Registry]:
         namespace = state.find(wanted, "id", *_ALL_NAMESPACES)
         if found and namespace:
             port = block.integer("container_port", 0) or block.integer("port", 0)
-            yield Registry(namespace.text("name"), found.text("name"), port, dns is not None)
+            records = dns.blocks("dns_records") if dns else ()
+            has_address = any(each.text("type") != "SRV" for each in records)
+            yield Registry(namespace.text("name"), found.text("name"), port, has_address)
 
 
 def read_service_connect(

@@ -115,7 +115,6 @@ _READ_ALL_THE_SAME = {
     "aws_ecs_service.deployment_circuit_breaker.enable": "there, with the difference that it names",
     "aws_ecs_service.deployment_circuit_breaker.rollback": "there, with that difference",
     "aws_ecs_service.service_connect_configuration.service": "there, without outlier detection",
-    "aws_ecs_service.service_registries.container_port": "of an SRV record, which is not answered",
     "aws_ecs_service.launch_type": "only a rule's target has this name, too",
     "aws_ecs_task_definition.cpu": "metrics go by it; only memory is limited",
     "aws_ecs_task_definition.proxy_configuration": "ECS's API shows it",

@@ -162,6 +162,11 @@ REGISTERED = {
         "name": "Web",
         "dns_config": [{"namespace_id": "ns-1", "dns_records": [{"type": "A", "ttl": 10}]}],
     },
+    "aws_service_discovery_service.srv": {
+        "arn": "arn:srv",
+        "name": "jobs",
+        "dns_config": [{"namespace_id": "ns-1", "dns_records": [{"type": "SRV", "ttl": 10}]}],
+    },
     "aws_service_discovery_service.http": {"arn": "arn:http", "name": "web", "dns_config": []},
 }
 
@@ -189,6 +194,20 @@ def test_a_name_in_cloud_map_leads_to_every_port(blueprint, registry, names) -> 
         ServiceConnectEndpoint(f"web:{port}", name, port, is_direct=True)
         for name in names
         for port in (8000, 9000)
+    )
+
+
+def test_srv_records_are_named_and_their_name_is_only_asked_for(blueprint) -> None:
+    """An address in its place would be looked up as a name."""
+    registered = service(service_registries=[{"registry_arn": "arn:srv", "container_port": 80}])
+    found = blueprint({**REGISTERED, **stack(**{"aws_ecs_service.web": registered})})
+    [web] = found.services
+    assert [(one.dns_name, one.port) for one in web.registries] == [("jobs.shop.internal", 80)]
+    assert web.discovery_names == ()
+    [note] = [one for one in found.not_simulated if "SRV" in one.reason]
+    assert (note.kind, note.address) == (
+        "aws_service_discovery_service.dns_config.dns_records.type",
+        "aws_service_discovery_service.srv",
     )
 
 

@@ -47,7 +47,7 @@ def test_a_name_in_cloud_map_is_no_missing_name_of_service_connect() -> None:
     resources["aws_service_discovery_service.this"] = {
         "arn": "arn:worker",
         "name": "there",
-        "dns_config": [{"namespace_id": "ns-1"}],
+        "dns_config": [{"namespace_id": "ns-1", "dns_records": [{"type": "A", "ttl": 10}]}],
     }
     resources["aws_ecs_service.worker"]["service_registries"] = [{"registry_arn": "arn:worker"}]
     environment("OTHER_URL", "http://there.internal:9000")(resources)
