@@ -123,7 +123,10 @@ def doubts(blueprint: Blueprint, translator: Translator) -> Iterator[str]:
     for definition in blueprint.task_definitions:
         book = translator.of(callers.get(definition.arn, definition.family)).book
         for container in definition.containers:
-            _, alone = book.at_one_address(dict(container.environment))
+            words = {
+                f"word {n} of its command": w for n, w in enumerate(container.command or (), 1)
+            }
+            _, alone = book.at_one_address({**dict(container.environment), **words})
             for name, leads in alone.items():
                 is_so = "is reached, but its callers are not told apart" if leads else _ANOTHER_PORT
                 yield (

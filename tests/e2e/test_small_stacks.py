@@ -95,7 +95,8 @@ def test_its_distributions_serve_buckets(stack: Path, tmp_path: Path) -> None:
 def test_its_tasks_are_discovered(
     stack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By a name in DNS and by asking, also in a namespace without DNS."""
+    """By a name in DNS, in a variable and in a command, and by asking, also in a namespace without
+    DNS."""
     monkeypatch.setenv("AWS_DISABLE_HOST_PREFIX_INJECTION", "true")
     project = Project(stack, tmp_path / "home")
 

@@ -41,6 +41,7 @@ resource "aws_ecs_task_definition" "this" {
   container_definitions = jsonencode([{
     name         = each.key
     image        = "example/${each.key}:1"
+    command      = ["python", "main.py", each.value]
     portMappings = [{ containerPort = 8000 }]
     environment  = [{ name = "NAME", value = each.key }, { name = "OTHER_HOST", value = each.value }]
   }])

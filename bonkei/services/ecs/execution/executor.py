@@ -99,7 +99,10 @@ class Executor:
         home = self._settings.home
         shared = shared_folders(spec.definition, home, self._settings.access_point)
         ports = self._switchboard.ports_of(task_id)
-        self._tasks[task_id] = RunningTask(spec, self._scratch / task_id, home, shared, ports)
+        addresses = self._settings.addresses.of(spec.group)
+        self._tasks[task_id] = RunningTask(
+            spec, self._scratch / task_id, home, shared, ports, addresses
+        )
 
     def pids(self, task_id: str) -> dict[str, int]:
         """The containers' processes that run now."""

@@ -20,7 +20,7 @@ from bonkei.services.ecs.execution.environment import (
 from bonkei.services.ecs.execution.ports import Ports
 from bonkei.services.ecs.execution.process import ContainerProcess, ProcessSpec
 from bonkei.services.ecs.images.local import LocalContainer
-from bonkei.services.ecs.settings import RouterCommand
+from bonkei.services.ecs.settings import NoTranslation, RouterCommand, Translator
 from bonkei.services.ecs.task_spec import TaskSpec
 
 
@@ -28,14 +28,15 @@ from bonkei.services.ecs.task_spec import TaskSpec
 class RunningTask:
     """A task from its preparation until it is released. `home`: the miniature's. `shared`: the
     folders of volumes that are not the task's own. `ports`: who translates those of its programs,
-    who then has to know the container. `is_confined`: without an image it sees only its own files
-    and this machine's programs."""
+    who then has to know the container. `addresses`: those of the names in its commands.
+    `is_confined`: without an image it sees only its own files and this machine's programs."""
 
     spec: TaskSpec
     scratch: Path
     home: Path
     shared: Mapping[str, Path] = field(default_factory=dict)
     ports: str = ""
+    addresses: Translator = field(default_factory=NoTranslation)
     is_confined: bool = False
     endpoints: dict[m.PortKey, Endpoint] = field(default_factory=dict)
     environments: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -68,7 +69,8 @@ class RunningTask:
         return replace(spec, root=root, beside=running.pid) if running and root else spec
 
     def _words(self, local: LocalContainer) -> Iterable[str]:
-        return (translate_command(local.localize(w), local, self.endpoints) for w in local.command)
+        words = self.addresses.translate_all({f"{n}": w for n, w in enumerate(local.command)})
+        return (translate_command(local.localize(w), local, self.endpoints) for w in words.values())
 
     def _root(self, local: LocalContainer, router: RouterCommand | None) -> Root | None:
         """What the container's process sees; None: all that this user may see."""

@@ -1,10 +1,11 @@
 """A page with a name of its own, and what the other program's page says."""
 
 import os
+import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from urllib.request import urlopen
 
-OTHER = os.environ.get("OTHER_HOST", "")
+[OTHER] = {os.environ["OTHER_HOST"], *sys.argv[1:]}  # both are the same name
 
 
 class Page(BaseHTTPRequestHandler):
