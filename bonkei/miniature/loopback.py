@@ -24,8 +24,9 @@ _LAST_HOST = 254
 # These ports, and those of names, are below the ephemeral range and that of tasks.
 _HOLDER = one_address.HERE
 _FIRST_PORT = 17700
-_FIRST_OWN, _OWN = 12000, 22
-"""At one address: the ports of the first miniature's names, and how far the next one's are."""
+_OWN = range(17955, 20000)
+_STEP = 8
+"""At one address: the ports of names, and how far those of the next miniature begin."""
 
 
 class AddressError(BonkeiError):
@@ -128,11 +129,11 @@ class Loopback:
         if not self.is_one:
             return host, port
         if (host, port) not in self.ports:
-            key, first = f"{host.rpartition('.')[2]}:{port}", _FIRST_OWN + (self._subnet - 1) * _OWN
+            key, first = f"{host.rpartition('.')[2]}:{port}", (self._subnet - 1) * _STEP
             before = self._hosts.pop(key, None)
             wished = [*([port] if keeps else []), *([before] if before else [])]
             taken = {*self._hosts.values(), *self.ports.values()}
-            every = (n for n in (*wished, *range(first, _FIRST_PORT)) if n not in taken)
+            every = (n for n in (*wished, *_OWN[first:], *_OWN[:first]) if n not in taken)
             found = next(filter(_is_free, every), None)
             if found is None:
                 raise AddressError(f"no port of {_HOLDER} is left for {host}:{port}")

@@ -61,6 +61,17 @@ def test_its_cache_counts(stack: Path, tmp_path: Path, monkeypatch: pytest.Monke
             httpx.get(f"{project.load_balancer}/", timeout=ANSWER).text for _ in range(2)
         )
         [cache] = project.status()["caches"]
+        ran = project.bonkei("exec", "web", "--", "env").stdout
+        explained = project.bonkei("explain", project.load_balancer).stdout
+        before = project.status()["tasks"]["tasks"][0]["id"]
+        killed = project.bonkei("fault", "start", "kill", "web").returncode
+        eventually(
+            lambda: (
+                (found := project.status())["ready"] and before not in str(found["tasks"]["tasks"])
+            ),
+            "another task serves",
+        )
+    assert ("redis://" in ran, "answers" in explained, killed) == (True, True, 0)
     assert (cache["identifier"], cache["status"]) == ("sessions", "available")
     assert first.startswith("redis :")
     assert int(second.partition(":")[2]) > int(first.partition(":")[2])

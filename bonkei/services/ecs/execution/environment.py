@@ -56,8 +56,8 @@ def build_environment(
     environment = {**_minimum(local, surroundings.scratch, definition_arn), **surroundings.cloud}
     for name, text in local.image.environment:
         environment[name] = local.localize(substitute(text, environment))
-    for name, value in addresses.translate_all(dict(local.container.environment)).items():
-        environment[name] = translate_ports(value, ports)
+    own = {name: translate_ports(value, ports) for name, value in local.container.environment}
+    environment |= addresses.translate_all(own)
     environment |= resolve_all(local.container.secrets, vault, definition_arn)
     if (endpoint := main_endpoint(local, ports)) is not None:
         environment |= {"HOST": endpoint.host, "PORT": str(endpoint.port)}

@@ -69,8 +69,8 @@ class RunningTask:
         return replace(spec, root=root, beside=running.pid) if running and root else spec
 
     def _words(self, local: LocalContainer) -> Iterable[str]:
-        words = self.addresses.translate_all({f"{n}": w for n, w in enumerate(local.command)})
-        return (translate_command(local.localize(w), local, self.endpoints) for w in words.values())
+        own = (translate_command(local.localize(w), local, self.endpoints) for w in local.command)
+        return self.addresses.translate_all({f"{n}": w for n, w in enumerate(own)}).values()
 
     def _root(self, local: LocalContainer, router: RouterCommand | None) -> Root | None:
         """What the container's process sees; None: all that this user may see."""

@@ -6,6 +6,7 @@ import asyncio
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -16,8 +17,13 @@ from ports import free_port
 from bonkei.base.events import Endpoint, TargetRegistered, TaskStateChanged
 from bonkei.base.processes.listening import Listener, kernel_ports
 from bonkei.base.processes.roots import why_not_confined
+from bonkei.base.vault import MemoryVault
 from bonkei.blueprint.ecs import Container, ContainerHealthCheck, PortMapping
-from bonkei.services.ecs.execution.environment import translate_command
+from bonkei.services.ecs.execution.environment import (
+    Surroundings,
+    build_environment,
+    translate_command,
+)
 from bonkei.services.ecs.execution.listened_ports import listened_ports, until_listening
 from bonkei.services.ecs.images.local import local_task
 
@@ -71,6 +77,30 @@ def test_the_ports_and_addresses_of_a_command(tmp_path, word, here):
         ("web", 9000): Endpoint("127.0.0.1", 25002),
     }
     assert translate_command(word, local.containers[0], endpoints) == here
+
+
+class Here:
+    """The site is at a port of this machine that is a container's, too."""
+
+    def translate_all(self, values: Mapping[str, str]) -> Mapping[str, str]:
+        site = "http://127.0.0.1:8000"
+        return {n: value.replace("https://site.example", site) for n, value in values.items()}
+
+    def of(self, caller: str) -> Here:
+        return self
+
+
+def test_a_port_here_is_not_taken_for_the_containers(tmp_path):
+    variables = (("SITE", "https://site.example"), ("OWN", "http://localhost:8000"))
+    ports = (PortMapping(8000),)
+    container = Container(
+        "web", "web:1", command=("app",), environment=variables, port_mappings=ports
+    )
+    local = local_task(definition(container), {"web": tmp_path}, serving=frozenset())
+    around = Surroundings(tmp_path, {("web", 8000): Endpoint("127.0.0.1", 25001)})
+    arn = "arn:aws:ecs:eu-west-1:1:task-definition/web:1"
+    made = build_environment(local.containers[0], arn, around, Here(), MemoryVault({}))
+    assert (made["SITE"], made["OWN"]) == ("http://127.0.0.1:8000", "http://127.0.0.1:25001")
 
 
 async def test_a_command_with_its_own_port_serves(tasks, edge, web):
