@@ -28,7 +28,8 @@ class Caller:
     """A principal as `sts:GetCallerIdentity` names it. `role`: the ARN of the assumed role, or of
     an IAM user with limited rights; empty for the account's administrator. `source`: the holder of
     its credentials (`task web`), and so its place in the network; empty for a person, or if
-    unknown. `policy`: the text of the session's own policy, if it has one."""
+    unknown. `policy`: the text of the session's own policy, if it has one. `acts_for`: the alarm,
+    topic or rule for which a service of AWS calls."""
 
     arn: str
     user_id: str
@@ -36,6 +37,7 @@ class Caller:
     role: str = ""
     source: str = ""
     policy: str = ""
+    acts_for: str = ""
 
     @property
     def is_user(self) -> bool:
@@ -159,10 +161,11 @@ class ServicePrincipal:
 
 @dataclass(frozen=True, slots=True)
 class RoleSession:
-    """An AWS service that calls with a role. `name`: the session's name."""
+    """An AWS service that calls with a role. `name`: the session's name. `source_arn`: as above."""
 
     role: str
     name: str
+    source_arn: str = ""
 
 
 ADMINISTRATOR = RoleSession("", "")

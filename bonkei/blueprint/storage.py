@@ -43,7 +43,9 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """An SSM parameter: String, StringList or SecureString. Its repr does not show the value."""
+    """An SSM parameter: String, StringList or SecureString. Its repr does not show the value.
+    `version`: Terraform's; another one means that it has written the value, maybe an earlier one
+    over a program's."""
 
     address: str
     arn: str
@@ -55,6 +57,7 @@ class Parameter:
     allowed_pattern: str = ""
     tier: str = ""
     data_type: str = ""
+    version: int = 0
     tags: Tags = field(default_factory=dict)
 
 
@@ -232,6 +235,7 @@ def read_parameters(state: State) -> tuple[Parameter, ...]:
             allowed_pattern=block.text("allowed_pattern", ""),
             tier=block.text("tier", ""),
             data_type=block.text("data_type", ""),
+            version=block.integer("version", 0),
             tags=read_tags(block),
         )
         for block in state.managed("aws_ssm_parameter")

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 _LONGEST = 600
+_OUTSIDE = "changed outside Terraform"
 _VERBS = ("replace", "destroy", "forget", "create", "update", "import", "move")
 
 
@@ -43,12 +44,18 @@ def verb(resource: Mapping[str, Any]) -> str | None:
 
 
 def summary(plan: Mapping[str, Any]) -> str:
-    """`replace 1, create 2: replace a.b, create …`."""
-    changes: dict[str, list[str]] = {name: [] for name in _VERBS}
+    """`replace 1, create 2: replace a.b, create …`. Terraform finds many resources otherwise than
+    it left them, such as those that a release has changed. Only where the plan puts them back, the
+    approver has to know."""
+    outside = {each["address"] for each in plan.get("resource_drift", ())}
+    changes: dict[str, list[str]] = {name: [] for name in (*_VERBS, _OUTSIDE)}
     for resource in plan.get("resource_changes", ()):
         name = verb(resource)
-        if name is not None:
-            changes[name].append(resource["address"])
+        if name is None:
+            continue
+        changes[name].append(resource["address"])
+        if resource["address"] in outside:
+            changes[_OUTSIDE].append(resource["address"])
     counts = ", ".join(f"{name} {len(found)}" for name, found in changes.items() if found)
     if not counts:
         return "only outputs change" if plan.get("output_changes") else "no changes"

@@ -285,6 +285,35 @@ def test_the_code_of_a_plan_reads_no_secret(account: Account) -> None:
     account.push("reset", "-q", "--hard", good)
 
 
+def test_the_drift_check_tells_slack_what_others_changed_and_an_approval_puts_it_back(
+    account: Account,
+) -> None:
+    """By its own rule, here in the next minute. Nothing else than the value is changed: without it,
+    the run would end like the one before."""
+    parameters, rules = account.client("ssm"), account.client("events")
+    name = {"Name": "/shop-test/one"}
+    before = parameters.get_parameter(**name)["Parameter"]["Value"]
+    parameters.put_parameter(**name, Value="by hand", Type="String", Overwrite=True)
+    check = {"Name": "shop-test-tf-drift"}
+    declared = rules.describe_rule(**check)["ScheduleExpression"]
+    rules.put_rule(**check, ScheduleExpression="rate(1 minute)")
+
+    def by_schedule() -> dict[str, Any]:
+        runs = account.client("codepipeline").list_pipeline_executions(pipelineName=PIPELINE)
+        newest = runs["pipelineExecutionSummaries"][0]
+        return dict(newest) if newest["trigger"]["triggerType"] == "CloudWatchEvent" else {}
+
+    run = eventually(by_schedule, "the schedule starts a run", PATIENCE, every=0.5)
+    rules.put_rule(**check, ScheduleExpression=declared)
+    assert run["trigger"]["triggerDetail"].endswith(":rule/shop-test-tf-drift")
+    id_ = run["pipelineExecutionId"]
+    changed = 'changed outside Terraform module.names.aws_ssm_parameter.this[\\"one\\"]'
+    assert "Waits for approval" in account.slack(id_, "update 1, ", changed)
+    account.answer(id_, "Approved")
+    eventually(lambda: account.status(id_) == "Succeeded", "it succeeds", PATIENCE, every=0.5)
+    assert parameters.get_parameter(**name)["Parameter"]["Value"] == before
+
+
 def github(account: Account, role: str, *words: str) -> subprocess.CompletedProcess[str]:
     """A step of environment/github/release.yml: `runs.py`, as one of the roles."""
     place = account.project.folder.parent

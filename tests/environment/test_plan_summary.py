@@ -54,6 +54,16 @@ def test_dangerous_changes_come_first(plan_summary: ModuleType) -> None:
     )
 
 
+def test_what_others_changed_is_named_where_the_plan_puts_it_back(plan_summary: ModuleType) -> None:
+    """A release's task definition and an ignored count drift, too, and nothing comes of it."""
+    found = plan(("aws_a.b", ["update"]), ("aws_c.d", ["create"]), ("aws_e.f", ["no-op"]))
+    found["resource_drift"] = [{"address": each} for each in ("aws_a.b", "aws_e.f")]
+    assert plan_summary.summary(found) == (
+        "create 1, update 1, changed outside Terraform 1: "
+        "create aws_c.d, update aws_a.b, changed outside Terraform aws_a.b"
+    )
+
+
 def test_a_move_and_an_import_are_changes(plan_summary: ModuleType) -> None:
     """Terraform's own exit code says so, too."""
     found = plan(("aws_a.new", ["no-op"]), ("aws_b.found", ["no-op"]), ("aws_c.same", ["no-op"]))

@@ -112,7 +112,8 @@ def test_a_person_releases_a_change(production: Evaluation, expected: int) -> No
     switches = [found.get("PollForSourceChanges", found.get("DetectChanges")) for found in sources]
     assert len(switches) == 4
     assert len([switch for switch in switches if switch != "false"]) == expected
-    assert not CODECOMMIT.of_type("AWS::Events::Rule")
+    rules = CODECOMMIT.of_type("AWS::Events::Rule")
+    assert [name for name, rule in rules.items() if "EventPattern" in rule] == []
 
 
 def test_terraform_stages(expected: list[str]) -> None:

@@ -112,6 +112,7 @@ def _alarm(blueprint: Blueprint) -> Iterator[Call]:
     yield "secretsmanager", "GetSecretValue", {"SecretId": webhook.arn}
     prefix = webhook.name.partition("/")[0]
     yield "cloudwatch", "DescribeAlarmHistory", {"AlarmName": f"{prefix}-backend-errors"}
+    yield "codepipeline", "ListActionExecutions", {"pipelineName": f"{prefix}-pipeline-tf"}
     for group in (f"/ecs/{prefix}/backend", f"/ecs/{prefix}/frontend"):
         yield "logs", "DescribeMetricFilters", {"logGroupName": group}
         yield "logs", "FilterLogEvents", {"logGroupName": group}

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -131,8 +132,10 @@ class AwsClient:
 
     def _caller(self, principal: Principal) -> Caller:
         if isinstance(principal, ServicePrincipal):
-            return Caller(principal.name, principal.name, self._issuer.account)
-        return self._issuer.session(principal.role, principal.name)
+            caller = Caller(principal.name, principal.name, self._issuer.account)
+        else:
+            caller = self._issuer.session(principal.role, principal.name)
+        return replace(caller, acts_for=principal.source_arn)
 
 
 def _present(value: Any) -> Any:

@@ -62,7 +62,7 @@ def _principal(target: EventTarget) -> Principal:
     for Amazon EventBridge",
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html"""
     if target.role_arn:
-        return RoleSession(target.role_arn, "events")
+        return RoleSession(target.role_arn, "events", target.rule_arn)
     return ServicePrincipal("events.amazonaws.com", target.rule_arn)
 
 

@@ -34,6 +34,7 @@ module "notification" {
   page_mention                = var.page_mention
   runbook_url                 = var.runbook_url
   record_log_group_names      = distinct([for filter in values(local.log_filters) : filter.log_group])
+  pipeline_names              = var.pipeline_names
   secret_recovery_window_days = var.secret_recovery_window_days
   log_retention_days          = var.log_retention_days
   permissions_boundary_arn    = var.permissions_boundary_arn

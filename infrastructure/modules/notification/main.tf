@@ -208,6 +208,17 @@ data "aws_iam_policy_document" "function" {
     }
   }
 
+  # What waits for an approval: CodePipeline's event does not say.
+  dynamic "statement" {
+    for_each = length(var.pipeline_names) > 0 ? [var.pipeline_names] : []
+
+    content {
+      sid       = "ReadRuns"
+      actions   = ["codepipeline:ListActionExecutions"]
+      resources = [for name in statement.value : "arn:${var.account.partition}:codepipeline:${var.account.region}:${var.account.id}:${name}"]
+    }
+  }
+
   statement {
     sid       = "KeepDeadLetters"
     actions   = ["sqs:SendMessage"]

@@ -34,6 +34,12 @@ variable "record_log_group_names" {
   default     = []
 }
 
+variable "pipeline_names" {
+  description = "Pipelines whose approvals a message describes"
+  type        = list(string)
+  default     = []
+}
+
 variable "page_mention" {
   description = "Whom a message of severity page calls, as Slack writes it; null: nobody"
   type        = string

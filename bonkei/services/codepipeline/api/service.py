@@ -104,10 +104,10 @@ def _lists(pipelines: Pipelines) -> dict[str, Any]:
 def _executions(pipelines: Pipelines) -> dict[str, Any]:
     async def start(call: AwsCall) -> Mapping[str, Any]:
         given = call.parameters
-        is_rule = call.caller.arn == "events.amazonaws.com"
+        rule = call.caller.acts_for if ":events:" in call.caller.acts_for else ""
         begun = commands.start(
-            "CloudWatchEvent" if is_rule else "StartPipelineExecution",
-            call.caller.arn,
+            "CloudWatchEvent" if rule else "StartPipelineExecution",
+            rule or call.caller.arn,
             _pairs(given.get("variables", ())),
             tuple(
                 Override(each["actionName"], each["revisionType"], each["revisionValue"])

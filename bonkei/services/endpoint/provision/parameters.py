@@ -12,7 +12,7 @@ _GONE = frozenset({"ParameterNotFound", "InvalidResourceId"})
 
 
 def parameters(found: tuple[Parameter, ...]) -> Iterator[Thing]:
-    """Parameters. A program's value stays until the definition changes."""
+    """Parameters. A program's value stays until Terraform writes another."""
     for parameter in found:
         yield _parameter(parameter)
         yield from _tags(parameter)
@@ -40,6 +40,7 @@ def _parameter(parameter: Parameter) -> Thing:
         put,
         changes=(_call("PutParameter", {**content, "Overwrite": True}),),
         end=(_call("DeleteParameter", {"Name": parameter.name}, _GONE),),
+        content=str(parameter.version) if parameter.version > 1 else "",
     )
 
 

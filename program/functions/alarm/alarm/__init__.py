@@ -12,11 +12,12 @@ import json
 import os
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from alarm.clients import prepare
-from alarm.details import call_aws, look_up
-from alarm.events import AlarmChange, Event, Unrecognized, parse
+from alarm.details import call_aws, look_up, planned
+from alarm.events import AlarmChange, Event, PipelineWaits, Unrecognized, parse
 from alarm.letters import SECONDS, post_again
 from alarm.message import NOTHING, Message, Ways, late, message
 from alarm.slack import RefusedError, send
@@ -62,6 +63,8 @@ def _report(notification: Mapping[str, Any], late_since: str = "") -> None:
 def _describe(text: str, subject: str) -> tuple[Event, Message | None]:
     """What it is, and its message for Slack; None if there is nothing to report."""
     found = parse(text, subject=subject)
+    if isinstance(found, PipelineWaits) and found.execution:
+        found = replace(found, summary=planned(found, call_aws, _warn))
     details = look_up(found, call_aws, _warn) if isinstance(found, AlarmChange) else NOTHING
     ways = Ways(os.environ.get("PAGE_MENTION", ""), os.environ.get("RUNBOOK_URL", ""))
     try:

@@ -1,4 +1,4 @@
-"""Details of an alarm that its notification lacks, from CloudWatch: its past, and its log records.
+"""Details that a notification lacks: an alarm's past and log records, and what an approver is told.
 
 Nothing here may hold a message back: a detail that cannot be looked up is left out, and logged.
 """
@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any
 
 from alarm.clients import client
-from alarm.events import AlarmChange, State
+from alarm.events import AlarmChange, PipelineWaits, State
 
 RECORDS = 3
 CHARACTERS = 300  # of a record
@@ -82,6 +82,24 @@ def look_up(
         except Exception as error:
             report(f"the log's records: {type(error).__name__}")
     return Details(alarmed_at, records, group, pattern, now)
+
+
+def planned(event: PipelineWaits, call: Call, report: Callable[[str], None]) -> str:
+    """What the approver is told, which CodePipeline's event lacks."""
+    try:
+        found = call(
+            "codepipeline", "list_action_executions", event.region, pipelineName=event.pipeline,
+            filter={"pipelineExecutionId": event.execution},
+        )["actionExecutionDetails"]  # fmt: skip
+        (summary,) = {
+            one["input"]["resolvedConfiguration"]["CustomData"]
+            for one in found
+            if (one["stageName"], one["status"]) == (event.stage, "InProgress")
+        }
+    except Exception as error:
+        report(f"what waits for the approval: {type(error).__name__}")
+        return event.summary
+    return str(summary)
 
 
 def _alarmed_at(event: AlarmChange, call: Call) -> datetime | None:

@@ -46,7 +46,7 @@ async def test_a_target_is_called(arn: str, operation: str, name: str, value: ob
     assert (called, given[name], region) == (operation, value, "eu-west-1")
     assert aws.principals[-1] == ServicePrincipal("events.amazonaws.com", "rule")
     await EventTargets(aws).deliver(replace(target, role_arn="role"), "{}", {})
-    assert aws.principals[-1] == RoleSession("role", "events")
+    assert aws.principals[-1] == RoleSession("role", "events", "rule")
 
 
 VPC = {"Subnets": ["subnet-1"], "SecurityGroups": ["sg-1"], "AssignPublicIp": "DISABLED"}

@@ -1,4 +1,4 @@
-# The way to Slack, with the rule of module monitoring. The pipeline makes everything else.
+# The way to Slack, with the rules of module monitoring. The pipeline makes everything else.
 
 terraform {
   required_providers {
@@ -18,6 +18,7 @@ module "notification" {
   name                        = "shop-test"
   account                     = { id = data.aws_caller_identity.current.account_id, region = "ap-northeast-1", partition = "aws" }
   function_directory          = "${path.root}/../program/functions/alarm"
+  pipeline_names              = ["shop-test-pipeline-tf"]
   secret_recovery_window_days = 0
   log_retention_days          = 7
 }
@@ -34,5 +35,20 @@ resource "aws_cloudwatch_event_rule" "pipeline_failed" {
 
 resource "aws_cloudwatch_event_target" "pipeline_failed" {
   rule = aws_cloudwatch_event_rule.pipeline_failed.name
+  arn  = module.notification.topic_arn
+}
+
+resource "aws_cloudwatch_event_rule" "pipeline_waits" {
+  name = "shop-test-pipeline-waits"
+
+  event_pattern = jsonencode({
+    source      = ["aws.codepipeline"]
+    detail-type = ["CodePipeline Action Execution State Change"]
+    detail      = { pipeline = ["shop-test-pipeline-tf"], state = ["STARTED"], type = { category = ["Approval"] } }
+  })
+}
+
+resource "aws_cloudwatch_event_target" "pipeline_waits" {
+  rule = aws_cloudwatch_event_rule.pipeline_waits.name
   arn  = module.notification.topic_arn
 }

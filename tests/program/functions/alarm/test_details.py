@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from alarm.details import CHARACTERS, look_up, shorten
-from alarm.events import AlarmChange, parse
+from alarm.details import CHARACTERS, look_up, planned, shorten
+from alarm.events import AlarmChange, PipelineWaits, parse
 from alarm.message import message
 
 from tests.program.functions.alarm.recorded import CloudWatch, recorded, texts
@@ -180,3 +180,38 @@ def test_many_dimensions_do_not_make_a_message_too_long():
     assert sent is not None
     (context,) = (b for b in sent["attachments"][0]["blocks"] if b["type"] == "context")
     assert len(context["elements"][0]["text"]) <= 3000
+
+
+def test_a_waiting_approval_says_what_it_would_change():
+    event = parse(recorded("approval_started"))
+    assert isinstance(event, PipelineWaits)
+    reports: list[str] = []
+
+    def call(service: str, operation: str, region: str, **given: Any) -> dict[str, Any]:
+        assert (service, operation, region) == (
+            "codepipeline", "list_action_executions", "ap-northeast-1",
+        )  # fmt: skip
+        assert given == {
+            "pipelineName": event.pipeline,
+            "filter": {"pipelineExecutionId": event.execution},
+        }
+        data = {"Approve": "update 1: update a.b", "Plan": ""}
+        return {
+            "actionExecutionDetails": [
+                {
+                    "stageName": stage,
+                    "status": "InProgress" if stage == "Approve" else "Succeeded",
+                    "input": {"resolvedConfiguration": {"CustomData": said} if said else {}},
+                }
+                for stage, said in data.items()
+            ]
+        }
+
+    assert planned(event, call, reports.append) == "update 1: update a.b"
+    assert reports == []
+
+    def refused(*_: Any, **__: Any) -> dict[str, Any]:
+        raise PermissionError
+
+    assert planned(event, refused, reports.append) == ""
+    assert reports == ["what waits for the approval: PermissionError"]
