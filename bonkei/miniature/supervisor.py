@@ -10,7 +10,6 @@ import asyncio
 import os
 import threading
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from functools import partial
 from typing import Any, TypeVar
 
 from bonkei.base.aws_service import ADMINISTRATOR
@@ -254,8 +253,14 @@ class Miniature:
         back."""
         if not self._is_started:
             return {}
-        call = partial(self._assembly.aws.call, ADMINISTRATOR)
-        return await _in_thread(self._assembly.parts.definitions.observe, call)
+        return await _in_thread(self._assembly.parts.definitions.observe, self._asked)
+
+    async def _asked(
+        self, service: str, operation: str, given: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        if service == "s3":
+            return {"Policy": await self._assembly.aws.bucket_policy(given["Bucket"])}
+        return await self._assembly.aws.call(ADMINISTRATOR, service, operation, given)
 
     async def _on_aws(self, call: Call) -> Any:
         role, user = (str(call.arguments.get(name, "")) for name in ("role", "user"))

@@ -274,9 +274,13 @@ QUEUE, DAY = "statuspage-development-alarm-dead-letters", 86400
 OF_THE_STORE = {
     "module.monitoring.module.notification.aws_sqs_queue.dead_letters",
     "module.monitoring.module.notification.aws_sqs_queue_policy.dead_letters",
+    "module.delivery.module.artifacts.aws_s3_bucket_policy.this",
 }
 """Of these only a plan asks, because the store rests."""
 OUTSIDE = {
+    "module.backend_task.aws_cloudwatch_log_group.this",
+    "module.monitoring.module.notification.aws_sns_topic.alarms",
+    'module.monitoring.aws_cloudwatch_metric_alarm.this["frontend-5xx"]',
     'module.monitoring.aws_cloudwatch_metric_alarm.this["backend-5xx"]',
     "module.frontend_task.aws_cloudwatch_log_group.this",
 }
@@ -297,6 +301,12 @@ def put_back(changing: Running, closed: subprocess.CompletedProcess[str]) -> dic
     assert project.status()["outside"] == []
     project.client("cloudwatch").delete_alarms(AlarmNames=[ALARM])
     project.client("logs").put_retention_policy(logGroupName=GROUP, retentionInDays=1)
+    for tag, named, given in tagging(project):
+        tag(**named, **given)
+    s3, bucket = project.client("s3"), artifacts(project)
+    policy = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])
+    policy["Statement"][-1] = {**policy["Statement"][0], "Sid": "ByHand"}
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
     sqs = project.client("sqs")
     kept = {"MessageRetentionPeriod": str(DAY), "Policy": ""}
     sqs.set_queue_attributes(QueueUrl=url_of(sqs), Attributes=kept)
@@ -306,6 +316,29 @@ def put_back(changing: Running, closed: subprocess.CompletedProcess[str]) -> dic
     planned: dict[str, Any] = json.loads(project.bonkei("plan", "--json").stdout)
     project.bonkei("apply")
     return planned
+
+
+def tagging(project: Project) -> list[tuple[Any, dict[str, str], dict[str, Any]]]:
+    """For a log group, a topic and an alarm: the call, its subject, and a tag."""
+
+    def arn(service: str, rest: str) -> str:
+        return f"arn:aws:{service}:ap-northeast-1:123456789012:{rest}"
+
+    tags = [{"Key": "Environment", "Value": "by-hand"}]
+    log_group = arn("logs", "log-group:/ecs/statuspage-development/backend")
+    topic = arn("sns", "statuspage-development-alarms")
+    alarm = arn("cloudwatch", "alarm:statuspage-development-frontend-5xx")
+    given = {"tags": {"Environment": "by-hand"}}
+    return [
+        (project.client("logs").tag_resource, {"resourceArn": log_group}, given),
+        (project.client("sns").tag_resource, {"ResourceArn": topic}, {"Tags": tags}),
+        (project.client("cloudwatch").tag_resource, {"ResourceARN": alarm}, {"Tags": tags}),
+    ]
+
+
+def artifacts(project: Project) -> str:
+    names = [each["Name"] for each in project.client("s3").list_buckets()["Buckets"]]
+    return next(name for name in names if "program-artifacts" in name)
 
 
 def url_of(sqs: Any) -> str:
@@ -353,6 +386,11 @@ def test_a_change_by_a_call_is_drift_and_an_apply_changes_it_back(
     assert [each["AlarmName"] for each in alarms] == [ALARM]
     groups = project.client("logs").describe_log_groups(logGroupNamePrefix=GROUP)["logGroups"]
     assert groups[0]["retentionInDays"] == 7
+    by_hand = "ByHand"
+    s3, bucket = project.client("s3"), artifacts(project)
+    eventually(
+        lambda: by_hand not in s3.get_bucket_policy(Bucket=bucket)["Policy"], "so is the bucket's"
+    )
     assert project.status()["outside"] == []
 
 

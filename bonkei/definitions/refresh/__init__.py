@@ -6,6 +6,7 @@ values    what a reader of one type has, and comparisons
 releases  parameters, task definitions and services: what a release changes
 watching  log groups and alarms
 events    rules and their targets
-policies  of topics
+policies  of topics and buckets
 queues    of SQS, and their policies
+tags      of what the others read
 """

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bonkei.definitions.refresh import events, policies, queues, releases, watching
+from bonkei.definitions.refresh import events, policies, queues, releases, tags, watching
 from bonkei.definitions.refresh.values import Ask, Json, Reader
 
 Observed = dict[str, dict[str, dict[str, Any] | None]]
@@ -21,11 +21,11 @@ _READERS: Mapping[str, Reader] = {
 
 SEEN = (
     "log groups, alarms, rules of EventBridge, parameters, "
-    "queues, policies of topics and queues, "
+    "queues, policies of topics, queues and buckets, tags of most of these, "
     "and the revisions of task definitions and services"
 )
 """What is read, in words. Everything else is compared with the state."""
-OF_THE_STORE = ("aws_ssm_parameter", *queues.READERS)
+OF_THE_STORE = ("aws_ssm_parameter", *queues.READERS, *policies.OF_BUCKETS)
 """Types whose reading starts the store, which rests while no call comes."""
 _LONGEST = 60
 """Characters of a value that are shown."""
@@ -44,15 +44,24 @@ def observe(state: Json, ask: Ask, without: Collection[str] = ()) -> Observed:
     differences. Raises AwsServiceError for the first refused call: the role may not read a resource
     of the plan."""
     found: Observed = {}
-    for kind, read in _READERS.items():
+    for kind in dict.fromkeys((*_READERS, *tags.TYPES)):
         attributes = [each["attributes"] for _, each in _instances(state, kind)]
-        if attributes and kind not in without and (changed := dict(read(attributes, ask))):
+        if attributes and kind not in without and (changed := _changed(kind, attributes, ask)):
             found[kind] = changed
     return found
 
 
+def _changed(kind: str, states: Sequence[Json], ask: Ask) -> dict[str, dict[str, Any] | None]:
+    changed = dict(_READERS[kind](states, ask)) if kind in _READERS else {}
+    there = [each for each in states if changed.get(each["id"], each) is not None]
+    for name, now in tags.changed_tags(kind, there, ask):
+        changed[name] = (changed.get(name) or {}) | now
+    return changed
+
+
 def in_words(state: Json, observed: Observed) -> Iterator[Outside]:
-    """The observed changes, one after the other, without the counts that auto scaling decides."""
+    """The observed changes, one after the other, without the counts that auto scaling decides, and
+    each tag once."""
     targets = [each["attributes"] for _, each in _instances(state, "aws_appautoscaling_target")]
     scaled = {each["resource_id"].rpartition("/")[2] for each in targets}
     for kind, changes in observed.items():
@@ -62,7 +71,7 @@ def in_words(state: Json, observed: Observed) -> Iterator[Outside]:
                 continue
             now = changes[before["id"]]
             for name, value in ({} if now is None else now).items():
-                if name == "desired_count" and before.get("name") in scaled:
+                if name == "tags_all" or (name == "desired_count" and before.get("name") in scaled):
                     continue
                 yield Outside(address, f"{name}: {_shown(before.get(name))} → {_shown(value)}")
             if now is None:

@@ -1,4 +1,4 @@
-"""The policies of topics."""
+"""The policies of topics and buckets."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from bonkei.base.aws_service import AwsServiceError
 from bonkei.definitions.refresh.values import Ask, Changed, Json, Reader, differences
 
 _GONE = "NotFound"
+_GONE_IN_S3 = ("NoSuchBucket", "NoSuchBucketPolicy")
 _OF_ANOTHER_REGION = "InvalidParameter"
 """SNS's answer for a topic's ARN. An asker asks in one region; such a topic is not read."""
 
@@ -26,4 +27,18 @@ def _topics(states: Sequence[Json], ask: Ask) -> Changed:
             yield before["id"], changed
 
 
-READERS: Mapping[str, Reader] = {"aws_sns_topic_policy": _topics}
+def _buckets(states: Sequence[Json], ask: Ask) -> Changed:
+    for before in states:
+        try:
+            answer = ask("s3", "GetBucketPolicy", {"Bucket": before["bucket"]})
+        except AwsServiceError as error:
+            if error.code not in _GONE_IN_S3:
+                raise
+            yield before["id"], None
+            continue
+        if changed := differences(before, {"policy": answer["Policy"]}):
+            yield before["id"], changed
+
+
+OF_BUCKETS: Mapping[str, Reader] = {"aws_s3_bucket_policy": _buckets}
+READERS: Mapping[str, Reader] = {"aws_sns_topic_policy": _topics, **OF_BUCKETS}

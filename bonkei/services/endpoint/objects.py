@@ -96,11 +96,11 @@ class Objects:
 
     @asynccontextmanager
     async def ask(
-        self, place: tuple[str, str], method: str, headers: Mapping[str, str]
+        self, place: tuple[str, str], method: str, headers: Mapping[str, str], query: str = ""
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """S3's own answer, whatever its status. Raises OSError without one."""
         more = {"x-amz-content-sha256": hashlib.sha256(b"").hexdigest(), **headers}
-        url, signed = self._signed("", "", method, place, "", more)
+        url, signed = self._signed("", "", method, place, query, more)
         try:
             async with (
                 aiohttp.ClientSession(timeout=_SILENCE, auto_decompress=False) as http,
@@ -109,6 +109,12 @@ class Objects:
                 yield answer
         except aiohttp.ClientError as error:
             raise OSError(str(error)) from None
+
+    async def policy(self, bucket: str) -> str:
+        """The bucket's policy. Raises AwsServiceError."""
+        async with self.ask((bucket, ""), "GET", {}, "policy") as answer:
+            await require_success(answer)
+            return await answer.text()
 
     async def _tried(self, once: Callable[[], Awaitable[str]]) -> str:
         """Each attempt is signed anew. Without an answer, the error's status is 503."""

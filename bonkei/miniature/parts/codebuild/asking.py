@@ -47,6 +47,9 @@ def asking(
         if service == "sns":
             place = Address(environment["AWS_ENDPOINT_URL"], "sns", environment["AWS_REGION"])
             return _attributes(credentials(), place, operation, given)
+        if service == "s3":
+            found = _got(environment, environment["AWS_REGION"], given["Bucket"], query="policy")
+            return {"Policy": found.decode()}
         signed_as, target = _TARGETS[service]
         place = Address(environment["AWS_ENDPOINT_URL"], signed_as, environment["AWS_REGION"])
         return _call(credentials(), place, f"{target}.{operation}", json.dumps(given).encode())
@@ -56,6 +59,18 @@ def asking(
 
 def stored(environment: Mapping[str, str], region: str, bucket: str, key: str) -> bytes:
     """The content of an object; nothing if there is none. Raises AwsServiceError."""
+    try:
+        return _got(environment, region, bucket, key)
+    except AwsServiceError as error:
+        if error.code == "NoSuchKey":
+            return b""
+        raise
+
+
+def _got(
+    environment: Mapping[str, str], region: str, bucket: str, key: str = "", query: str = ""
+) -> bytes:
+    """S3's answer. `query`: without a value, such as policy."""
     url, now = environment["AWS_ENDPOINT_URL"], datetime.now(UTC)
     credentials, path = _credentials(environment), f"/{quote(bucket)}/{quote(key)}"
     headers = {
@@ -65,25 +80,30 @@ def stored(environment: Mapping[str, str], region: str, bucket: str, key: str) -
         "x-amz-security-token": credentials.token,
     }
     scope = Scope(credentials.access_key, now.strftime("%Y%m%d"), region, "s3")
-    request = Request("GET", path, "", tuple(headers.items()))
+    request = Request("GET", path, query, tuple(headers.items()))
     headers["authorization"] = sign(request, b"", scope, credentials.secret_key)
-    status, found = _sent(url, "GET", path, headers)
-    if status >= 300 and b"<Code>NoSuchKey</Code>" not in found:
-        raise AwsServiceError("Refused", found[:200].decode("utf-8", "replace"), status)
-    return found if status < 300 else b""
+    status, found = _sent(url, "GET", f"{path}?{query}" if query else path, headers)
+    if status < 300:
+        return found
+    code = (_texts(found, "Code") if found.startswith(b"<") else []) or ["Refused"]
+    raise AwsServiceError(code[0], found[:200].decode("utf-8", "replace"), status)
 
 
 def _attributes(
     credentials: Credentials, place: Address, operation: str, given: Mapping[str, Any]
 ) -> Mapping[str, Any]:
-    """The attributes in an answer of a service that speaks AWS's query protocol."""
+    """The attributes or tags in an answer of a service that speaks AWS's query protocol."""
     body = urlencode({"Action": operation, "Version": _SNS, **given}).encode()
     headers = dict(signed(credentials, place, "", body, form="application/x-www-form-urlencoded"))
     status, answer = _sent(place.url, "POST", "/", headers, body)
     if status >= 300:
         code, told = (_texts(answer, name) or ["Unknown"] for name in ("Code", "Message"))
         raise AwsServiceError(code[0], told[0], status)
-    return {"Attributes": dict(zip(_texts(answer, "key"), _texts(answer, "value"), strict=True))}
+    attributes, tags = (
+        dict(zip(_texts(answer, name), _texts(answer, value), strict=True))
+        for name, value in (("key", "value"), ("Key", "Value"))
+    )
+    return {"Attributes": attributes, "Tags": tags}
 
 
 def _texts(document: bytes, name: str) -> list[str]:

@@ -61,6 +61,10 @@ class AwsEndpoint:
         """As in `Aws`."""
         return await self._started().aws.call(principal, service, operation, parameters, region)
 
+    async def bucket_policy(self, bucket: str) -> str:
+        """As in `Objects`."""
+        return await self._started().objects.policy(bucket)
+
     def service(self, *given: Any, **named: Any) -> str:
         """As in `Asks`."""
         return self._started().asks.service(*given, **named)

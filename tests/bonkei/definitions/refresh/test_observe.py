@@ -12,6 +12,7 @@ from bonkei.definitions.refresh.observe import Observed, in_words, observe
 
 ALARM = {
     "id": "app-cpu",
+    "arn": "app-cpu",
     "alarm_name": "app-cpu",
     "actions_enabled": True,
     "alarm_actions": ["arn:b", "arn:a"],
@@ -62,11 +63,25 @@ MATH = {
 }
 STATES: Mapping[str, list[dict[str, Any]]] = {
     "aws_cloudwatch_log_group": [
-        {"id": "/app/web", "name": "/app/web", "retention_in_days": 7, "kms_key_id": ""}
+        {
+            "id": "/app/web",
+            "arn": "/app/web",
+            "name": "/app/web",
+            "retention_in_days": 7,
+            "kms_key_id": "",
+            "tags": {"own": "a"},
+            "tags_all": {"own": "a", "Service": "app"},
+        }
     ],
     "aws_cloudwatch_metric_alarm": [ALARM, MATH],
     "aws_cloudwatch_composite_alarm": [
-        {"id": "app", "alarm_name": "app", "actions_enabled": True, "alarm_rule": "ALARM(app-cpu)"},
+        {
+            "id": "app",
+            "arn": "app",
+            "alarm_name": "app",
+            "actions_enabled": True,
+            "alarm_rule": "ALARM(app-cpu)",
+        },
     ],
     "aws_cloudwatch_event_rule": [
         {
@@ -95,6 +110,7 @@ STATES: Mapping[str, list[dict[str, Any]]] = {
         {"id": "arn:t", "arn": "arn:t", "policy": '{"Statement": ["t"]}'},
         {"id": "arn:elsewhere", "arn": "arn:elsewhere", "policy": "{}"},
     ],
+    "aws_s3_bucket_policy": [{"id": "b", "bucket": "b", "policy": '{"Statement": ["b"]}'}],
     "aws_sqs_queue": [
         {
             "id": "q",
@@ -157,6 +173,8 @@ class Account:
             "app": {"ActionsEnabled": True, "AlarmRule": "ALARM(app-cpu)"},
         }
         self.rules = {"failed": {"State": "ENABLED", "EventPattern": '{ "source": ["aws.ecs"] }'}}
+        self.tags = {"/app/web": {"own": "a", "Service": "app"}}
+        self.buckets = {"b": '{"Statement":["b"]}'}
         self.topics = {"arn:t": '{"Statement":["t"]}'}
         self.queues = {
             "q": {
@@ -170,6 +188,21 @@ class Account:
         self.targets = {"failed": {"slack": {"Id": "slack", "Arn": "arn:topic"}}}
 
     def ask(self, service: str, operation: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        if operation.startswith("ListTags") or operation == "ListQueueTags":
+            (resource,) = given.values()
+            found = self.tags.get(resource, {})
+            if service != "cloudwatch":
+                return {"tags": found}
+            return {"Tags": [{"Key": key, "Value": value} for key, value in found.items()]}
+        if service == "s3":
+            if given["Bucket"] not in self.buckets:
+                raise AwsServiceError("NoSuchBucketPolicy", "it is gone", 404)
+            return {"Policy": self.buckets[given["Bucket"]]}
+        return self._described(service, operation, given)
+
+    def _described(
+        self, service: str, operation: str, given: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
         match service, operation:
             case "logs", "DescribeLogGroups":
                 prefix = given["logGroupNamePrefix"]
@@ -312,6 +345,42 @@ def _alarm(account: Account, name: str, **changes: Any) -> None:
             lambda a: a.queues.clear(),
             {"aws_sqs_queue": {"q": None}, "aws_sqs_queue_policy": {"q": None}},
             id="no queue",
+        ),
+        pytest.param(
+            lambda a: a.buckets.update(b="{}"),
+            {"aws_s3_bucket_policy": {"b": {"policy": "{}"}}},
+            id="a bucket's policy",
+        ),
+        pytest.param(
+            lambda a: a.buckets.clear(),
+            {"aws_s3_bucket_policy": {"b": None}},
+            id="no policy of a bucket",
+        ),
+        pytest.param(
+            lambda a: a.tags.update(
+                {"/app/web": {"own": "b", "Service": "app"}, "app": {"x": "y"}}
+            ),
+            {
+                "aws_cloudwatch_log_group": {
+                    "/app/web": {"tags": {"own": "b"}, "tags_all": {"own": "b", "Service": "app"}}
+                },
+                "aws_cloudwatch_composite_alarm": {
+                    "app": {"tags": {"x": "y"}, "tags_all": {"x": "y"}}
+                },
+            },
+            id="tags",
+        ),
+        pytest.param(
+            lambda a: a.tags.update({"/app/web": {"own": "a", "Service": "other"}}),
+            {
+                "aws_cloudwatch_log_group": {
+                    "/app/web": {
+                        "tags": {"own": "a", "Service": "other"},
+                        "tags_all": {"own": "a", "Service": "other"},
+                    }
+                },
+            },
+            id="a tag of all",
         ),
         pytest.param(
             lambda a: a.topics.clear(), {"aws_sns_topic_policy": {"arn:t": None}}, id="no topic"
