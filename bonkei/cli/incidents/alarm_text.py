@@ -16,6 +16,12 @@ def pace(compression: int) -> str:
     return f"time is compressed: a minute takes {60 / compression:g} s" if compression > 1 else ""
 
 
+def acknowledged(state: Mapping[str, Any]) -> str:
+    """Who works on an alarm, and since when; or nothing."""
+    by, at = state["acknowledged_by"], state["acknowledged_at"]
+    return f"acknowledged by {by} at {_clock(at)}: " if by else ""
+
+
 def _clock(moment: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(moment)) if moment else "-"
 
@@ -30,6 +36,7 @@ def render_list(found: Mapping[str, Any]) -> str:
     lines = [pace(found["compression"])] if found["compression"] > 1 else []
     for one in alarms:
         why = f"not evaluated: {one['problem']}" if one["problem"] else one["reason"]
+        why = f"{acknowledged(one)}{why}"
         lines.append(f"{one['state']:17}  {one['name']:{width}}  {_clock(one['since'])}  {why}")
     if found["not_measured"]:
         lines.append(f"no part measures {', '.join(found['not_measured'])}")
@@ -39,7 +46,8 @@ def render_list(found: Mapping[str, Any]) -> str:
 def render_alarm(found: Mapping[str, Any]) -> str:
     """Show an alarm's metrics, its graph, its state and its actions."""
     alarm, state = found["alarm"], found["state"]
-    lines = [f"{alarm['name']}: {state['value']} since {_clock(state['since'])}", state["reason"]]
+    lines = [f"{alarm['name']}: {state['value']} since {_clock(state['since'])}",
+             f"{acknowledged(state)}{state['reason']}"]  # fmt: skip
     if found["problem"]:
         lines.append(f"not evaluated: {found['problem']}")
     if alarm["description"]:

@@ -43,8 +43,14 @@ def offer_alarms(
         rehearsals.end()
         return {"stopping": rehearsals.is_under_way}
 
+    async def acknowledge(body: Mapping[str, Any]) -> Json:
+        monitor().acknowledge(str(body["name"]), str(body["who"]).strip())
+        return {}
+
     console.topics({"alarms": alarms, "alarms.alarm": one, "alarms.rehearsal": rehearsal})
-    console.actions({"alarm.rehearse": rehearse, "alarm.stop": stop})
+    console.actions(
+        {"alarm.rehearse": rehearse, "alarm.stop": stop, "alarm.acknowledge": acknowledge}
+    )
 
 
 def all_alarms(monitor: Monitor, rehearsals: Rehearsals) -> Json:
@@ -128,6 +134,8 @@ def _row(monitor: Monitor, alarm: AnyAlarm) -> dict[str, Any]:
         "reason": state.reason[:300],
         "problem": why_not_evaluated(alarm),
         "condition": condition(alarm),
+        "acknowledged_by": state.acknowledged_by,
+        "acknowledged_at": state.acknowledged_at or None,
     }
 
 

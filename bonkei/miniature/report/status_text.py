@@ -119,7 +119,8 @@ def _alarms(monitor: Mapping[str, Any] | None) -> Iterator[str]:
         if alarm["problem"]:
             yield f"  {alarm['name']} is not evaluated: {alarm['problem']}"
         elif alarm["state"] == "ALARM":
-            yield f"  {alarm['name']}: {alarm['reason']}"
+            by = f" (acknowledged by {who})" if (who := alarm["acknowledged_by"]) else ""
+            yield f"  {alarm['name']}{by}: {alarm['reason']}"
     if monitor["not_measured"]:
         yield f"  no part measures {', '.join(monitor['not_measured'])}"
     yield from (f"  {note}" for note in monitor["notes"])

@@ -15,7 +15,13 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.cloudwatch import Alarm
 from bonkei.services.cloudwatch.acting import Acting
 from bonkei.services.cloudwatch.alarm.book import AlarmBook
-from bonkei.services.cloudwatch.alarm.engine import AlarmEngine, AnyAlarm, why_not_evaluated
+from bonkei.services.cloudwatch.alarm.engine import (
+    AlarmEngine,
+    AlarmError,
+    AnyAlarm,
+    why_not_evaluated,
+)
+from bonkei.services.cloudwatch.alarm.evaluation import State
 from bonkei.services.cloudwatch.alarm.message import Change, event
 from bonkei.services.cloudwatch.alarm.points import identity
 from bonkei.services.cloudwatch.clock import COMPRESSIONS, step_of
@@ -28,6 +34,7 @@ from bonkei.services.cloudwatch.values import AlarmSnapshot, Around, MonitorSnap
 AGE_SECONDS = 600.0
 FLUSH_SECONDS = 10.0
 _MOST_LATE = 50_000  # values of held metrics
+MOST_WHO = 80  # characters of who acknowledges
 
 
 class Monitor:
@@ -63,6 +70,17 @@ class Monitor:
     def compression(self) -> int:
         """How many of AWS's minutes pass in one minute here."""
         return self.engine.compression
+
+    def acknowledge(self, name: str, who: str) -> None:
+        """Note who works on an alarm, until it is OK again. CloudWatch has no such thing, so no
+        action changes by it. Raises AlarmError unless it is in ALARM."""
+        state = self.book.state(name)
+        if state.value is not State.ALARM:
+            raise AlarmError(f"{name} is {state.value}", remedy="only an alarm in ALARM waits")
+        if not who or len(who) > MOST_WHO:
+            raise AlarmError(f"a name has 1 to {MOST_WHO} characters", remedy="write who you are")
+        now = self._around.clock()
+        self.book.set(name, replace(state, acknowledged_by=who, acknowledged_at=now))
 
     def compress(self, factor: int) -> None:
         """Change the compression from now on. Raises ValueError if the factor is not one of
@@ -217,7 +235,13 @@ class Monitor:
             state = self.book.state(alarm.name)
             alarms.append(
                 AlarmSnapshot(
-                    alarm.name, state.value, state.since, state.reason, why_not_evaluated(alarm)
+                    alarm.name,
+                    state.value,
+                    state.since,
+                    state.reason,
+                    why_not_evaluated(alarm),
+                    state.acknowledged_by,
+                    state.acknowledged_at,
                 )
             )
         notes = [f"{address}: {why}" for address, why in self._filters.broken.items()]

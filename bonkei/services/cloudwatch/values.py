@@ -24,13 +24,16 @@ class Around:
 
 @dataclass(frozen=True, slots=True)
 class AlarmSnapshot:
-    """`since` is in Unix seconds. `problem`: why the alarm is not evaluated."""
+    """Times are in Unix seconds. `problem`: why the alarm is not evaluated. `acknowledged_by`: who
+    works on it."""
 
     name: str
     state: str
     since: float
     reason: str
     problem: str = ""
+    acknowledged_by: str = ""
+    acknowledged_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

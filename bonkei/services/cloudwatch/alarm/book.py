@@ -31,8 +31,8 @@ create index if not exists history_by_alarm on history (alarm, time);
 @dataclass(frozen=True, slots=True)
 class AlarmState:
     """`since`: when the state last changed. `updated`: when the alarm's settings last changed.
-    `data`: StateReasonData, in JSON. `suppression`: only for a composite alarm. Times are in Unix
-    seconds."""
+    `data`: StateReasonData, in JSON. `suppression`: only for a composite alarm. `acknowledged_by`:
+    who works on it, until it is OK again. Times are in Unix seconds."""
 
     value: State = State.INSUFFICIENT_DATA
     reason: str = INITIAL
@@ -40,6 +40,8 @@ class AlarmState:
     since: float = 0.0
     updated: float = 0.0
     suppression: Suppression = NOTHING
+    acknowledged_by: str = ""
+    acknowledged_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -300,7 +300,11 @@ class AlarmEngine:
             known = replace(suppression, announced=suppression.announced or before.value.value)
             suppression, acts = self._suppression(alarm, known, value, now)
             suppressed_by = "" if acts else suppression.by or known.by
-        after = AlarmState(value, why, data, since, before.updated, suppression)
+        after = replace(
+            before, value=value, reason=why, data=data, since=since, suppression=suppression
+        )
+        if value is State.OK:
+            after = replace(after, acknowledged_by="", acknowledged_at=0.0)
         summary = f"Alarm updated from {before.value} to {value}"
         detail = json.dumps(
             {

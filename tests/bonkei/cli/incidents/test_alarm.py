@@ -51,9 +51,13 @@ def test_a_graph_of_equal_values() -> None:
 
 
 def test_alarms_in_alarm_come_first_and_compressed_time_is_mentioned() -> None:
-    one = {"state": "OK", "name": "fine", "since": 0, "reason": "r", "problem": ""}
+    one = {
+        "state": "OK", "name": "fine", "since": 0, "reason": "r", "problem": "",
+        "acknowledged_by": "", "acknowledged_at": 0.0,
+    }  # fmt: skip
+    bad = {"state": "ALARM", "name": "bad", "acknowledged_by": "Aiko", "acknowledged_at": 1e9}
     found = {
-        "alarms": [one, one | {"state": "ALARM", "name": "bad"}],
+        "alarms": [one, one | bad],
         "compression": 60,
         "not_measured": ["AWS/X Y"],
     }
@@ -61,6 +65,7 @@ def test_alarms_in_alarm_come_first_and_compressed_time_is_mentioned() -> None:
 
     assert "a minute takes 1 s" in lines[0]
     assert lines[1].startswith("ALARM")
+    assert "acknowledged by Aiko at 2001-09-0" in lines[1]
     assert lines[-1] == "no part measures AWS/X Y"
 
 

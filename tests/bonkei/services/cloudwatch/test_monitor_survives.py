@@ -11,6 +11,7 @@ import pytest
 
 from bonkei.blueprint.cloudwatch import Metric
 from bonkei.services.cloudwatch.alarm.book import HistoryItem
+from bonkei.services.cloudwatch.alarm.engine import AlarmError
 from bonkei.services.cloudwatch.alarm.evaluation import State
 from bonkei.services.cloudwatch.metric.bucket import Bucket
 from bonkei.services.cloudwatch.metric.disk import SqliteDisk
@@ -127,3 +128,28 @@ async def test_a_clock_that_is_set_back_stops_no_writing(tmp_path: Path) -> None
     disk = world.monitor.store._disk
     assert [kept.start for kept in disk.read(M, T - 86_400, T)], "not only at the end"
     await world.monitor.stop()
+
+
+async def test_who_works_on_an_alarm_is_shown_until_it_is_ok(tmp_path: Path) -> None:
+    world = World(tmp_path, alarm(treat_missing_data="missing"))
+    with pytest.raises(AlarmError, match="cpu is INSUFFICIENT_DATA"):
+        world.monitor.acknowledge("cpu", "Aiko")
+    assert [await world.minute(value) for value in (90, 90)][-1] == "ALARM"
+    world.monitor.acknowledge("cpu", "Aiko")
+    acted = len(world.acted)
+    with pytest.raises(AlarmError, match="1 to 80"):
+        world.monitor.acknowledge("cpu", "x" * 81)
+    await world.monitor.stop()
+
+    again = World(tmp_path, alarm(treat_missing_data="missing"))
+    again.now = world.now
+    [shown] = again.monitor.snapshot().alarms
+    assert (shown.acknowledged_by, shown.acknowledged_at) == ("Aiko", world.now)
+    assert await again.minute(95) == "ALARM"
+    assert again.monitor.snapshot().alarms[0].acknowledged_by == "Aiko"
+    assert (len(world.acted), again.acted) == (acted, []), "no message comes of it"
+    again.monitor.engine.set_state("cpu", State.INSUFFICIENT_DATA, "by hand", "", again.now)
+    assert again.monitor.snapshot().alarms[0].acknowledged_by == "Aiko"
+    assert [await again.minute(value) for value in (10, 10)][-1] == "OK"
+    assert again.monitor.snapshot().alarms[0].acknowledged_by == ""
+    await again.monitor.stop()

@@ -1,6 +1,6 @@
 // Alarms: their states, each with its graph, its past and its definition, and rehearsals.
 import {
-  Act, Ago, At, Definition, Drawer, Empty, Filter, Graph, Name, Resource, Status, Table, Waiting, classes, go, html, link, useQuery, useTopic, words,
+  Act, Ago, At, Definition, Drawer, Empty, Filter, Graph, Name, Resource, Status, Table, Waiting, classes, go, html, kept, link, useQuery, useState, useTopic, words,
 } from "../lib/index.js";
 import { Rehearsal } from "./alarms/rehearsal.js";
 import { text } from "./alarms/text.js";
@@ -55,7 +55,7 @@ const KIND = { ALARM: "bad", INSUFFICIENT_DATA: "warn", OK: "good" };
 function List({ rows, chosen, filter, state }) {
   const t = words(text);
   const columns = [
-    { key: "state", title: t("state"), value: (row) => ORDER[row.state], cell: (row) => html`<${Status} word=${row.state} title=${row.problem || row.reason} />` },
+    { key: "state", title: t("state"), value: (row) => ORDER[row.state], cell: (row) => html`<${Status} word=${row.state} title=${row.problem || row.reason} />${row.acknowledged_by && html` <span class="faint">${row.acknowledged_by}</span>`}` },
     { key: "name", title: t("alarm"), value: (row) => row.name, cell: (row) => html`<a href=${link("alarms", row.name, { filter, state })}><${Name} of=${row.name} /></a>` },
     { key: "condition", title: t("condition"), wide: true, value: (row) => row.condition, cell: (row) => html`<span class="mono">${row.condition}</span>${row.problem && html` <${Status} kind="warn" word=${row.problem} />`}` },
     { key: "since", title: t("since"), end: true, value: (row) => -(row.since || 0), cell: (row) => html`<${Ago} at=${row.since} />` },
@@ -72,11 +72,21 @@ function AlarmDrawer({ name, rehearsing, onClose }) {
     ${!data ? html`<${Waiting} error=${error} />` : html`
       <p class="row"><${Status} word=${data.state} /> <span class="faint"><${Ago} at=${data.since} /></span></p>
       <p class="alarm-reason">${data.problem || data.reason}</p>
+      ${data.state === "ALARM" && html`<${Acknowledge} alarm=${data} />`}
       ${data.description && html`<p class="faint">${data.description}</p>`}
       ${data.graph?.times.length > 0 && html`<h3>${t("graph")}</h3><${AlarmGraph} alarm=${data} />`}
       ${data.compression > 1 && html`<p class="note">${t("compressed", { n: data.compression, s: 60 / data.compression })}</p>`}
       <h3>${t("definition")}</h3><${Definitions} alarm=${data} />
       <h3>${t("history")}</h3><${History} items=${data.history} />`}<//>`;
+}
+
+// Who works on it. The name is kept for the next alarm.
+function Acknowledge({ alarm }) {
+  const t = words(text);
+  const [who, setWho] = useState(kept("alarms.who"));
+  if (alarm.acknowledged_by) return html`<p>${t("acknowledged", { who: alarm.acknowledged_by })} <span class="faint"><${Ago} at=${alarm.acknowledged_at} /></span></p>`;
+  return html`<p class="row"><label>${t("who")} <input class="field" value=${who} maxlength="80" onInput=${(event) => setWho(event.target.value)} /></label>
+    ${who.trim() && html`<${Act} name="alarm.acknowledge" body=${{ name: alarm.name, who }} onDone=${() => kept("alarms.who", who)}>${t("acknowledge")}<//>`}</p>`;
 }
 
 export function AlarmGraph({ alarm }) {

@@ -61,6 +61,19 @@ def test_an_alarm_is_rehearsed_after_a_question(console_page: ConsolePage) -> No
     assert console_page.served.done == [("rehearse", CPU), ("end",)]
 
 
+def test_the_one_who_works_on_an_alarm_says_so(console_page: ConsolePage) -> None:
+    """From the message in Slack."""
+    page = console_page.open("slack")
+    page.get_by_role("link", name="its alarm here").first.click()
+    drawer = page.get_by_role("complementary")
+    expect(drawer.get_by_role("button", name="I work on it")).to_have_count(0)
+    drawer.get_by_label("Your name").fill("Aiko <b>")
+    drawer.get_by_role("button", name="I work on it").click()
+    expect(drawer.get_by_text("Aiko <b> works on it.")).to_be_visible()
+    expect(page.get_by_role("table", name="Alarms").get_by_text("Aiko <b>")).to_be_visible()
+    console_page.is_accessible()
+
+
 def test_metrics_by_namespace_and_dimension(console_page: ConsolePage) -> None:
     page = console_page.open("metrics")
     rows = page.get_by_role("table", name="Metrics").get_by_role("row")

@@ -2,6 +2,7 @@ export const text = {
   en: {
     title: "Alarms", alarm: "Alarm", state: "State", condition: "Condition", since: "Since", none: "No alarms are defined", no_match: "No alarm matches",
     more: "{n} more", compressed: "Time is compressed: {n} minutes of AWS pass in one minute here, so a period of a minute takes {s} s.", not_measured: "Not measured here",
+    who: "Your name", acknowledge: "I work on it", acknowledged: "{who} works on it.",
     graph: "Graph", definition: "Definition", history: "History", no_history: "Nothing has happened yet", resource: "Resource", metric: "Metric", missing: "Missing data",
     action: "On {state}", disabled: "its actions are not enabled", StateUpdate: "state", ConfigurationUpdate: "settings", Action: "action",
     rehearse: "Rehearse", all: "Rehearse all", stop: "Stop the rehearsal", rehearsal: "Rehearsal", results: "Results",
@@ -13,6 +14,7 @@ export const text = {
   ja: {
     title: "アラーム", alarm: "アラーム", state: "状態", condition: "条件", since: "変化", none: "定義にアラームはありません", no_match: "一致するアラームはありません",
     more: "ほか {n} 件", compressed: "時間は圧縮されています。AWS の {n} 分がここでは 1 分で過ぎ、1 分の期間は {s} 秒です。", not_measured: "ここで計測されていないメトリクス:",
+    who: "名前", acknowledge: "対応する", acknowledged: "{who} が対応中です。",
     graph: "グラフ", definition: "定義", history: "履歴", no_history: "まだ何も起きていません", resource: "リソース", metric: "メトリクス", missing: "欠落データ",
     action: "{state} のとき", disabled: "アクションは無効です", StateUpdate: "状態", ConfigurationUpdate: "設定", Action: "アクション",
     rehearse: "リハーサル", all: "すべてリハーサル", stop: "リハーサルを止める", rehearsal: "リハーサル", results: "結果",
