@@ -21,6 +21,7 @@
 ├── faults/          the processes that a fault has suspended, should the supervisor be killed
 ├── inbox/           what arrived instead of at Slack and in mailboxes
 ├── logs/            the output of the containers, the database and the supervisor
+├── log-buffers/     what log routers have not sent, for the next ones
 ├── environments/    the containers' own Python environments
 ├── prepared/        what the preparations of programs' folders keep
 ├── tasks/           the running tasks' own files
@@ -75,6 +76,7 @@ CONTENTS = frozenset(
         "inbox",
         "kept.json",
         "lock",
+        "log-buffers",
         "log-groups",
         "logs",
         "monitor",

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Container, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
+import msgpack
 import psutil
 import pytest
 from foreground import Running, running, starting
 from miniatures import ANSWER, Project, administrator, applied_copy, eventually, removed
 
+LOAD = 5.0  # seconds of it before SIGKILL
 FOREIGN = Path(__file__).with_name("foreign")
 
 
@@ -57,10 +67,60 @@ def second(project: Project, interrupted: Running) -> Iterator[Running]:
         yield miniature
 
 
+@dataclass
+class Written:
+    """Records and when a log router had them: of requests (path), and ERROR records (message)."""
+
+    at: dict[str, float] = field(default_factory=dict)
+
+    def lost(self, arrived: Container[str]) -> list[float]:
+        """How many seconds before the last one the records were written that have not arrived."""
+        last = max(self.at.values())
+        return sorted(last - at for name, at in self.at.items() if name not in arrived)
+
+
 @pytest.fixture(scope="module")
-def killed(second: Running) -> list[psutil.Process]:
-    """Processes that are left of the second run after SIGKILL."""
-    return second.kill()
+def written() -> Written:
+    return Written()
+
+
+@pytest.fixture(scope="module")
+def killed(project: Project, second: Running, written: Written) -> list[psutil.Process]:
+    """Processes that are left of the second run after SIGKILL, under load."""
+    [sockets] = (project.home / "sockets").read_text().split()
+    stopped = threading.Event()
+    work = [
+        partial(ask, project),
+        *(partial(report, each) for each in Path(sockets).glob("*.sock")),
+    ]
+    with ThreadPoolExecutor(8) as many:
+        going = [many.submit(each, written, stopped) for each in (*work, work[0], work[0])]
+        time.sleep(LOAD)
+        left = second.kill()
+        stopped.set()
+    assert [each.exception() for each in going] == [None] * len(going)
+    return left
+
+
+def ask(project: Project, written: Written, stopped: threading.Event) -> None:
+    """Each answer is an access record, also of a page that is not there."""
+    with httpx.Client(timeout=ANSWER) as client, suppress(httpx.HTTPError):
+        while not stopped.is_set():
+            path = f"/none/{uuid4()}"
+            assert client.get(f"{project.site}{path}").status_code == 404
+            written.at[path] = time.monotonic()
+
+
+def report(router: Path, written: Written, stopped: threading.Event) -> None:
+    """ERROR records, as the log driver of a container sends them."""
+    with socket.socket(socket.AF_UNIX) as driver, suppress(OSError):
+        driver.connect(str(router))
+        while not stopped.is_set():
+            name = str(uuid4())
+            record = {"log": json.dumps({"level": "ERROR", "message": name}), "source": "stdout"}
+            driver.sendall(msgpack.packb(["app-firelens-1", int(time.time()), record]))
+            written.at[name] = time.monotonic()
+            time.sleep(0.005)
 
 
 @pytest.fixture(scope="module")
@@ -183,6 +243,21 @@ def test_detached_and_down(project: Project, detached: subprocess.CompletedProce
     again = project.bonkei("down")
     assert again.returncode == 1
     assert "no miniature runs here" in again.stderr
+
+
+def test_what_a_router_had_for_a_second_survives_sigkill(
+    project: Project, written: Written
+) -> None:
+    """The miniature was killed under load, started again, and stopped."""
+    arrived = set()
+    for where in ("s3", "cloudwatch"):
+        said = project.bonkei("logs", "--json", "--since", "1h", "--destination", where)
+        records = [json.loads(line)["record"] or {} for line in said.stdout.splitlines()]
+        arrived |= {record.get("path", record.get("message")) for record in records}
+    lost = written.lost(arrived)
+    print(f"\n{len(lost)} of {len(written.at)} records lost, of the last {max(lost, default=0)} s")
+    assert len(written.at) > 500
+    assert max(lost, default=0.0) < 2.0
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ async def agrees(_call: CallHook) -> str:
 class RouterStart:
     """A log router before its start. `command` is the image's. `localize` gives the place here of a
     path in the image. `ports`: a configured port -> the port here. `scratch`: the folder that the
-    task may write to."""
+    task may write to; `buffers`: the one in it of the router's storage."""
 
     definition: TaskDefinition
     container: Container
@@ -75,6 +75,7 @@ class RouterStart:
     task_id: str
     environment: Mapping[str, str]
     scratch: Path
+    buffers: Path
     ports: Mapping[int, int]
 
 

@@ -72,7 +72,7 @@ class LogRouters:
         moved = override(
             configuration,
             Overrides(
-                volumes=start.scratch / "volumes",
+                volumes=start.buffers,
                 socket=socket,
                 endpoint=start.environment.get("AWS_ENDPOINT_URL", ""),
                 ports=start.ports,

@@ -5,6 +5,7 @@ running_task    a task's resources, and the arguments of its processes
 environment     a process's environment variables (secret_references: secrets and parameters)
 software        a container's own Python packages
 file_systems    the folders of EFS's volumes
+buffers         what a log router has not sent, for the next one
 folders         what is run in a program's folder before it
 process         a process, its output and its end
 visits          processes that join a container for a moment: health checks

@@ -9,12 +9,14 @@ from functools import partial
 from bonkei.base.background import Background
 from bonkei.base.errors import BonkeiError
 from bonkei.base.events import Bus, Event
+from bonkei.base.folders import entries
 from bonkei.base.processes import Keeper
 from bonkei.base.processes.roots import Switchboard, Trial, remove_scratch
 from bonkei.base.vault import Vault
 from bonkei.config import FolderProgram
 from bonkei.services.ecs import messages as m
 from bonkei.services.ecs.errors import TaskError
+from bonkei.services.ecs.execution import buffers
 from bonkei.services.ecs.execution.environment import (
     Surroundings,
     build_environment,
@@ -77,6 +79,8 @@ class Executor:
     def start(self) -> None:
         """End leftovers of an earlier run."""
         self._keeper.start()
+        for left in entries(self._scratch):
+            buffers.keep(left, self._settings.home)
         remove_scratch(self._scratch)
         self._switchboard.open()
 
@@ -292,6 +296,8 @@ class Executor:
         """A log router's command, after its configuration is written for this machine."""
         own_name = local.container.name
         own = {number: e.port for (name, number), e in task.endpoints.items() if name == own_name}
+        own_buffers = buffers.buffers_of(task.scratch, task.spec.definition.family)
+        buffers.take_over(own_buffers, task.home)
         start = RouterStart(
             task.spec.definition,
             local.container,
@@ -300,6 +306,7 @@ class Executor:
             task_id,
             task.environments[own_name],
             task.scratch,
+            own_buffers,
             own,
         )
         return self._settings.log_router(start)
@@ -351,10 +358,12 @@ class Executor:
         if task.jobs:  # an abandoned preparation, or a probe: let it undo its work
             self._leaving.start(_end(task))
         else:
+            buffers.keep(task.scratch, task.home)
             remove_scratch(task.scratch)
 
 
 async def _end(task: RunningTask) -> None:
     await asyncio.gather(*task.jobs, return_exceptions=True)
+    buffers.keep(task.scratch, task.home)
     # In a thread: a task has two hundred folders, and other tasks' visitors wait meanwhile.
     await asyncio.to_thread(remove_scratch, task.scratch)

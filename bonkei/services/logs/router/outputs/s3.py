@@ -249,8 +249,9 @@ class S3Output:
         return True
 
     def _key(self, file: _File) -> str:
-        """A name that is the same at each try, so that a repeated upload replaces the object."""
-        seed = hashlib.sha256(str(file.path).encode()).digest()
+        """A name that is the same at each try, also of the next router: a repeated upload replaces
+        the object."""
+        seed = hashlib.sha256(file.path.name.encode()).digest()
         picked = "".join(_UUID_LETTERS[byte % len(_UUID_LETTERS)] for byte in seed[:8])
         return make_key(self.settings.key_format, file.created, picked)
 

@@ -164,6 +164,7 @@ def start(tmp_path: Path, *command: str, container: Container | None = None) -> 
         "0123456789abcdef",
         {},
         tmp_path,
+        tmp_path / "log-buffers" / "app",
         {},
     )
 
