@@ -127,9 +127,12 @@ class Drill:
         )  # fmt: skip
         return str(found["pipelineExecution"]["status"])
 
-    def kill_in(self, execution: str, action: str) -> None:
-        """SIGKILL the miniature while this action runs, and start it again."""
-        self.until(lambda: any(each["actionName"] == action for each in self.actions(execution)))
+    def kill_in(self, execution: str, part: str) -> None:
+        """SIGKILL the miniature while this stage or action runs, and start it again."""
+        named = ("stageName", "actionName")
+        self.until(
+            lambda: any(part in [each[n] for n in named] for each in self.actions(execution))
+        )
         time.sleep(3.0)  # its build has begun
         os.kill(int((self._home / "lock").read_text()), signal.SIGKILL)
         started = self.bonkei("up", "--detach")

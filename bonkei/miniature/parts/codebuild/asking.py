@@ -77,8 +77,9 @@ def _got(
         "host": urlsplit(url).netloc,
         "x-amz-date": now.strftime("%Y%m%dT%H%M%SZ"),
         "x-amz-content-sha256": hashlib.sha256(b"").hexdigest(),
-        "x-amz-security-token": credentials.token,
     }
+    if credentials.token:
+        headers["x-amz-security-token"] = credentials.token
     scope = Scope(credentials.access_key, now.strftime("%Y%m%d"), region, "s3")
     request = Request("GET", path, query, tuple(headers.items()))
     headers["authorization"] = sign(request, b"", scope, credentials.secret_key)
@@ -133,9 +134,12 @@ def _sent(
 
 
 def _credentials(environment: Mapping[str, str]) -> Credentials:
-    """Fetch credentials as an SDK does in a container. Without a proxy, because the address is
-    on loopback.
+    """A person's keys, or else fetch credentials as an SDK does in a container. Without a proxy,
+    because the address is on loopback.
     """
+    if key := environment.get("AWS_ACCESS_KEY_ID"):
+        token = environment.get("AWS_SESSION_TOKEN", "")
+        return Credentials(key, environment["AWS_SECRET_ACCESS_KEY"], token, None)
     request = urllib.request.Request(  # noqa: S310 - the miniature's own address
         environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"],
         headers={"Authorization": environment["AWS_CONTAINER_AUTHORIZATION_TOKEN"]},
