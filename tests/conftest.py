@@ -14,7 +14,6 @@ import pytest
 from costs import Costs
 from first_imports import import_tests
 from hypothesis import HealthCheck, settings
-from hypothesis.internal.conjecture import providers
 from lanes import Lanes
 from leaks import Leaks
 from reports import Reports
@@ -29,14 +28,6 @@ settings.register_profile(
     _PROFILE, settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile(_PROFILE)  # a busy machine is no fault
-
-# It would read the 1,300 modules of the product in each worker, to try one of their 8,600 constants
-# now and then. A test tries a hundred values: it names the few constants that matter itself.
-providers._get_local_constants = lambda: providers._local_constants
-
-# httpx asks for it with each request to a program in memory. It is not installed, so Python would
-# look through all of `sys.path` each time.
-sys.modules["sniffio"] = None
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 import boto3
 import httpx
+import over_http
 import psutil
 import pytest
 from foreground import Running, left_of
@@ -73,9 +74,9 @@ def test_an_answer_to_credentials_is_fresh_and_not_shared(
 
 
 def test_a_request_that_bypasses_cloudfront_is_refused(miniature: Running) -> None:
-    assert httpx.get(miniature.project.load_balancer, timeout=ANSWER).status_code == 403
+    assert over_http.get(miniature.project.load_balancer, timeout=ANSWER).status_code == 403
     guessed = {"X-Origin-Verify": "guess"}
-    answer = httpx.get(miniature.project.load_balancer, headers=guessed, timeout=ANSWER)
+    answer = over_http.get(miniature.project.load_balancer, headers=guessed, timeout=ANSWER)
     assert answer.status_code == 403
 
 

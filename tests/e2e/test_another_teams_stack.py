@@ -13,6 +13,7 @@ from typing import Any
 
 import boto3
 import httpx
+import over_http
 import pytest
 from botocore.exceptions import ClientError
 from foreground import Running, running
@@ -43,14 +44,16 @@ class Asked:
 def asked(foreign: Running) -> Asked:
     """Their logs come every five seconds. The other tests run meanwhile."""
     project = foreign.project
-    odd = httpx.get(
+    odd = over_http.get(
         f"{project.load_balancer}/shop/1?odd", headers={"Cookie": "c=1"}, timeout=ANSWER
     )
-    return Asked(odd, httpx.get(f"{project.site}/shop/through-the-distribution", timeout=ANSWER))
+    return Asked(
+        odd, over_http.get(f"{project.site}/shop/through-the-distribution", timeout=ANSWER)
+    )
 
 
 def test_a_request_reaches_its_container(foreign: Running) -> None:
-    answer = httpx.get(f"{foreign.project.load_balancer}/shop/1", timeout=ANSWER)
+    answer = over_http.get(f"{foreign.project.load_balancer}/shop/1", timeout=ANSWER)
     assert answer.status_code == 200
     told = answer.json()
     assert told["path"] == "/shop/1"
@@ -60,7 +63,7 @@ def test_a_request_reaches_its_container(foreign: Running) -> None:
 
 
 def test_the_output_of_a_task_is_in_its_log_group(foreign: Running) -> None:
-    httpx.get(f"{foreign.project.load_balancer}/shop/logged", timeout=ANSWER)
+    over_http.get(f"{foreign.project.load_balancer}/shop/logged", timeout=ANSWER)
     pattern = '{ $.path = "/shop/logged" }'
     found = eventually(lambda: _events(foreign, "/shop/web", pattern), "its line")
     assert {event["message"] for event in found} == {'{"path": "/shop/logged"}'}
@@ -72,7 +75,7 @@ def _events(foreign: Running, group: str, pattern: str) -> list[dict[str, str]]:
 
 
 def test_its_listener_answers_other_requests(foreign: Running) -> None:
-    answer = httpx.get(foreign.project.load_balancer, timeout=ANSWER)
+    answer = over_http.get(foreign.project.load_balancer, timeout=ANSWER)
     assert (answer.status_code, answer.text) == (404, "nothing here")
 
 
@@ -153,7 +156,7 @@ def test_an_event_runs_a_task_and_a_failure_is_shown(foreign: Running) -> None:
 
 
 def test_its_logs(foreign: Running) -> None:
-    httpx.get(f"{foreign.project.load_balancer}/shop/logged", timeout=ANSWER)
+    over_http.get(f"{foreign.project.load_balancer}/shop/logged", timeout=ANSWER)
     eventually(
         lambda: "/shop/logged" in foreign.project.bonkei("logs", "web").stdout, "the line is there"
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import over_http
 import pytest
 from browsers import launched, needs_browser
 from foreground import Running
@@ -88,7 +89,7 @@ def test_a_request_says_why_it_went_its_way(console: Page, miniature: Running) -
     path = "/incidents/00000000-0000-4000-8000-00000000a11e"  # of its own, so that none is cached
     console.goto(f"/#/requests?filter=get+{path}")
     expect(console.get_by_text("No request matches the filter")).to_be_visible()
-    assert httpx.get(f"{miniature.project.site}{path}", timeout=ANSWER).status_code == 404
+    assert over_http.get(f"{miniature.project.site}{path}", timeout=ANSWER).status_code == 404
     console.get_by_role("row").nth(1).click()
     drawer = console.get_by_role("complementary")
     expect(drawer.get_by_text("origin-header-1").first).to_be_visible()
@@ -110,7 +111,7 @@ def test_a_stopped_task_is_replaced_before_the_eyes(console: Page, miniature: Ru
     expect(frontend.get_by_role("row").filter(has_text=before)).to_have_count(0)
     expect(frontend.get_by_text("1 of 1 healthy")).to_be_visible()
     site = miniature.project.site
-    eventually(lambda: httpx.get(site, timeout=ANSWER).status_code == 200, "the site is back")
+    eventually(lambda: over_http.get(site, timeout=ANSWER).status_code == 200, "the site is back")
 
 
 def test_the_database_is_read_and_refuses_the_rest(console: Page) -> None:
@@ -179,7 +180,7 @@ def test_every_page_shows_this_miniature(console: Page) -> None:
 
 def test_a_line_of_the_backend_leads_to_its_task(console: Page, miniature: Running) -> None:
     console.goto("/#/logs?filter=%22this-path-is-nowhere%22")
-    httpx.get(f"{miniature.project.site}/api/v1/this-path-is-nowhere", timeout=ANSWER)
+    over_http.get(f"{miniature.project.site}/api/v1/this-path-is-nowhere", timeout=ANSWER)
     rows = console.get_by_role("table", name="Logs").get_by_role("row")
     expect(rows.filter(has_text="backend").first).to_be_visible()
     rows.filter(has_text="backend").first.click()
@@ -203,8 +204,8 @@ def test_requests_of_others_are_refused(door: str, miniature: Running) -> None:
         ]
         for headers, status in hostile:
             assert person.post("/do/task.stop", json=body, headers=headers).status_code == status
-        assert httpx.get(f"{base}/data/tasks", timeout=ANSWER).status_code == 401
-        stranger = httpx.post(f"{base}/do/task.stop", json=body, headers=ours, timeout=ANSWER)
+        assert over_http.get(f"{base}/data/tasks", timeout=ANSWER).status_code == 401
+        stranger = over_http.post(f"{base}/do/task.stop", json=body, headers=ours, timeout=ANSWER)
         assert stranger.status_code == 401
         now = person.get("/data/tasks").json()["data"]["tasks"]
         assert task in {each["id"] for each in now}

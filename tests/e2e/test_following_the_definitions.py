@@ -20,6 +20,7 @@ from uuid import uuid4
 import boto3
 import botocore.auth
 import httpx
+import over_http
 import psycopg
 import pytest
 from foreground import Running, running
@@ -105,12 +106,12 @@ def saved_and_broken(
     assert [json.loads(watching.stdout.readline())["event"] for _ in "12"] == [
         "changed", "refreshed",
     ]  # fmt: skip
-    assert " saved</title>" in httpx.get(project.site, timeout=ANSWER).text
+    assert " saved</title>" in over_http.get(project.site, timeout=ANSWER).text
     project.edit(template, whole, f"{whole}{{% if %}}")
     watching.stdout.readline()
     failed = json.loads(watching.stdout.readline())
     assert "templates/base.html:" in failed["message"]
-    assert " saved</title>" in httpx.get(project.site, timeout=ANSWER).text
+    assert " saved</title>" in over_http.get(project.site, timeout=ANSWER).text
     watching.send_signal(signal.SIGINT)
     assert watching.wait(WAIT) == 0
 
@@ -124,7 +125,7 @@ class Backend:
 
 
 def backend(project: Project) -> Backend:
-    answer = httpx.get(f"{project.site}/elsewhere/v1/{uuid4()}", timeout=ANSWER)
+    answer = over_http.get(f"{project.site}/elsewhere/v1/{uuid4()}", timeout=ANSWER)
     return Backend(task_ids(project, "backend"), answer)
 
 
@@ -373,10 +374,10 @@ def test_a_missing_rule_of_a_security_group_is_reported(
     assert f"{RULE_FILE}:" in project.bonkei("status").stdout
     listeners = {each["name"]: each["url"] for each in project.status()["edge"]["listeners"]}
     [own] = [url for name, url in listeners.items() if name.startswith("backend for ")]
-    answers = [httpx.get(url, timeout=ANSWER) for url in (own, listeners["backend"])]
+    answers = [over_http.get(url, timeout=ANSWER) for url in (own, listeners["backend"])]
     assert [one.status_code for one in answers] == [503, 404]
     assert "connection timeout" in answers[0].text
-    assert httpx.get(f"{project.site}/{uuid4()}", timeout=ANSWER).status_code == 504
+    assert over_http.get(f"{project.site}/{uuid4()}", timeout=ANSWER).status_code == 504
 
 
 def test_a_change_by_a_call_is_drift_and_an_apply_changes_it_back(
@@ -413,7 +414,7 @@ def test_a_rule_that_is_back_lets_requests_in_again(
     project = changing.project
     eventually(lambda: "healthy" in target_states(project), "healthy again", PATIENCE)
     eventually(
-        lambda: httpx.get(f"{project.site}/{uuid4()}", timeout=ANSWER).status_code == 404,
+        lambda: over_http.get(f"{project.site}/{uuid4()}", timeout=ANSWER).status_code == 404,
         "it answers again",
     )
     assert project.status()["network"]["obstacles"] == []
@@ -424,7 +425,7 @@ def test_the_database_takes_passwords_again(changing: Running, put_back: dict[st
     project = changing.project
 
     def are_back() -> bool:
-        answer = httpx.get(f"{project.site}/api/v1/components/{uuid4()}", timeout=ANSWER)
+        answer = over_http.get(f"{project.site}/api/v1/components/{uuid4()}", timeout=ANSWER)
         return answer.status_code == 404 and users(project) == {"application"}
 
     eventually(are_back, "the tasks sign in with the password")
@@ -439,7 +440,7 @@ def test_a_failed_change_leaves_everything_unchanged(changing: Running) -> None:
     outcome = project.bonkei("apply")
     project.edit("infrastructure/main.tf", *reversed(priorities))
     assert outcome.returncode == 1
-    assert httpx.get(project.site, timeout=ANSWER).status_code == 200
+    assert over_http.get(project.site, timeout=ANSWER).status_code == 200
     assert (state.read_bytes(), task_ids(project, "backend")) == (before, tasks)
 
 

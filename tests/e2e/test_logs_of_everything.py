@@ -22,6 +22,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import over_http
 import psycopg
 import pytest
 from foreground import running
@@ -98,7 +99,7 @@ def story(
 def feed_secrets(story: Story) -> None:
     """Marked secrets through every input of the API, through every form, and around CloudFront."""
     project, marks = story.project, story.marks
-    document = httpx.get(f"{project.site}/api/openapi.json", timeout=ANSWER).json()
+    document = over_http.get(f"{project.site}/api/openapi.json", timeout=ANSWER).json()
     found = [
         (
             method.upper(),
@@ -140,7 +141,7 @@ def wait_for_the_database(story: Story) -> str:
     project = story.project
     told = project.bonkei("env", "backend", "--secrets", "--json")
     environment = json.loads(told.stdout)["environment"]
-    incidents = httpx.get(f"{project.site}/api/v1/incidents", timeout=ANSWER).json()
+    incidents = over_http.get(f"{project.site}/api/v1/incidents", timeout=ANSWER).json()
     dsn = {
         "host": environment["DATABASE_HOST"], "port": environment["DATABASE_PORT"],
         "dbname": environment["DATABASE_NAME"], "user": environment["DATABASE_USERNAME"],
@@ -198,7 +199,7 @@ def break_the_backend(story: Story) -> list[str]:
 
     def is_told(words: str) -> bool:
         for number in range(10):
-            httpx.get(f"{project.site}/api/v1/incidents?{number}", timeout=ANSWER)
+            over_http.get(f"{project.site}/api/v1/incidents?{number}", timeout=ANSWER)
         return any(one.partition("\n")[0].endswith(words) for one in said())
 
     for words in (f"ALARM: {OUTAGE}", f"Recovered: {OUTAGE}"):

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import over_http
 import pytest
 from foreground import Running, running
 from miniatures import ANSWER, Project, eventually, removed
@@ -79,7 +80,7 @@ def kept(clients: list[socket.socket]) -> int:
 
 
 def get(project: Project) -> str:
-    return httpx.get(project.load_balancer, timeout=ANSWER).text
+    return over_http.get(project.load_balancer, timeout=ANSWER).text
 
 
 def test_the_soft_limit_is_raised(miniature: Running) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
+import over_http
 import pytest
 import yaml
 from miniatures import ANSWER, PATIENCE, ROOT, eventually
@@ -173,14 +173,14 @@ def test_another_teams_stack_runs_from_the_wheel(
     assert "✗" not in started.stdout, started.stdout
     assert "Ready after" in started.stdout, started.stdout + started.stderr
     url = f"{away.load_balancer}/shop/1"
-    page = eventually(lambda: httpx.get(url, timeout=ANSWER).is_success and url, "the page")
+    page = eventually(lambda: over_http.get(url, timeout=ANSWER).is_success and url, "the page")
     took = time.monotonic() - begun
     busy = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
     with capfd.disabled():
         told = f"an empty cache to the page: {took:.1f} s, {installed:.1f} of them to install"
         print(f"{told}; load {busy:.1f} a processor", file=sys.stderr)
     assert took < COLDEST * busy
-    assert httpx.get(page, timeout=ANSWER).json()["GREETING"] == "hello from the definitions"
+    assert over_http.get(page, timeout=ANSWER).json()["GREETING"] == "hello from the definitions"
     listed = away.bonkei("aws", "--", "s3", "ls")
     assert "aws-waf-logs-shop" in listed.stdout, listed.stderr
 

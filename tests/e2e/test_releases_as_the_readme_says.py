@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Iterator
 
-import httpx
+import over_http
 import pytest
 from miniatures import ANSWER, applied_copy, removed
 
@@ -55,7 +55,7 @@ def test_a_release_whose_pages_are_broken_leaves_both_services_as_they_were(
 ) -> None:
     """Visitors see none of it: CloudFront has a copy of the front page."""
     site = releases.project.site
-    assert httpx.get(site, timeout=ANSWER).status_code == 200
+    assert over_http.get(site, timeout=ANSWER).status_code == 200
     before = releases.revisions()
     errors("frontend")(releases.project.folder)
     commit = releases.commit_beside({})
@@ -74,4 +74,4 @@ def test_a_release_whose_pages_are_broken_leaves_both_services_as_they_were(
     for service in SERVICES:
         assert f"{service} is back at {service}:" in log
     for path in ("/", "/admin/sign-in"):
-        assert httpx.get(f"{site}{path}", timeout=ANSWER).status_code == 200
+        assert over_http.get(f"{site}{path}", timeout=ANSWER).status_code == 200

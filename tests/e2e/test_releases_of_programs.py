@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
+import over_http
 import pytest
 from miniatures import ANSWER, ROOT, Project, eventually, removed
 
@@ -200,11 +200,11 @@ class Shop:
     def visits(self) -> tuple[int, int]:
         """The rows, and their columns."""
         page = f"{self.project.load_balancer}/visits"
-        rows, columns = httpx.get(page, timeout=ANSWER).text.split()
+        rows, columns = over_http.get(page, timeout=ANSWER).text.split()
         return int(rows), int(columns)
 
     def version(self) -> str:
-        return httpx.get(self.project.load_balancer, timeout=ANSWER).text
+        return over_http.get(self.project.load_balancer, timeout=ANSWER).text
 
 
 @pytest.fixture(scope="module")

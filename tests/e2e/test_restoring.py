@@ -15,7 +15,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-import httpx
+import over_http
 import pytest
 from guide_pages import OPERATIONS
 from guide_reader import REGION, Reader
@@ -72,7 +72,7 @@ def write(project: Project, text: str) -> None:
 def answer(project: Project) -> int:
     """Of a page that is never from a cache: it asks the database."""
     path = f"/api/v1/incidents/00000000-0000-4000-8000-{time.time_ns() % 10**12:012}"
-    return httpx.get(f"{project.site}{path}", timeout=ANSWER).status_code
+    return over_http.get(f"{project.site}{path}", timeout=ANSWER).status_code
 
 
 class Person:

@@ -10,6 +10,7 @@ from subprocess import CompletedProcess
 from typing import Any
 
 import httpx
+import over_http
 import pytest
 from botocore.exceptions import ClientError
 from miniatures import ANSWER, WAIT, Project, begin_applied, eventually, removed, visitors
@@ -85,7 +86,7 @@ def break_it(project: Project) -> None:
 
 
 def answer(project: Project) -> httpx.Response:
-    return httpx.get(f"{project.load_balancer}/shop/1", timeout=ANSWER)
+    return over_http.get(f"{project.load_balancer}/shop/1", timeout=ANSWER)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import over_http
 import pytest
 from foreground import running
 from miniatures import ANSWER, Project, eventually, removed
@@ -58,7 +59,7 @@ def test_its_cache_counts(stack: Path, tmp_path: Path, monkeypatch: pytest.Monke
     project = Project(stack, tmp_path / "home")
     with removed(project), running(project):
         first, second = (
-            httpx.get(f"{project.load_balancer}/", timeout=ANSWER).text for _ in range(2)
+            over_http.get(f"{project.load_balancer}/", timeout=ANSWER).text for _ in range(2)
         )
         [cache] = project.status()["caches"]
         ran = project.bonkei("exec", "web", "--", "env").stdout
@@ -87,17 +88,17 @@ def test_its_distributions_serve_buckets(stack: Path, tmp_path: Path) -> None:
         [closed] = [each["url"] for each in listeners if "example-assets" in each["address"]]
         page = (stack / "pages/index.html").read_text()
         for path in ("/", "/index.html", "/nothing/here"):  # that one by the custom error page
-            answer = httpx.get(site + path, timeout=ANSWER)
+            answer = over_http.get(site + path, timeout=ANSWER)
             assert (answer.status_code, answer.text) == (200, page)
             assert answer.headers["content-type"] == "text/html"
-        part = httpx.get(f"{site}/index.html", headers={"Range": "bytes=0-3"}, timeout=ANSWER)
+        part = over_http.get(f"{site}/index.html", headers={"Range": "bytes=0-3"}, timeout=ANSWER)
         assert (part.status_code, part.text) == (206, page[:4])
         seen = {"If-None-Match": answer.headers["etag"]}
-        assert httpx.get(f"{site}/index.html", headers=seen, timeout=ANSWER).status_code == 304
+        assert over_http.get(f"{site}/index.html", headers=seen, timeout=ANSWER).status_code == 304
         assert httpx.head(f"{site}/index.html", timeout=ANSWER).headers["server"] == "AmazonS3"
-        refused = httpx.get(closed, timeout=ANSWER)
+        refused = over_http.get(closed, timeout=ANSWER)
         assert (refused.status_code, "AccessDenied" in refused.text) == (403, True)
-        assert httpx.get(project.load_balancer, timeout=ANSWER).text == "balanced"
+        assert over_http.get(project.load_balancer, timeout=ANSWER).text == "balanced"
         said = project.bonkei("explain", site).stdout
         assert "the bucket example-site answers" in said
 
@@ -117,17 +118,17 @@ def test_its_tasks_are_discovered(
         return list(answer["Instances"])
 
     with removed(project), running(project):
-        told = httpx.get(f"{project.load_balancer}/", timeout=ANSWER).text.split()
+        told = over_http.get(f"{project.load_balancer}/", timeout=ANSWER).text.split()
         assert told[::2] == ["web", "api"]
         first, second = discovered("shop.internal", "api")
         assert first["InstanceId"] != second["InstanceId"]
         host = first["Attributes"]["AWS_INSTANCE_IPV4"]
         assert "AWS_INSTANCE_PORT" not in first["Attributes"]
-        served = {httpx.get(f"http://{host}:8000/", timeout=ANSWER).text for _ in range(8)}
+        served = {over_http.get(f"http://{host}:8000/", timeout=ANSWER).text for _ in range(8)}
         assert len(served) == 2
         [web] = discovered("shop", "web", QueryParameters={"ECS_SERVICE_NAME": "web"})
         place = "http://{AWS_INSTANCE_IPV4}:{AWS_INSTANCE_PORT}/".format(**web["Attributes"])
-        assert httpx.get(place, timeout=ANSWER).text.split()[::2] == ["web", "api"]
+        assert over_http.get(place, timeout=ANSWER).text.split()[::2] == ["web", "api"]
         assert discovered("shop", "web", HealthStatus="UNHEALTHY") == []
         errors = project.client("servicediscovery").exceptions
         with pytest.raises(errors.ServiceNotFound):
@@ -144,7 +145,7 @@ def test_its_tasks_share_files(stack: Path, tmp_path: Path) -> None:
     project = Project(stack, tmp_path / "home")
 
     def visit() -> dict[str, Any]:
-        said: dict[str, Any] = httpx.get(f"{project.load_balancer}/", timeout=ANSWER).json()
+        said: dict[str, Any] = over_http.get(f"{project.load_balancer}/", timeout=ANSWER).json()
         assert (said["family"], said["same"], said["key"]) == ("web", True, "opened")
         assert said["refused"] == "Read-only file system"
         assert said["memory"] > 1_000_000
@@ -169,7 +170,7 @@ def test_its_page_is_served(stack: Path, tmp_path: Path) -> None:
     heard: set[str] = set()
 
     def heard_both() -> bool:
-        heard.add(httpx.get(f"{project.load_balancer}/", timeout=ANSWER).text)
+        heard.add(over_http.get(f"{project.load_balancer}/", timeout=ANSWER).text)
         return sum(text.startswith("hello ") for text in heard) == 2
 
     with removed(project), running(project):
@@ -186,7 +187,7 @@ def test_its_program_runs_from_its_folder(stack: Path, tmp_path: Path) -> None:
         return (stack / "web/dist/builds").read_text().count("once")
 
     def text() -> str:
-        return httpx.get(f"{project.load_balancer}/", timeout=ANSWER).text
+        return over_http.get(f"{project.load_balancer}/", timeout=ANSWER).text
 
     with removed(project):
         with running(project):
@@ -209,7 +210,7 @@ def test_its_deployment_shifts_the_requests(stack: Path, tmp_path: Path) -> None
     project = Project(stack, tmp_path / "home")
 
     def visit() -> str:
-        answer = httpx.get(f"{project.load_balancer}/", timeout=ANSWER)
+        answer = over_http.get(f"{project.load_balancer}/", timeout=ANSWER)
         assert answer.status_code == 200, answer.text
         return answer.text
 

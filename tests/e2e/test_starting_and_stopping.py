@@ -18,6 +18,7 @@ from uuid import uuid4
 
 import httpx
 import msgpack
+import over_http
 import psutil
 import pytest
 from foreground import Running, running, starting
@@ -48,7 +49,7 @@ def small(tmp_path: Path) -> Iterator[Project]:
 @pytest.fixture(scope="module")
 def interrupted(project: Project, miniature: Running) -> Running:
     """The first run: it got a component, and Ctrl-C."""
-    made = httpx.post(
+    made = over_http.post(
         f"{project.site}/api/v1/components",
         json={"name": "Kept"},
         headers=administrator(project),
@@ -138,7 +139,9 @@ def detached(
 def test_data_survives_ctrl_c(project: Project, interrupted: Running, second: Running) -> None:
     assert interrupted.process.returncode == 0
     assert any("Stopped" in line for line in interrupted.lines)
-    eventually(lambda: "Kept" in httpx.get(project.site, timeout=ANSWER).text, "it is still there")
+    eventually(
+        lambda: "Kept" in over_http.get(project.site, timeout=ANSWER).text, "it is still there"
+    )
     assert any("as they were last applied" in line for line in second.lines)
     assert not any("sample data" in line for line in second.lines)
 
@@ -147,8 +150,10 @@ def test_a_killed_supervisor_leaves_nothing_and_loses_nothing(
     project: Project, detached: subprocess.CompletedProcess[str]
 ) -> None:
     assert detached.returncode == 0, detached.stdout + detached.stderr
-    assert httpx.get(project.site, timeout=ANSWER).status_code == 200
-    eventually(lambda: "Kept" in httpx.get(project.site, timeout=ANSWER).text, "nothing is lost")
+    assert over_http.get(project.site, timeout=ANSWER).status_code == 200
+    eventually(
+        lambda: "Kept" in over_http.get(project.site, timeout=ANSWER).text, "nothing is lost"
+    )
 
 
 def test_two_miniatures_side_by_side(
@@ -174,15 +179,15 @@ def test_two_miniatures_side_by_side(
 
 def look_at_both(project: Project, other: Project) -> None:
     for one in (project, other):
-        assert httpx.get(one.site, timeout=ANSWER).status_code == 200
+        assert over_http.get(one.site, timeout=ANSWER).status_code == 200
         assert one.status()["ready"]
-    httpx.post(
+    over_http.post(
         f"{other.site}/api/v1/components",
         json={"name": "Only there"},
         headers=administrator(other),
         timeout=ANSWER,
     )
-    names = httpx.get(f"{project.site}/api/v1/components", timeout=ANSWER).text
+    names = over_http.get(f"{project.site}/api/v1/components", timeout=ANSWER).text
     assert "Only there" not in names
 
 
@@ -235,11 +240,11 @@ def task_ids(project: Project) -> set[str]:
 def test_detached_and_down(project: Project, detached: subprocess.CompletedProcess[str]) -> None:
     assert detached.returncode == 0, detached.stdout + detached.stderr
     assert project.site in detached.stdout
-    assert httpx.get(project.site, timeout=ANSWER).status_code == 200
+    assert over_http.get(project.site, timeout=ANSWER).status_code == 200
     stopped = project.bonkei("down")
     assert stopped.returncode == 0
     with pytest.raises(httpx.ConnectError):
-        httpx.get(project.site, timeout=ANSWER)
+        over_http.get(project.site, timeout=ANSWER)
     again = project.bonkei("down")
     assert again.returncode == 1
     assert "no miniature runs here" in again.stderr
@@ -312,5 +317,5 @@ def test_ctrl_c_while_terraform_runs(small: Project) -> None:
         eventually((small.home / "terraform").exists, "Terraform has begun")
         assert miniature.interrupt() == 0
     with running(small):
-        answer = httpx.get(f"{small.load_balancer}/shop/1", timeout=ANSWER)
+        answer = over_http.get(f"{small.load_balancer}/shop/1", timeout=ANSWER)
         assert answer.status_code == 200

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import over_http
 import psutil
 import pytest
 from foreground import Running, running
@@ -50,7 +51,7 @@ def in_flight(project: Project, file: Path) -> Iterator[Future[int]]:
 
     def ask() -> int:
         url = f"{project.load_balancer}/shop/until{file}"
-        return httpx.get(url, timeout=PATIENCE).status_code
+        return over_http.get(url, timeout=PATIENCE).status_code
 
     def outstanding() -> int:
         groups = project.status()["edge"]["target_groups"]
@@ -76,7 +77,7 @@ def stop(miniature: Running) -> list[psutil.Process]:
 def refuses(project: Project) -> bool:
     """When the listener closes, the kernel resets a connection that no one has accepted."""
     try:
-        httpx.get(project.load_balancer, timeout=ANSWER)
+        over_http.get(project.load_balancer, timeout=ANSWER)
     except (httpx.ConnectError, httpx.ReadError):
         return True
     except httpx.RemoteProtocolError:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
+import over_http
 from guide_pages import OPERATIONS, commands, variables
 from guide_pipelines import PROGRAMS, TERRAFORM, Pipelines
 from guide_reader import Reader
@@ -231,7 +232,7 @@ class Guide:
         """And change the password at once."""
         first, self.password = self._perform(command).strip(), "another password, quite long"
         site = self.reader.project.site
-        assert httpx.get(site, timeout=ANSWER).status_code == 200
+        assert over_http.get(site, timeout=ANSWER).status_code == 200
         with self._api() as api:
             signed_in = {"Authorization": f"Bearer {_token(api, 'admin', first)}"}
             change = {"current_password": first, "new_password": self.password}

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-import httpx
+import over_http
 import pytest
 from evaluations import DEVELOPMENT, put_applied
 from ports import free_port
@@ -276,7 +276,7 @@ def administrator_password(project: Project) -> str:
 
 def administrator(project: Project) -> dict[str, str]:
     """The headers of a signed-in administrator, through the whole system."""
-    answer = httpx.post(
+    answer = over_http.post(
         f"{project.site}/api/v1/sessions",
         json={"username": "admin", "password": administrator_password(project)},
         timeout=ANSWER,

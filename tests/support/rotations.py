@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import httpx
+import over_http
 import psycopg
 from miniatures import ANSWER, PATIENCE, Project, eventually
 
@@ -49,7 +50,7 @@ def _distributions(part: Any) -> Iterator[Mapping[str, Any]]:
 def status_with_header(project: Project, value: str) -> int:
     """Of the load balancer, past CloudFront: 403 where the web ACL does not accept the value."""
     headers = {_HEADER: value}
-    return httpx.get(project.load_balancer, headers=headers, timeout=ANSWER).status_code
+    return over_http.get(project.load_balancer, headers=headers, timeout=ANSWER).status_code
 
 
 def database_environment(project: Project, task: str = "backend") -> dict[str, str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import boto3
 import httpx
+import over_http
 import playwright
 import psycopg
 import pytest
@@ -178,13 +179,13 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         process.stdin.close()
         assert process.wait(60) == 0
     with pytest.raises(httpx.TransportError):
-        httpx.get(json.loads(line)["url"])
+        over_http.get(json.loads(line)["url"])
 
 
 @pytest.mark.timeout(300)
 def test_other_languages_reset_the_data_by_a_call(said: str) -> None:
     bonkei = json.loads(said)
-    assert httpx.get(bonkei["url"]).text == "hello"
+    assert over_http.get(bonkei["url"]).text == "hello"
     given = bonkei["environment"]
     s3 = boto3.client(
         "s3",
@@ -195,11 +196,11 @@ def test_other_languages_reset_the_data_by_a_call(said: str) -> None:
     )
     with psycopg.connect(bonkei["databases"]["main"], autocommit=True) as database:
         database.execute("CREATE TABLE orders (id serial)")
-        assert httpx.post(bonkei["keep"], timeout=60).status_code == 204
+        assert over_http.post(bonkei["keep"], timeout=60).status_code == 204
         database.execute("INSERT INTO orders DEFAULT VALUES")
         s3.put_object(Bucket="files-of-a-shop", Key="mine", Body=b"1")
         begun = time.monotonic()
-        assert httpx.post(bonkei["reset"], timeout=60).status_code == 204
+        assert over_http.post(bonkei["reset"], timeout=60).status_code == 204
         print(f"reset in {time.monotonic() - begun:.3f} s")
         assert database.execute("SELECT count(*) FROM orders").fetchone() == (0,)
         assert s3.list_objects_v2(Bucket="files-of-a-shop")["KeyCount"] == 1
@@ -209,12 +210,12 @@ def test_other_languages_reset_the_data_by_a_call(said: str) -> None:
 def test_a_call_without_the_token_and_a_lock_that_stays_are_refused(said: str) -> None:
     bonkei = json.loads(said)
     without = httpx.URL(bonkei["reset"]).copy_with(path="/reset")
-    assert httpx.post(without).status_code == 404
+    assert over_http.post(without).status_code == 404
     with psycopg.connect(bonkei["databases"]["main"]) as other:
         other.execute("CREATE TABLE IF NOT EXISTS locked ()")
         other.commit()
         other.execute("LOCK TABLE locked")
-        refused = httpx.post(bonkei["reset"], timeout=60)
+        refused = over_http.post(bonkei["reset"], timeout=60)
     assert refused.status_code == 500
     assert "lock timeout" in refused.text
 

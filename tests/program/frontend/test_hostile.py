@@ -11,6 +11,7 @@ from urllib.parse import quote
 from uuid import uuid4
 
 import httpx
+import over_http
 import pytest
 
 from tests.program import hostile
@@ -36,7 +37,7 @@ def running(folder: Path) -> Iterator[int]:
     with served(sample.outage()) as url, started(url, folder) as process:
         address = address_of(folder, process)
         yield int(address.rpartition(":")[2])
-        assert httpx.get(f"{address}/", timeout=60).status_code == 200
+        assert over_http.get(f"{address}/", timeout=60).status_code == 200
     assert [r for r in records(folder) if r["level"] in ("ERROR", "FATAL")] == []
 
 

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import httpx
+import over_http
 
 from tests.program.frontend import sample
 from tests.program.frontend.process import SECRET, address_of, records, served, started
@@ -29,7 +30,7 @@ def test_no_form_leaks_a_secret(tmp_path: Path) -> None:
                         sent += 1
         assert sent > 100
         deadline = time.monotonic() + 60
-        httpx.get(f"{address}/the-last-one", timeout=60)
+        over_http.get(f"{address}/the-last-one", timeout=60)
         while not any(r.get("path") == "/the-last-one" for r in records(tmp_path)):
             assert time.monotonic() < deadline
             time.sleep(0.02)

@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import httpx
+import over_http
 import psutil
 import pytest
 from dockerfile_parse import DockerfileParser
@@ -79,7 +80,7 @@ def test_an_idle_server_sleeps_and_sigterm_wakes_it(
     process: subprocess.Popen[str], tmp_path: Path
 ) -> None:
     address = address_of(tmp_path, process)
-    assert httpx.get(f"{address}/healthcheck", timeout=60).status_code == 200
+    assert over_http.get(f"{address}/healthcheck", timeout=60).status_code == 200
     time.sleep(1)
     began, before = time.monotonic(), psutil.Process(process.pid).num_ctx_switches().voluntary
     time.sleep(3)
@@ -91,11 +92,11 @@ def test_an_idle_server_sleeps_and_sigterm_wakes_it(
 
 def test_every_line_is_a_record(process: subprocess.Popen[str], tmp_path: Path) -> None:
     address = address_of(tmp_path, process)
-    httpx.get(
+    over_http.get(
         f"{address}/history?x=\ud83d".encode("utf-8", "ignore").decode() + "%0a%22{", timeout=60
     )
     headers = {"X-Request-Id": "id-from-the-edge", "X-Forwarded-For": "203.0.113.9"}
-    httpx.get(f"{address}/nowhere", headers=headers, timeout=60)
+    over_http.get(f"{address}/nowhere", headers=headers, timeout=60)
     process.send_signal(signal.SIGTERM)
     process.wait(60)
     told = records(tmp_path)
@@ -113,8 +114,8 @@ def test_successful_health_checks_are_not_logged(
 ) -> None:
     """They arrive every few seconds. A failed one is logged."""
     address = address_of(tmp_path, process)
-    assert httpx.get(f"{address}/healthcheck", timeout=60).status_code == 200
-    assert httpx.post(f"{address}/healthcheck", timeout=60).status_code == 405
+    assert over_http.get(f"{address}/healthcheck", timeout=60).status_code == 200
+    assert over_http.post(f"{address}/healthcheck", timeout=60).status_code == 405
     process.send_signal(signal.SIGTERM)
     process.wait(60)
     told = [record["message"] for record in records(tmp_path) if record["type"] == "access"]

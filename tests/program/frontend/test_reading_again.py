@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import httpx
+import over_http
 import pytest
 
 from tests.program.frontend.process import PROGRAM, address_of, environment, records
@@ -44,7 +44,7 @@ class Site:
     def page(self, path: str = "/") -> str:
         """With what the backend says now: a page says so when it was too slow."""
         deadline = time.monotonic() + 60
-        while OLD in (text := httpx.get(self.address + path, timeout=60).text):
+        while OLD in (text := over_http.get(self.address + path, timeout=60).text):
             assert time.monotonic() < deadline
             time.sleep(0.1)
         return text

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import httpx
+import over_http
 import pytest
 
 from bonkei.base.kept import unsealed
@@ -168,7 +169,7 @@ def post(server: StateServer, content: bytes) -> int:
     settings = server.environment
     password = (settings["TF_HTTP_USERNAME"], settings["TF_HTTP_PASSWORD"])
     address = settings["TF_HTTP_ADDRESS"]
-    return httpx.post(
+    return over_http.post(
         address, auth=password, content=content, trust_env=False, timeout=60
     ).status_code
 
@@ -180,6 +181,6 @@ def put(server: StateServer, content: bytes) -> None:
 def get(server: StateServer) -> bytes:
     settings = server.environment
     password = (settings["TF_HTTP_USERNAME"], settings["TF_HTTP_PASSWORD"])
-    return httpx.get(
+    return over_http.get(
         settings["TF_HTTP_ADDRESS"], auth=password, trust_env=False, timeout=60
     ).content

@@ -12,6 +12,7 @@ from typing import Any
 
 import boto3
 import httpx
+import over_http
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
@@ -62,7 +63,7 @@ class Place:
         request = AWSRequest("POST", self.url, headers=headers, data=body)
         person = BotoCredentials(self.person.access_key, self.person.secret_key)
         SigV4Auth(person, service, "eu-west-1").add_auth(request)
-        return httpx.post(self.url, content=body, headers=dict(request.headers), timeout=60)
+        return over_http.post(self.url, content=body, headers=dict(request.headers), timeout=60)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import json
 import os
 import time
 
-import httpx
+import over_http
 import psutil
 import pytest
 
@@ -73,7 +73,7 @@ def test_a_page_of_another_origin_reads_what_the_bucket_says(rig: Rig) -> None:
     url = s3.generate_presigned_url("get_object", {"Bucket": "shop", "Key": "page"})
 
     def allowed(origin: str) -> dict[str, str]:
-        answer = httpx.get(url, headers={"Origin": origin}, timeout=60)
+        answer = over_http.get(url, headers={"Origin": origin}, timeout=60)
         assert answer.status_code == 200
         return {k: v for k, v in answer.headers.items() if k.startswith("access-control-")}
 
@@ -85,7 +85,7 @@ def test_a_page_of_another_origin_reads_what_the_bucket_says(rig: Rig) -> None:
         assert allowed("https://b.example") == {}
     finally:
         s3.delete_bucket_cors(Bucket="shop")
-    listed = httpx.get(f"{rig.url}/shop", headers={"Origin": "https://a.example"}, timeout=60)
+    listed = over_http.get(f"{rig.url}/shop", headers={"Origin": "https://a.example"}, timeout=60)
     assert not any(name.startswith("access-control-") for name in listed.headers)
 
 

@@ -19,6 +19,7 @@ from typing import Any
 
 import boto3
 import httpx
+import over_http
 import pytest
 from botocore.exceptions import ClientError
 
@@ -171,7 +172,9 @@ def test_forms_of_browsers(rig: Rig, version: str) -> None:
 
     def send(content: bytes, **changed: str) -> httpx.Response:
         fields = {**form["fields"], **changed}
-        return httpx.post(form["url"], data=fields, files={"file": ("a.txt", content)}, timeout=60)
+        return over_http.post(
+            form["url"], data=fields, files={"file": ("a.txt", content)}, timeout=60
+        )
 
     assert (done := send(b"body")).status_code == 204, done.text
     found = rig.client("s3").get_object(Bucket="shop", Key="form/a.txt")
@@ -179,7 +182,9 @@ def test_forms_of_browsers(rig: Rig, version: str) -> None:
     assert "EntityTooLarge" in send(b"x" * 10).text
     forged = base64.b64encode(b'{"expiration": "2999-01-01T00:00:00Z", "conditions": []}').decode()
     assert "SignatureDoesNotMatch" in send(b"body", policy=forged).text
-    unsigned = httpx.post(form["url"], data={"key": "k"}, files={"file": ("a", b"b")}, timeout=60)
+    unsigned = over_http.post(
+        form["url"], data={"key": "k"}, files={"file": ("a", b"b")}, timeout=60
+    )
     assert unsigned.status_code == 403
 
 
@@ -299,7 +304,7 @@ def test_keys_in_strange_letters_are_unknown(rig: Rig, key: str, encoding: str) 
         f"SignedHeaders=host;x-amz-date, Signature=ｱ"
     ).encode(encoding)
     headers = {b"authorization": signed, b"x-amz-date": date.encode()}
-    answer = httpx.get(f"{rig.url}/shop", headers=headers, timeout=60)
+    answer = over_http.get(f"{rig.url}/shop", headers=headers, timeout=60)
     assert (answer.status_code, "InvalidAccessKeyId" in answer.text) == (403, True)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import httpx
+import over_http
 import pytest
 
 from tests.bonkei.services.endpoint.rigs import Rig
@@ -19,6 +19,6 @@ def test_a_client_that_offers_another_protocol_is_answered(rig: Rig, protocol: s
         "Upgrade": protocol,
         "HTTP2-Settings": "AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA",
     }
-    answer = httpx.get(url, headers=offer, timeout=60)
+    answer = over_http.get(url, headers=offer, timeout=60)
     s3.delete_object(Bucket="shop", Key="offered")
     assert (answer.status_code, answer.content) == (200, b"plain")

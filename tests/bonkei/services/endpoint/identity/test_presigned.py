@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import over_http
 import pytest
 from botocore.auth import S3SigV4QueryAuth, SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
@@ -73,10 +74,10 @@ def test_the_token_of_a_cluster(place: Rig) -> None:
     for ago in (0, 800):
         url = presigned(place, "sts", IDENTITY, headers=CLUSTER, expires=60, ago=ago)
         assert "x-k8s-aws-id" in url
-        answer = httpx.get(url, headers=CLUSTER, timeout=60)
+        answer = over_http.get(url, headers=CLUSTER, timeout=60)
         assert (answer.status_code, "user/bonkei" in answer.text) == (200, True)
         for headers in ({}, {"x-k8s-aws-id": "other"}):
-            refused = httpx.get(url, headers=headers, timeout=60)
+            refused = over_http.get(url, headers=headers, timeout=60)
             assert words(refused)[:2] == (403, "SignatureDoesNotMatch")
 
 
@@ -90,7 +91,7 @@ def test_the_request_that_a_vault_passes_on(place: Rig) -> None:
     }
     request = AWSRequest("POST", place.url, headers, IDENTITY.removeprefix("/?"))
     SigV4Auth(keys, "sts", REGION).add_auth(request)
-    answer = httpx.post(
+    answer = over_http.post(
         place.url, content=request.data, headers=dict(request.headers), timeout=60
     )  # fmt: skip
     assert (answer.status_code, "user/bonkei" in answer.text) == (200, True)
@@ -101,13 +102,13 @@ def test_services_of_the_query_protocol(place: Rig) -> None:
         "publish", {"TopicArn": "arn:aws:sns:eu-west-1:123456789012:t", "Message": "é x"},
         HttpMethod="GET",
     )  # fmt: skip
-    assert "<MessageId>é x</MessageId>" in httpx.get(sns, timeout=60).text
+    assert "<MessageId>é x</MessageId>" in over_http.get(sns, timeout=60).text
     stacks = place.client("cloudformation").generate_presigned_url("describe_stacks")
-    assert httpx.post(stacks, timeout=60).status_code == 200
+    assert over_http.post(stacks, timeout=60).status_code == 200
     queue = place.client("sqs").get_queue_url(QueueName="orders")["QueueUrl"]
     path = queue.removeprefix(place.url)
     send = f"{path}?Action=SendMessage&MessageBody=hi%20you&Version=2012-11-05"
-    assert "MessageId" in httpx.get(presigned(place, "sqs", send), timeout=60).text
+    assert "MessageId" in over_http.get(presigned(place, "sqs", send), timeout=60).text
 
 
 SENT = "/123456789012/orders?Action=GetQueueAttributes&Version=2012-11-05"
@@ -144,7 +145,7 @@ TIME = r"\d{8}T\d{6}Z"
 def test_a_url_that_is_refused(
     place: Rig, service: str, path: str, given: dict[str, Any], status: int, code: str, said: str
 ) -> None:
-    answer = httpx.get(presigned(place, service, path, **given), timeout=60)
+    answer = over_http.get(presigned(place, service, path, **given), timeout=60)
     found = words(answer)
     assert found[:2] == (status, code)
     assert re.fullmatch(said, found[2]), found[2]
@@ -165,9 +166,9 @@ def test_a_url_that_is_refused(
 )  # fmt: skip
 def test_an_altered_url(place: Rig, service: str, path: str, check: str) -> None:
     url = presigned(place, service, path)
-    assert httpx.get(url, timeout=60).status_code == 200
+    assert over_http.get(url, timeout=60).status_code == 200
     expected = "The request signature we calculated does not match the signature you provided."
     for altered in (url.replace("orders", "other").replace("/shop/a", "/shop/b"), f"{url}0"):
-        assert words(httpx.get(altered, timeout=60)) == (
+        assert words(over_http.get(altered, timeout=60)) == (
             403, "SignatureDoesNotMatch", f"{expected} {check}",
         )  # fmt: skip
