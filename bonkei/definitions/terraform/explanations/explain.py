@@ -61,8 +61,8 @@ def _explained(diagnostic: Diagnostic, definitions: Path) -> Diagnostic:
     if diagnostic.summary in _NO_REGISTRY:
         added = (
             "Where this machine has no way there, a copy of the module does: [modules] in"
-            ' bonkei.toml, with its address, such as "team/vpc/aws" = "FOLDER". For a source in git,'
-            " git's own setting url.MIRROR.insteadOf names a mirror."
+            ' bonkei.toml, with its address, such as "team/vpc/aws" = "FOLDER". For a source in'
+            " git, git's own setting url.MIRROR.insteadOf names a mirror."
         )
         return replace(diagnostic, detail=f"{detail}\n\n{added}")
     if _REMOTE_STATE in diagnostic.context or diagnostic.summary == _NO_CREDENTIALS:
