@@ -76,7 +76,7 @@ module "program_key" {
   name            = "${local.name}-program"
   account         = local.account
   description     = "The programs of ${local.name}: images, secrets, logs, builds"
-  log_group_names = ["/aws/lambda/${local.name}-settling", "/codebuild/${local.name}-pipeline-program", "/ecs/${local.name}/*"]
+  log_group_names = ["/aws/lambda/${local.name}-probation", "/codebuild/${local.name}-pipeline-program", "/ecs/${local.name}/*"]
 }
 
 module "log_key" {
@@ -304,13 +304,13 @@ module "frontend_task" {
   }
 }
 
-module "settling" {
-  source = "./modules/settling"
+module "probation" {
+  source = "./modules/probation"
   count  = local.shifts ? 1 : 0
 
   name                     = local.name
   account                  = local.account
-  function_directory       = "${path.root}/../program/functions/settling"
+  function_directory       = "${path.root}/../program/functions/probation"
   kms_key_arn              = module.program_key.arn
   cluster_name             = module.cluster.name
   cluster_arn              = module.cluster.arn
@@ -337,7 +337,7 @@ module "backend_service" {
   s3_prefix_list_id               = module.network.s3_prefix_list_id
   target_group                    = module.edge.target_groups["backend"]
   deployment                      = var.deployment
-  settling_function_arn           = one(module.settling[*].function_arn)
+  probation_function_arn          = one(module.probation[*].function_arn)
   load_balancer_security_group_id = module.edge.load_balancer_security_group_id
   client_security_group_ids       = { frontend = module.frontend_service.security_group_id }
   capacity_provider               = var.capacity_provider
@@ -365,7 +365,7 @@ module "frontend_service" {
   s3_prefix_list_id               = module.network.s3_prefix_list_id
   target_group                    = module.edge.target_groups["frontend"]
   deployment                      = var.deployment
-  settling_function_arn           = one(module.settling[*].function_arn)
+  probation_function_arn          = one(module.probation[*].function_arn)
   load_balancer_security_group_id = module.edge.load_balancer_security_group_id
   capacity_provider               = var.capacity_provider
   scaling                         = var.frontend.scaling
@@ -502,7 +502,7 @@ module "operators" {
     module.cluster.exec_log_group_name,
     module.web_acl.log_group_name,
     module.monitoring.notification_log_group_name,
-  ], module.settling[*].log_group_name)
+  ], module.probation[*].log_group_name)
 
   program_logs = {
     bucket_arn  = module.logging.router.bucket_arn

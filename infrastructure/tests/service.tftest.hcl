@@ -140,8 +140,8 @@ run "a_deployment_may_shift_requests" {
   command = apply
 
   variables {
-    deployment            = { strategy = "CANARY", step_percent = 20 }
-    settling_function_arn = "arn:aws:lambda:ap-northeast-1:123456789012:function:test-development-settling"
+    deployment             = { strategy = "CANARY", step_percent = 20 }
+    probation_function_arn = "arn:aws:lambda:ap-northeast-1:123456789012:function:test-development-probation"
     target_group = {
       arn           = "arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:targetgroup/test/0123456789abcdef"
       alternate_arn = "arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:targetgroup/test2/0123456789abcdef"
@@ -164,7 +164,7 @@ run "a_deployment_may_shift_requests" {
   }
 
   assert {
-    condition     = { for s in jsondecode(data.aws_iam_policy_document.shift[0].json).Statement : s.Sid => toset(flatten([s.Resource])) if s.Sid != "Look" } == { MoveTasks = toset([var.target_group.arn, var.target_group.alternate_arn]), MoveRequests = toset([var.target_group.rule_arn]), AskFunction = toset([var.settling_function_arn]) }
+    condition     = { for s in jsondecode(data.aws_iam_policy_document.shift[0].json).Statement : s.Sid => toset(flatten([s.Resource])) if s.Sid != "Look" } == { MoveTasks = toset([var.target_group.arn, var.target_group.alternate_arn]), MoveRequests = toset([var.target_group.rule_arn]), AskFunction = toset([var.probation_function_arn]) }
     error_message = "The role writes nothing but its own groups and its own rule."
   }
 
@@ -204,7 +204,7 @@ run "refuses_a_shift_that_nothing_holds_back" {
     source = "./modules/service"
   }
 
-  expect_failures = [var.settling_function_arn]
+  expect_failures = [var.probation_function_arn]
 }
 
 run "refuses_steps_that_ecs_does_not_have" {

@@ -73,9 +73,10 @@ resource "aws_ecs_service" "this" {
       bake_time_in_minutes = deployment_configuration.value.bake_minutes
 
       lifecycle_hook {
-        hook_target_arn  = var.settling_function_arn
+        hook_target_arn  = var.probation_function_arn
         role_arn         = module.shift_role[0].arn
         lifecycle_stages = ["POST_SCALE_UP"]
+        hook_details     = jsonencode({ seconds = 60 })
       }
 
       dynamic "canary_configuration" {
@@ -166,7 +167,7 @@ data "aws_iam_policy_document" "shift" {
   statement {
     sid       = "AskFunction"
     actions   = ["lambda:InvokeFunction"]
-    resources = [var.settling_function_arn]
+    resources = [var.probation_function_arn]
   }
 }
 

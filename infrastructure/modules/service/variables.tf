@@ -101,14 +101,14 @@ variable "deployment" {
   }
 }
 
-variable "settling_function_arn" {
-  description = "The function that a deployment which shifts requests asks before the first of them reaches new tasks (module settling); null for ROLLING"
+variable "probation_function_arn" {
+  description = "The function that a deployment which shifts requests asks before the first of them reaches new tasks (module probation); null for ROLLING"
   type        = string
   default     = null
 
   validation {
-    condition     = var.deployment.strategy == "ROLLING" || var.settling_function_arn != null
-    error_message = "settling_function_arn: a strategy that shifts requests needs it, otherwise visitors reach tasks that end soon after their start."
+    condition     = var.deployment.strategy == "ROLLING" || var.probation_function_arn != null
+    error_message = "probation_function_arn: a strategy that shifts requests needs it, otherwise visitors reach tasks that end soon after their start."
   }
 }
 

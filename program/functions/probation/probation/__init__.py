@@ -1,9 +1,9 @@
 """Lambda function that Amazon ECS asks whether the new tasks of a deployment may get requests. Its
-handler is `settling.handler`.
+handler is `probation.handler`.
 
 A task may pass its health checks and end soon after, which the circuit breaker does not count. So
-all tasks have to run for a minute first, and none may end meanwhile. Source: "Lifecycle hooks for
-Amazon ECS service deployments" (Amazon ECS Developer Guide).
+all tasks have to run for some seconds first (`hookDetails`), and none may end meanwhile. Source:
+"Lifecycle hooks for Amazon ECS service deployments" (Amazon ECS Developer Guide).
 """
 
 from __future__ import annotations
@@ -15,32 +15,33 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-SETTLED = 60.0
-"""Seconds that a task has to run. `environment/buildspecs/rollout.py` watches as long."""
 _LOOK = 10.0  # seconds at most between two looks
 
 Json = Mapping[str, Any]
 
 
 def handler(event: Json, context: object) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
-    """`event` as ECS gives it: `{"executionDetails": {"serviceArn": "…"}, …}`."""
+    """`event` as ECS gives it: `{"executionDetails": {"serviceArn": "…"}, "hookDetails":
+    {"seconds": 60}, …}`."""
     service = str(event["executionDetails"]["serviceArn"])
     _, cluster, name = service.split("/")
     found = _ecs().describe_services(cluster=cluster, services=[name])["services"][0]
     deployment = next(each for each in found["deployments"] if each["status"] == "PRIMARY")
-    answer = decide(deployment, _tasks(cluster, name), time.time())
+    seconds = float(event["hookDetails"]["seconds"])
+    answer = decide(deployment, _tasks(cluster, name), time.time(), seconds)
     print(json.dumps({"level": "INFO", "deployment": deployment["id"], **answer}))
     return answer
 
 
-def decide(deployment: Json, tasks: Sequence[Json], now: float) -> dict[str, Any]:
-    """What ECS is told. `tasks`: those that run, and those that have stopped within the hour."""
+def decide(deployment: Json, tasks: Sequence[Json], now: float, seconds: float) -> dict[str, Any]:
+    """What ECS is told. `tasks`: those that run, and those that have stopped within the hour.
+    `seconds`: how long each has to run."""
     own = [task for task in tasks if task.get("startedBy") == deployment["id"]]
     if any(ended_by_itself(task) for task in own):
         return {"hookStatus": "FAILED"}
     ages = [now - task["startedAt"].timestamp() for task in own if task["lastStatus"] == "RUNNING"]
     wanted = max(int(deployment["desiredCount"]), 1)
-    left = SETTLED - min(ages) if len(ages) >= wanted else SETTLED
+    left = seconds - min(ages) if len(ages) >= wanted else seconds
     if left <= 0:
         return {"hookStatus": "SUCCEEDED"}
     return {"hookStatus": "IN_PROGRESS", "callBackDelay": math.ceil(min(left, _LOOK))}

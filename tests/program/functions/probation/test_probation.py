@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import probation
 import pytest
-import settling
 
 NOW = 1_800_000_000.0
 DEPLOYMENT = {"id": "ecs-svc/2", "status": "PRIMARY", "desiredCount": 2}
@@ -50,7 +50,7 @@ SCALED_IN = {**SICK, "stoppedReason": "Scaling activity initiated by (deployment
 def test_new_tasks_get_requests_when_all_have_run_for_a_minute(
     tasks: list[Mapping[str, Any]], status: str, wait: int | None
 ) -> None:
-    answer = settling.decide(DEPLOYMENT, tasks, NOW)
+    answer = probation.decide(DEPLOYMENT, tasks, NOW, 60.0)
     assert (answer["hookStatus"], answer.get("callBackDelay")) == (status, wait)
 
 
@@ -76,8 +76,8 @@ class Ecs:
 def test_it_asks_ecs_for_the_service_of_the_event(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(settling, "_ecs", Ecs)
+    monkeypatch.setattr(probation, "_ecs", Ecs)
     service = "arn:aws:ecs:ap-northeast-1:123456789012:service/shop/web"
-    event = {"lifecycleStage": "POST_SCALE_UP", "executionDetails": {"serviceArn": service}}
-    assert settling.handler(event, None) == {"hookStatus": "FAILED"}
+    event = {"executionDetails": {"serviceArn": service}, "hookDetails": {"seconds": 60}}
+    assert probation.handler(event, None) == {"hookStatus": "FAILED"}
     assert json.loads(capsys.readouterr().out)["deployment"] == "ecs-svc/2"

@@ -1,15 +1,15 @@
 # A lifecycle hook of deployments that shift requests: ECS asks a function whether the new tasks have run for
-# a minute, before the first visitor reaches one.
+# long enough, before the first visitor reaches one.
 
 locals {
-  function_name  = "${var.name}-settling"
+  function_name  = "${var.name}-probation"
   log_group_name = "/aws/lambda/${local.function_name}" # where Lambda writes to; not ours to choose
 }
 
 data "archive_file" "function" {
   type             = "zip"
   source_dir       = var.function_directory
-  output_path      = "${path.root}/build/settling.zip"
+  output_path      = "${path.root}/build/probation.zip"
   output_file_mode = "0644" # the same package wherever it is made
   excludes         = ["**/__pycache__/**", "__pycache__/**"]
 }
@@ -32,7 +32,7 @@ resource "aws_lambda_function" "this" {
   role             = module.function_role.arn
   runtime          = "python3.13"
   architectures    = ["arm64"]
-  handler          = "settling.handler"
+  handler          = "probation.handler"
   filename         = data.archive_file.function.output_path
   source_code_hash = data.archive_file.function.output_base64sha256
   memory_size      = 256

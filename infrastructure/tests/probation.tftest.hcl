@@ -7,22 +7,22 @@ provider "aws" {
 variables {
   name               = "test-development"
   account            = { id = "123456789012", region = "ap-northeast-1", partition = "aws" }
-  function_directory = "../program/functions/settling"
+  function_directory = "../program/functions/probation"
   kms_key_arn        = "arn:aws:kms:ap-northeast-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef"
   cluster_name       = "test-development"
   cluster_arn        = "arn:aws:ecs:ap-northeast-1:123456789012:cluster/test-development"
   log_retention_days = 30
 }
 
-run "settling" {
+run "probation" {
   command = apply
 
   module {
-    source = "./modules/settling"
+    source = "./modules/probation"
   }
 
   assert {
-    condition     = one(aws_lambda_function.this.logging_config).log_group == "/aws/lambda/test-development-settling" && aws_cloudwatch_log_group.function.kms_key_id == var.kms_key_arn
+    condition     = one(aws_lambda_function.this.logging_config).log_group == "/aws/lambda/test-development-probation" && aws_cloudwatch_log_group.function.kms_key_id == var.kms_key_arn
     error_message = "Its log is encrypted, and goes where its role may write."
   }
 

@@ -13,7 +13,7 @@ variable "account" {
 }
 
 variable "function_directory" {
-  description = "Directory of the function's package, with the module settling and its handler"
+  description = "Directory of the function's package, with the module probation and its handler"
   type        = string
 }
 
