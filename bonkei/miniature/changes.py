@@ -28,7 +28,7 @@ from bonkei.miniature.rollout.rollout import (
 from bonkei.miniature.rollout.service_changes import FORCED
 from bonkei.miniature.rollout.target_checks import TargetChecks
 from bonkei.miniature.steps import Report, Steps
-from bonkei.services.ecs.api import ServiceChange
+from bonkei.services.ecs.api.values import ServiceChange
 
 if TYPE_CHECKING:
     from bonkei.services.codebuild.values import Build

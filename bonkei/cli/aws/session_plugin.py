@@ -45,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
     """Return the exit code that `aws` sees: 0 after a session, however its command has ended."""
     from bonkei.miniature.control.attach import attach
     from bonkei.miniature.home import Home
-    from bonkei.services.ecs.api import Shell
+    from bonkei.services.ecs.api.shells import Shell
 
     home, *asked = arguments
     if not asked or asked[0] == "--version":  # `aws` looks whether the plugin is there

@@ -40,7 +40,7 @@ from bonkei.miniature.rollout.service_changes import FORCED
 from bonkei.services.cloudwatch.alarm.evaluation import State
 from bonkei.services.console import Json
 from bonkei.services.console.views.inert import label
-from bonkei.services.ecs.api import ServiceChange
+from bonkei.services.ecs.api.values import ServiceChange
 
 
 def join_console(

@@ -13,7 +13,7 @@ from bonkei.base import kept
 from bonkei.base.events import Bus, DeploymentStateChanged, DesiredCountChanged
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.ecs import Service
-from bonkei.services.ecs.api import ServiceChange
+from bonkei.services.ecs.api.values import ServiceChange
 
 FORCED = ServiceChange(force_new_deployment=True)
 ARGUMENTS = ("task_definition", "desired_count")

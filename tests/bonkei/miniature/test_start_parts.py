@@ -25,7 +25,7 @@ from bonkei.miniature.rollout.rollout import find_service
 from bonkei.miniature.rollout.service_changes import ARGUMENTS, FORCED, ServiceChanges
 from bonkei.miniature.rollout.watch import Watch
 from bonkei.miniature.steps import Steps
-from bonkei.services.ecs.api import ServiceChange
+from bonkei.services.ecs.api.values import ServiceChange
 
 
 def definition(family: str) -> TaskDefinition:

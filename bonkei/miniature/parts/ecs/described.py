@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from bonkei.blueprint.ecs import Service, TaskDefinition, TrafficShift
-from bonkei.services.ecs import ServiceSnapshot, TaskSnapshot
-from bonkei.services.ecs.api import EcsContainer, EcsDeployment, EcsService, EcsTask
+from bonkei.services.ecs.api.values import EcsContainer, EcsDeployment, EcsService, EcsTask
+from bonkei.services.ecs.snapshot import ServiceSnapshot, TaskSnapshot
 
 
 def service(

@@ -11,7 +11,8 @@ from dataclasses import replace
 from bonkei.base.events import Bus, DeploymentStateChanged, ServiceEvent, TaskStateChanged
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.ecs import Service
-from bonkei.services.ecs.api import EcsTask, descriptions
+from bonkei.services.ecs.api import descriptions
+from bonkei.services.ecs.api.values import EcsTask
 from bonkei.services.eventbridge.bus import EventBus
 from bonkei.services.eventbridge.shapes import deployment_event, event, steady_event, task_event
 

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from bonkei.blueprint import Blueprint
 from bonkei.services.ecs import TaskSnapshot
-from bonkei.services.ecs.api import EcsContainer, EcsTask, metadata
+from bonkei.services.ecs.api import metadata
 from bonkei.services.ecs.api.descriptions import runtime_id
 from bonkei.services.ecs.api.metadata import Sample
+from bonkei.services.ecs.api.values import EcsContainer, EcsTask
 from bonkei.services.ecs.execution.usage import machine_seconds, used_by
 
 if TYPE_CHECKING:

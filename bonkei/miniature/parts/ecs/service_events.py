@@ -8,7 +8,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from bonkei.miniature.parts.ecs.timeline import Entry
 from bonkei.miniature.rollout.watch import INTENDED
-from bonkei.services.ecs.api import EcsService, EcsServiceEvent
+from bonkei.services.ecs.api.values import EcsService, EcsServiceEvent
 
 
 def service_events(service: EcsService, entries: Sequence[Entry]) -> tuple[EcsServiceEvent, ...]:

@@ -16,7 +16,7 @@ from bonkei.blueprint.ecs import Service, TaskDefinition
 from bonkei.miniature.parts.ecs import described as ecs_described
 from bonkei.miniature.rollout.registered import RegisteredDefinitions
 from bonkei.services.ecs import ContainerOverride, ServiceSnapshot, Tasks, TaskSnapshot
-from bonkei.services.ecs.api import (
+from bonkei.services.ecs.api.values import (
     EcsDeployment,
     EcsService,
     EcsServiceEvent,

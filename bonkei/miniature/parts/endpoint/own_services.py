@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from bonkei.base.aws_service import Asks, AwsService
 from bonkei.blueprint import Blueprint
-from bonkei.services.ecs import api as ecs
+from bonkei.services.ecs.api import service as ecs
+from bonkei.services.ecs.api.values import Ecs
 from bonkei.services.edge import api as elbv2
 from bonkei.services.edge.snapshot import EdgeSnapshot
 from bonkei.services.rds import api as rds
@@ -19,7 +20,7 @@ from bonkei.services.rds.snapshot import DatabaseSnapshot
 
 
 def own_services(
-    tasks: Callable[[], ecs.Ecs | None],
+    tasks: Callable[[], Ecs | None],
     logs: AwsService,
     blueprint: Callable[[], Blueprint],
     edge: Callable[[], EdgeSnapshot],

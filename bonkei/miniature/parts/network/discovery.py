@@ -13,7 +13,7 @@ from typing import Any
 from bonkei.base.aws_service import AwsCall, AwsService, AwsServiceError, Operations
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.ecs import Registry, Service
-from bonkei.services.ecs.api import EcsState
+from bonkei.services.ecs.api.values import EcsState
 
 _MOST = 100
 _Instance = dict[str, Any]

@@ -6,31 +6,3 @@ answers operations that change something, `definitions` and `deployments` both k
 `shells` has the command beside a task. Missing members of a description are optional in the API.
 Source: the Amazon ECS API Reference.
 """
-
-from bonkei.services.ecs.api.service import service
-from bonkei.services.ecs.api.shells import Shell
-from bonkei.services.ecs.api.values import (
-    Ecs,
-    EcsContainer,
-    EcsDeployment,
-    EcsService,
-    EcsServiceEvent,
-    EcsState,
-    EcsTask,
-    RunTask,
-    ServiceChange,
-)
-
-__all__ = [
-    "Ecs",
-    "EcsContainer",
-    "EcsDeployment",
-    "EcsService",
-    "EcsServiceEvent",
-    "EcsState",
-    "EcsTask",
-    "RunTask",
-    "ServiceChange",
-    "Shell",
-    "service",
-]

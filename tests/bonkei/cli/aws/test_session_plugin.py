@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bonkei.cli.aws import session_plugin
-from bonkei.services.ecs.api import Shell
+from bonkei.services.ecs.api.shells import Shell
 
 
 def test_aws_finds_it_on_the_path(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from bonkei.miniature.measures.deliveries import counted
 from bonkei.miniature.measures.measures import MEASURED
 from bonkei.miniature.measures.queues import QueueDepths
 from bonkei.miniature.parts.ecs.events import EcsEvents
-from bonkei.services.ecs.api import EcsContainer, EcsTask
+from bonkei.services.ecs.api.values import EcsContainer, EcsTask
 from bonkei.services.endpoint.wire import constraints
 from bonkei.services.endpoint.wire.model import load_model
 from bonkei.services.eventbridge.bus import EventBus

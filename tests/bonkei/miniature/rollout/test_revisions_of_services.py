@@ -28,8 +28,8 @@ from bonkei.definitions.provider.counters import FileCounters
 from bonkei.miniature.parts.ecs import described as ecs_described
 from bonkei.miniature.rollout.registered import RegisteredDefinitions
 from bonkei.miniature.rollout.service_changes import ARGUMENTS, ServiceChanges
-from bonkei.services.ecs.api import ServiceChange
 from bonkei.services.ecs.api.definitions import require_active
+from bonkei.services.ecs.api.values import ServiceChange
 from bonkei.services.ecs.compose import compose
 
 PLACE = "arn:aws:ecs:eu-west-1:123456789012:task-definition"

@@ -25,8 +25,8 @@ from bonkei.services.codepipeline.actions.source import CodeCommitSource, Connec
 from bonkei.services.codepipeline.actions.upload import S3Deploy
 from bonkei.services.codepipeline.core.values import ActionRun, Override, StoredArtifact
 from bonkei.services.codepipeline.runners import ActionWork
-from bonkei.services.ecs import api as ecs
-from bonkei.services.ecs.api import EcsState
+from bonkei.services.ecs.api import service as ecs
+from bonkei.services.ecs.api.values import EcsState
 from bonkei.services.endpoint.asking import Asking
 from bonkei.services.endpoint.aws_client import AwsClient
 from bonkei.services.endpoint.calls.record import CallLog

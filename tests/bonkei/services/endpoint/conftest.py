@@ -12,7 +12,7 @@ import pytest
 from bonkei.base.aws_service import AwsService
 from bonkei.base.vault import MemoryVault
 from bonkei.blueprint import Blueprint
-from bonkei.services.ecs import api as ecs
+from bonkei.services.ecs.api import service as ecs
 from bonkei.services.ecs.execution.software import ensure_environment
 from bonkei.services.endpoint.cloud import Cloud
 from bonkei.services.endpoint.settings import CloudSettings

@@ -10,8 +10,8 @@ import pytest
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.ecs import Container, LogConfiguration, TaskDefinition
 from bonkei.miniature.parts.ecs.metadata import VARIABLE, TaskMetadata
-from bonkei.services.ecs import TaskSnapshot
-from bonkei.services.ecs.api import EcsContainer, EcsTask
+from bonkei.services.ecs.api.values import EcsContainer, EcsTask
+from bonkei.services.ecs.snapshot import TaskSnapshot
 
 DEFINITION = "arn:aws:ecs:eu-west-1:1:task-definition/web:3"
 ENDPOINT = "http://127.0.0.1:8083"

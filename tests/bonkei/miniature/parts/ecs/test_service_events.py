@@ -14,7 +14,7 @@ from bonkei.base.events import (
 from bonkei.miniature.parts.ecs.service_events import service_events
 from bonkei.miniature.parts.ecs.timeline import Timeline
 from bonkei.miniature.rollout.watch import INTENDED
-from bonkei.services.ecs.api import EcsService
+from bonkei.services.ecs.api.values import EcsService
 
 WEB, OTHER = "arn:service/shop/web", "arn:service/shop/other"
 GROUP, DEFINITION = "arn:targetgroup/web", "arn:task-definition/web:3"

@@ -16,14 +16,14 @@ from bonkei.definitions.provider.counters import FileCounters
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.parts.ecs.view import EcsView
 from bonkei.miniature.rollout.registered import RegisteredDefinitions
-from bonkei.services.ecs import (
-    ContainerOverride,
+from bonkei.services.ecs.api.values import EcsService, RunTask, ServiceChange
+from bonkei.services.ecs.snapshot import (
     DeploymentSnapshot,
     ServiceSnapshot,
     TaskSnapshot,
     TasksSnapshot,
 )
-from bonkei.services.ecs.api import EcsService, RunTask, ServiceChange
+from bonkei.services.ecs.task_spec import ContainerOverride
 
 CLUSTER, WEB = "arn:aws:ecs:eu-west-1:1:cluster/shop", "arn:aws:ecs:eu-west-1:1:service/shop/web"
 FAILURE = MiniatureError("the migration failed", remedy="look at it")

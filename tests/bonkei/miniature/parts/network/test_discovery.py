@@ -10,7 +10,7 @@ from bonkei.base.aws_service import AwsCall, Caller
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.ecs import Registry, Service
 from bonkei.miniature.parts.network.discovery import discovering
-from bonkei.services.ecs.api import EcsState, EcsTask
+from bonkei.services.ecs.api.values import EcsState, EcsTask
 
 CLUSTER = "arn:aws:ecs:eu-west-1:1:cluster/shop"
 WEB = Service("s", "arn:web", "web", CLUSTER, "d", 2, registries=(Registry("shop", "pages", 80),))

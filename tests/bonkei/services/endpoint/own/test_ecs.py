@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from bonkei.base.aws_service import Asks, AwsCall, AwsServiceError, Caller, NothingIsAsked
-from bonkei.services.ecs import api as ecs
-from bonkei.services.ecs.api import (
+from bonkei.services.ecs.api import service as ecs
+from bonkei.services.ecs.api.shells import Shell
+from bonkei.services.ecs.api.values import (
     EcsContainer,
     EcsDeployment,
     EcsService,
@@ -20,7 +21,6 @@ from bonkei.services.ecs.api import (
     EcsTask,
     RunTask,
     ServiceChange,
-    Shell,
 )
 
 CLUSTER = "arn:aws:ecs:eu-west-1:1:cluster/shop"

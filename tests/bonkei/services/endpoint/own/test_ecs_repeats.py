@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from bonkei.base.aws_service import AwsCall, AwsService, AwsServiceError, Caller
-from bonkei.services.ecs import api as ecs
-from bonkei.services.ecs.api import RunTask
+from bonkei.services.ecs.api import service as ecs
+from bonkei.services.ecs.api.values import RunTask
 from tests.bonkei.services.endpoint.own.test_ecs import NETWORK, Double
 
 ASKED = {"cluster": "shop", "taskDefinition": "web", "networkConfiguration": NETWORK, "count": 2}
