@@ -477,6 +477,21 @@ module "budget" {
   emails        = var.fallback_emails
 }
 
+module "audit" {
+  source = "./modules/audit"
+  count  = var.audit.cloudtrail || var.audit.guardduty ? 1 : 0
+
+  name              = local.name
+  account           = local.account
+  cloudtrail        = var.audit.cloudtrail
+  guardduty         = var.audit.guardduty
+  topic_arn         = module.monitoring.topic_arn
+  access_log_bucket = module.logging.access_log_bucket
+  retention_days    = var.log_bucket_retention_days
+
+  deletion_protection = var.deletion_protection
+}
+
 # For releases of programs. The Terraform pipeline's stack decides who may release infrastructure.
 module "operators" {
   source = "./modules/operators"

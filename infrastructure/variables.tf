@@ -317,6 +317,15 @@ variable "cost_anomaly" {
   default     = null
 }
 
+variable "audit" {
+  description = "What watches the whole account, once: a trail of all calls (CloudTrail), and GuardDuty, whose findings go to Slack. An account that has them already, or whose organization does, leaves them out"
+  type = object({
+    cloudtrail = optional(bool, false)
+    guardduty  = optional(bool, false)
+  })
+  default = {}
+}
+
 variable "page_mention" {
   description = "Whom Slack calls when an alarm of severity page begins: <!here> (who is online), <!channel>, <@U...> with a member's ID, or <!subteam^S...> with a user group's. Null: no one; the message then only begins with Page"
   type        = string

@@ -25,6 +25,7 @@ cpu_architecture         = "X86_64"
 exec_enabled             = false
 budget_usd_per_month     = 300
 cost_anomaly             = { usd = 50 }
+audit                    = { cloudtrail = true, guardduty = true }
 
 database = {
   iam_authentication = true

@@ -21,6 +21,7 @@ ce_anomaly_subscription: GetAnomalySubscriptions ListTagsForResource | CreateAno
 cloudfront_cache_policy: GetCachePolicy | CreateCachePolicy UpdateCachePolicy DeleteCachePolicy
 cloudfront_distribution: GetDistribution ListTagsForResource | CreateDistribution UpdateDistribution DeleteDistribution TagResource
 cloudfront_response_headers_policy: GetResponseHeadersPolicy | CreateResponseHeadersPolicy UpdateResponseHeadersPolicy DeleteResponseHeadersPolicy
+cloudtrail: DescribeTrails GetTrailStatus GetEventSelectors GetInsightSelectors ListTags | CreateTrail UpdateTrail StartLogging DeleteTrail AddTags
 cloudwatch_composite_alarm: DescribeAlarms ListTagsForResource | PutCompositeAlarm DeleteAlarms TagResource
 cloudwatch_dashboard: GetDashboard | PutDashboard DeleteDashboards
 cloudwatch_metric_alarm: DescribeAlarms ListTagsForResource | PutMetricAlarm DeleteAlarms TagResource
@@ -52,6 +53,7 @@ elasticloadbalancing_lb_listener_rule: DescribeRules DescribeTags | CreateRule M
 elasticloadbalancing_lb_target_group: DescribeTargetGroups DescribeTargetGroupAttributes DescribeTags | CreateTargetGroup ModifyTargetGroup ModifyTargetGroupAttributes DeleteTargetGroup AddTags
 events_rule: DescribeRule ListTagsForResource | PutRule DeleteRule TagResource
 events_target: ListTargetsByRule | PutTargets RemoveTargets
+guardduty_detector: GetDetector | CreateDetector UpdateDetector DeleteDetector TagResource
 iam_role: GetRole ListRolePolicies ListAttachedRolePolicies ListRoleTags | CreateRole UpdateRole UpdateAssumeRolePolicy PutRolePermissionsBoundary DeleteRole TagRole PassRole
 iam_role_policy: GetRolePolicy | PutRolePolicy DeleteRolePolicy
 iam_role_policy_attachment: ListAttachedRolePolicies | AttachRolePolicy DetachRolePolicy
