@@ -71,9 +71,10 @@ def test_a_program_that_dies_meets_no_visitor_and_a_good_one_does(project: Proje
     def outcome() -> tuple[str, str]:
         """Of a new deployment, while visitors come."""
         ecs.update_service(**named, forceNewDeployment=True)
-        [begun] = ecs.list_service_deployments(**named, status=["IN_PROGRESS"])[
-            "serviceDeployments"
-        ]
+        of_new = {**named, "status": ["IN_PROGRESS"]}
+        [begun] = eventually(
+            lambda: ecs.list_service_deployments(**of_new)["serviceDeployments"], "it has begun"
+        )
         arns = [begun["serviceDeploymentArn"]]
 
         def ended() -> Mapping[str, Any] | None:
