@@ -16,6 +16,7 @@ data "archive_file" "function" {
 
 # Created before the function: the function would create it without key or retention.
 resource "aws_cloudwatch_log_group" "function" {
+  #checkov:skip=CKV_AWS_338:the environment decides for how long
   name              = local.log_group_name
   retention_in_days = var.log_retention_days
   kms_key_id        = var.kms_key_arn
