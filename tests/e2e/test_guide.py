@@ -15,6 +15,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 import guide_steps
+import httpx
 import pytest
 from guide_pages import OPERATIONS, PAGES, commands, variables
 from guide_reader import Reader
@@ -22,7 +23,7 @@ from guide_replaced import HURRIED, REPLACED
 from guide_steps import Guide
 from guide_variables import rounds
 from guides import Block, Command, deeds
-from miniatures import Project, copy_of_this_project, removed
+from miniatures import ANSWER, Project, copy_of_this_project, removed
 
 NOTHING = Path(__file__).with_name("nothing")
 pytestmark = pytest.mark.timeout(2400)
@@ -114,3 +115,17 @@ def test_the_guide_is_executed(guide: Guide, page: str) -> None:
         assert [c.where for c in guide.postponed if c.text not in guide.performed] == []
     guide.stages.clear()
     guide.releases.clear()
+
+
+def test_the_environment_is_taken_down_and_made_again(guide: Guide) -> None:
+    """taking-down.md from its first step to its last, and set-up.md under the same names."""
+    project, client = guide.reader.project, guide.reader.client
+    guide.take_down()
+    assert client("cloudformation").describe_stacks()["Stacks"] == []
+    assert client("s3").list_buckets()["Buckets"] == []
+    assert client("rds").describe_db_clusters()["DBClusters"] == []
+    assert client("ecs").list_clusters()["clusterArns"] == []
+    assert client("secretsmanager").list_secrets()["SecretList"] == []
+    guide.make_again()
+    assert httpx.get(project.site, timeout=ANSWER).status_code == 200
+    print(*guide.releases, sep="\n")

@@ -236,9 +236,7 @@ def test_the_stack_and_what_it_has_kept_are_deleted_as_the_page_says(
     kept = there()
     assert len(kept) == 4
     for bucket in kept:  # "First empty each of the four buckets"
-        found = s3.list_object_versions(Bucket=bucket)
-        for one in (*found.get("Versions", ()), *found.get("DeleteMarkers", ())):
-            s3.delete_object(Bucket=bucket, Key=one["Key"], VersionId=one["VersionId"])
+        person.reader.empty(bucket)
     list(person.follow("taking-down", "4. Delete what the stack has kept"))
     assert there() == []
     assert f"{NAME}-tf-lock" not in project.client("dynamodb").list_tables()["TableNames"]

@@ -16,7 +16,9 @@ from guide_replaced import TYPED, replaced
 from guides import Command
 from miniatures import Project
 
+from bonkei.miniature import applied_elsewhere
 from bonkei.miniature.home import Home
+from bonkei.miniature.parts.codebuild.tools import APPLIED, CARRIED
 from bonkei.miniature.parts.endpoint.command import install
 from bonkei.services.codebuild.tools.archives import archive_digests
 
@@ -118,6 +120,21 @@ esac"""
             "EDITOR": "editor", "THE_BLOCK": "", "WITHOUT": "",
             "GIT_CONFIG_GLOBAL": os.devnull, "GIT_TERMINAL_PROMPT": "0",
         }  # fmt: skip
+
+    def tell_of_terraform(self) -> None:
+        """The miniature follows what builds apply. It hears here of what a person has applied."""
+        own = self.folder / "provider"
+        home, content = self.project.home, (own / APPLIED).read_bytes()
+        applied_elsewhere.keep(home, content, own / CARRIED)
+        said = self.project.bonkei("apply")
+        assert said.returncode == 0, said.stdout + said.stderr
+
+    def empty(self, bucket: str) -> None:
+        """As S3's console does (Empty): with old versions."""
+        s3 = self.client("s3")
+        found = s3.list_object_versions(Bucket=bucket)
+        for one in (*found.get("Versions", ()), *found.get("DeleteMarkers", ())):
+            s3.delete_object(Bucket=bucket, Key=one["Key"], VersionId=one["VersionId"])
 
     def client(self, service: str) -> Any:
         """As the account's administrator."""

@@ -226,6 +226,35 @@ class Guide:
         found = registry.describe_images(repositoryName="statuspage-production/frontend")
         return {each["imageDigest"] for each in found["imageDetails"]}
 
+    # The end of it all, and a second beginning.
+
+    def take_down(self) -> None:
+        """The protection is given up in a release of its own, and each bucket is emptied."""
+        self.release_again("deletion_protection = false")
+        self.reader.cwd = self.reader.project.folder
+        account, key = self.reader.project.account(), ""
+        for each in commands("taking-down.md"):
+            part = section(OPERATIONS / each.page, each.line)
+            if not part[:1].isdecimal():
+                continue  # a copy of the data, which test_restoring.py restores
+            if "delete-bucket" in each.text:
+                self.reader.empty(each.text.rpartition(" ")[2])
+            text = each.text.replace("KEY_ID", key)
+            confirmed = "yes\n" if "destroy" in text else ""
+            said = self.reader.perform(Command(each.page, each.line, text), confirmed, **account)
+            key = said.strip() if "describe-key" in text else key
+            if "destroy" in text:
+                self.reader.tell_of_terraform()
+
+    def make_again(self) -> None:
+        """Under the same names, up to the page: what set-up.md begins with."""
+        begin, *_ = commands("set-up.md")
+        look = next(c for c in commands("set-up.md") if "get-pipeline-state" in c.text)
+        self.reader.cwd = self.reader.project.folder
+        self._perform(begin)
+        self._first_release(look, 0)
+        self._succeeds(PROGRAMS, self.pipelines.newest(PROGRAMS))
+
     # Passwords and people.
 
     def _sign_in(self, command: Command, _: int) -> None:
