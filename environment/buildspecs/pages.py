@@ -50,16 +50,19 @@ def require_pages(release: Release, earlier: Looked) -> None:
     that it was asked. ReleaseError names those that are not there; `earlier`: the answers from
     before the release, since it is not to blame for what failed then already."""
     since, pages = time.monotonic(), pages_of(release)
+    missing, told = dict[Page, str](), dict[Page, bool]()
     while True:
         waited = time.monotonic() - since
         found = look(release, pages)
         missing = {page: why for page, each in found.items() if (why := trouble(each, waited))}
+        for page in pages:
+            if told.get(page) is not (page in missing):  # ECS may go back meanwhile, by an alarm
+                told[page] = page in missing
+                gives = missing.get(page, found[page])
+                print(f"{page.service}: GET {page.path} gives {gives}", flush=True)
         if not missing or waited >= THERE_WITHIN:
             break
         time.sleep(AGAIN)
-    for page in pages:
-        if page not in missing:
-            print(f"{page.service}: GET {page.path} gives {found[page]}", flush=True)
     if missing:
         raise ReleaseError("\n  ".join(_said(page, missing[page], earlier) for page in missing))
 

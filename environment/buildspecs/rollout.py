@@ -241,23 +241,31 @@ def seconds(moment: str | float) -> float:
 
 
 def put_back(aws: Aws, cluster: str, begun: Sequence[Rollout]) -> list[str]:
-    """Put every service back to its earlier revision. Returns one line for each."""
+    """Put every service back to its earlier revision. Returns one line for each.
+
+    The release's errors may ring an alarm that ends the way back, too. So it is tried again: ECS
+    does not heed an alarm that rings when a deployment begins.
+    """
     deadline = time.monotonic() + BACK_WITHIN
-    by_name = {rollout.service: rollout for rollout in begun}
-    going: list[Awaited] = []
+    left = {rollout.service: rollout for rollout in begun}
     troubles: list[str] = []
-    for rollout in begun:
+    for is_last in (False, True):
+        going: list[Awaited] = []
+        for rollout in list(left.values()):
+            try:
+                identifier = _go_back(aws, cluster, rollout)
+                going.append(Awaited(rollout.service, identifier, runs_is_enough=True))
+            except Exception as error:  # the others go back nevertheless
+                del left[rollout.service]
+                troubles.append(f"{rollout.service} could not be put back: {error}")
         try:
-            identifier = _go_back(aws, cluster, rollout)
-            going.append(Awaited(rollout.service, identifier, runs_is_enough=True))
-        except Exception as error:  # the others go back nevertheless
-            troubles.append(f"{rollout.service} could not be put back: {error}")
-    try:
-        for name, why in decisions(aws, cluster, going, deadline, pauses()):
-            as_before = f"{name} is {_as_before(by_name[name])}"
-            troubles.append(f"{name} is not back yet: {why}" if why else as_before)
-    except Exception as error:
-        troubles.append(f"whether all services are back is not known: {error!r}")
+            for name, why in decisions(aws, cluster, going, deadline, pauses()):
+                if not why:
+                    troubles.append(f"{name} is {_as_before(left.pop(name))}")
+                elif is_last:
+                    troubles.append(f"{name} is not back yet: {why}")
+        except Exception as error:
+            return [*troubles, f"whether all services are back is not known: {error!r}"]
     return troubles
 
 

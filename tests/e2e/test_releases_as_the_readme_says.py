@@ -39,7 +39,6 @@ class Releases(Shop):
 def releases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Releases]:
     assert not [name for name in os.environ if name.startswith("TF_VAR_")]
     project = applied_copy(tmp_path_factory.mktemp("readme"), tmp_path_factory)
-    project.edit("bonkei.toml", "[slack]", "[monitor]\ntime_factor = 3\n\n[slack]")
     (project.folder / "environment/buildspecs/rollout.py").write_text(stays_for(12.0))
     made = Releases(project)
     made.git("init", "-q", "-b", "main")
@@ -67,11 +66,12 @@ def test_a_release_whose_pages_are_broken_leaves_both_services_as_they_were(
     assert (failed["lastUpdateTime"] - failed["startTime"]).total_seconds() < AT_MOST
     log = releases.project.bonkei("pipeline", "logs", run, "Deploy").stdout
     assert f"{NAME}-backend: GET /api/v1/status gives 200" in log, log
-    assert f"error: {NAME}-frontend: GET /admin/sign-in gives 500\n" in log, log
+    # Errors at pages ring an alarm, by which ECS may go back before the stage does.
+    assert f"{NAME}-frontend: GET /admin/sign-in gives 500\n" in log, log
     assert f"{NAME}-frontend: GET / gives a copy from before the release, " in log
     assert "the cause is older" not in log
     assert releases.revisions() == before
     for service in SERVICES:
-        assert f"{service} is back at {service}:" in log
+        assert f"{service} is back at {service}:" in log, log
     for path in ("/", "/admin/sign-in"):
         assert over_http.get(f"{site}{path}", timeout=ANSWER).status_code == 200

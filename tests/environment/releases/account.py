@@ -121,6 +121,7 @@ class Account:
         self.shown: dict[str, Any] = {"imageDigest": "sha256:new"}  # of our containers
         self.fails: set[str] = set()
         self.refuses: set[str] = set()
+        self.rings: set[str] = set()  # an alarm ends the next way back of these services
         self.rolls_back = True
         self.stale = 0
         self.not_yet = 1
@@ -212,7 +213,10 @@ class Account:
         revision, before = options["--task-definition"], service.revision
         service.desired = int(options.get("--desired-count", service.desired))
         fails = name in self.fails and not revision.endswith(":1")
-        if revision != before or "--force-new-deployment" in self.calls[-1]:
+        if name in self.rings and revision.endswith(":1"):
+            self.rings.remove(name)
+            service.deploy(revision, fails=True, rolls_back=revision)
+        elif revision != before or "--force-new-deployment" in self.calls[-1]:
             service.deploy(
                 revision, fails=fails, rolls_back=before if fails and self.rolls_back else None
             )

@@ -52,6 +52,20 @@ def test_one_broken_page_puts_all_services_back(
     assert account.latest == AS_BEFORE
 
 
+def test_an_alarm_that_ends_the_way_back_does_not_keep_the_release(
+    account: Account, release: Release, clock: Clock
+) -> None:
+    """The broken page has rung it. Of the way back that ECS then begins it is not heeded."""
+    account.answers = {("/frontend", "new"): ERRORS}
+    account.rings = {"app-frontend"}
+    with pytest.raises(ReleaseError) as refused:
+        module.deploy(account, release)
+    assert "not back yet" not in str(refused.value)
+    for name in ("app-backend", "app-frontend"):
+        assert f"{name} is back at {name}:1" in str(refused.value)
+    assert account.runs("app-frontend") == "old"
+
+
 def test_all_broken_pages_are_named(account: Account, release: Release, clock: Clock) -> None:
     account.answers = {("/backend", "new"): ERRORS, (FRESH, "new"): UNAVAILABLE}
     with pytest.raises(ReleaseError) as refused:
