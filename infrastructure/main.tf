@@ -171,6 +171,20 @@ module "logging" {
   deletion_protection   = var.deletion_protection
 }
 
+module "log_tables" {
+  source = "./modules/log_tables"
+
+  name               = local.name
+  account            = local.account
+  kms_key_arn        = module.log_key.arn
+  programs           = local.programs
+  program_log_bucket = module.logging.program_log_bucket
+  access_log_bucket  = module.logging.access_log_bucket
+  retention_days     = var.log_bucket_retention_days
+
+  deletion_protection = var.deletion_protection
+}
+
 module "cluster" {
   source = "./modules/cluster"
 
@@ -523,4 +537,6 @@ module "operators" {
     bucket_arn  = module.logging.router.bucket_arn
     kms_key_arn = module.logging.router.kms_key_arn
   }
+
+  policies = module.log_tables.policies
 }

@@ -16,6 +16,7 @@ ACCOUNT = "123456789012"
 def test_every_bucket_that_logs_has_permission(production: Evaluation) -> None:
     told = production.values("aws_s3_bucket_logging")
     assert {found["bucket"] for found in told} == {
+        f"statuspage-production-log-queries-{ACCOUNT}",
         f"statuspage-production-program-artifacts-{ACCOUNT}",
         f"statuspage-production-program-logs-{ACCOUNT}",
     }

@@ -197,6 +197,8 @@ def arn(terraform_type: str, values: Mapping[str, Any]) -> str:
     match terraform_type:
         case "aws_iam_role_policy" | "aws_iam_role_policy_attachment":
             return f"arn:aws:iam::123456789012:role/{values['role']}"
+        case "aws_athena_named_query":
+            return f"arn:aws:athena:{ACCOUNT}:workgroup/{values['workgroup']}"
         case "aws_cloudwatch_log_metric_filter":
             return f"arn:aws:logs:{ACCOUNT}:log-group:{values['log_group_name']}"
         case "aws_ecr_lifecycle_policy":

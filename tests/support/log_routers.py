@@ -23,12 +23,12 @@ SHIPPED = Path(__file__).parents[2] / "program" / "fluentbit" / "fluent-bit.yaml
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "t"}
 
 
-def shipped(directory: Path, aws: FakeAws) -> Configuration:
+def shipped(directory: Path, aws: FakeAws, program: str = "backend") -> Configuration:
     environment = {
         "AWS_REGION": "ap-northeast-1",
         "LOG_GROUP": "/ecs/backend",
         "LOG_BUCKET": "logs",
-        "LOG_PREFIX": "backend",
+        "LOG_PREFIX": program,
         "PORT": "0",
     }
     return override(

@@ -12,6 +12,8 @@ acm_certificate: DescribeCertificate ListTagsForCertificate | RequestCertificate
 acm_certificate_validation: DescribeCertificate |
 application-autoscaling_policy: DescribeScalingPolicies | PutScalingPolicy DeleteScalingPolicy
 application-autoscaling_target: DescribeScalableTargets ListTagsForResource | RegisterScalableTarget DeregisterScalableTarget TagResource
+athena_named_query: GetNamedQuery | CreateNamedQuery DeleteNamedQuery
+athena_workgroup: GetWorkGroup ListTagsForResource | CreateWorkGroup UpdateWorkGroup DeleteWorkGroup TagResource
 backup_plan: GetBackupPlan ListTags | CreateBackupPlan UpdateBackupPlan DeleteBackupPlan TagResource
 backup_selection: GetBackupSelection | CreateBackupSelection DeleteBackupSelection
 backup_vault: DescribeBackupVault ListTags | CreateBackupVault DeleteBackupVault TagResource backup-storage:MountCapsule kms:CreateGrant kms:DescribeKey
@@ -53,6 +55,8 @@ elasticloadbalancing_lb_listener_rule: DescribeRules DescribeTags | CreateRule M
 elasticloadbalancing_lb_target_group: DescribeTargetGroups DescribeTargetGroupAttributes DescribeTags | CreateTargetGroup ModifyTargetGroup ModifyTargetGroupAttributes DeleteTargetGroup AddTags
 events_rule: DescribeRule ListTagsForResource | PutRule DeleteRule TagResource
 events_target: ListTargetsByRule | PutTargets RemoveTargets
+glue_catalog_database: GetDatabase GetTags | CreateDatabase UpdateDatabase DeleteDatabase TagResource
+glue_catalog_table: GetTable GetPartitionIndexes | CreateTable UpdateTable DeleteTable
 guardduty_detector: GetDetector | CreateDetector UpdateDetector DeleteDetector TagResource
 iam_role: GetRole ListRolePolicies ListAttachedRolePolicies ListRoleTags | CreateRole UpdateRole UpdateAssumeRolePolicy PutRolePermissionsBoundary DeleteRole TagRole PassRole
 iam_role_policy: GetRolePolicy | PutRolePolicy DeleteRolePolicy

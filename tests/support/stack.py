@@ -142,6 +142,18 @@ class Stack:
                 return all(self.value(condition) for condition in conditions)
             case "Fn::Or", [*conditions]:
                 return any(self.value(condition) for condition in conditions)
+        return self._text(name, argument)
+
+    def _text(self, name: str, argument: Any) -> Any:
+        match name, argument:
+            case "Fn::Sub", [str() as text, {**more}]:
+                for key, value in more.items():
+                    text = text.replace(f"${{{key}}}", self.value(value))
+                return self._intrinsic(name, text)
+            case "Fn::Join", [str() as between, parts]:
+                return between.join(self.value(parts))
+            case "Fn::Split", [str() as between, text]:
+                return self.value(text).split(between)
         raise NotImplementedError(f"{name} of {argument!r}")
 
     def _reference(self, name: str) -> str:

@@ -199,3 +199,11 @@ resource "aws_iam_role_policy" "this" {
   role   = aws_iam_role.this.id
   policy = data.aws_iam_policy_document.this.json
 }
+
+resource "aws_iam_role_policy" "further" {
+  for_each = var.policies
+
+  name   = each.key
+  role   = aws_iam_role.this.id
+  policy = each.value
+}

@@ -68,6 +68,12 @@ variable "program_logs" {
   default = null
 }
 
+variable "policies" {
+  description = "Further policies of the role, by name, as JSON"
+  type        = map(string)
+  default     = {}
+}
+
 variable "cluster_arn" {
   description = "ECS cluster whose tasks may be described and, with exec, entered"
   type        = string

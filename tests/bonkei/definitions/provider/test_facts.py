@@ -49,8 +49,8 @@ def test_every_fact_is_about_an_existing_argument() -> None:
     ("type_name", "changed", "replaces"),
     [  # none of these types has its own behaviour
         ("aws_apprunner_connection", "provider_type", True),
-        ("aws_athena_workgroup", "description", False),
-        ("aws_athena_workgroup", "name", True),
+        ("aws_athena_data_catalog", "description", False),
+        ("aws_athena_data_catalog", "name", True),
         ("aws_sfn_activity", "name", True),
     ],
 )
