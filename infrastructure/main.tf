@@ -76,7 +76,7 @@ module "program_key" {
   name            = "${local.name}-program"
   account         = local.account
   description     = "The programs of ${local.name}: images, secrets, logs, builds"
-  log_group_names = ["/aws/lambda/${local.name}-probation", "/codebuild/${local.name}-pipeline-program", "/ecs/${local.name}/*"]
+  log_group_names = ["/aws/lambda/${local.name}-probation", "/aws/lambda/cwsyn-${local.name}-*", "/codebuild/${local.name}-pipeline-program", "/ecs/${local.name}/*"]
 }
 
 module "log_key" {
@@ -506,6 +506,24 @@ module "audit" {
   deletion_protection = var.deletion_protection
 }
 
+module "canary" {
+  source = "./modules/canary"
+  count  = var.canary == null ? 0 : 1
+
+  name                     = local.name
+  account                  = local.account
+  function_directory       = "${path.root}/../program/functions/canary"
+  site_url                 = module.edge.url
+  pages                    = flatten(values(local.release_pages))
+  minutes                  = var.canary.minutes
+  topic_arn                = module.monitoring.topic_arn
+  runbook_url              = var.runbook_url
+  kms_key_arn              = module.program_key.arn
+  access_log_bucket        = module.logging.access_log_bucket
+  log_retention_days       = var.log_retention_days
+  permissions_boundary_arn = var.permissions_boundary_arn
+}
+
 # For releases of programs. The Terraform pipeline's stack decides who may release infrastructure.
 module "operators" {
   source = "./modules/operators"
@@ -531,7 +549,7 @@ module "operators" {
     module.cluster.exec_log_group_name,
     module.web_acl.log_group_name,
     module.monitoring.notification_log_group_name,
-  ], module.probation[*].log_group_name)
+  ], module.probation[*].log_group_name, module.canary[*].log_group_name)
 
   program_logs = {
     bucket_arn  = module.logging.router.bucket_arn

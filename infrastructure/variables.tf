@@ -326,6 +326,12 @@ variable "audit" {
   default = {}
 }
 
+variable "canary" {
+  description = "Asks the site's pages from outside, as a visitor does, each so many minutes (1 to 60), even while there is no visitor. Null: no such canary, which costs some 17 USD a month at 5 minutes"
+  type        = object({ minutes = optional(number, 5) })
+  default     = null
+}
+
 variable "page_mention" {
   description = "Whom Slack calls when an alarm of severity page begins: <!here> (who is online), <!channel>, <@U...> with a member's ID, or <!subteam^S...> with a user group's. Null: no one; the message then only begins with Page"
   type        = string

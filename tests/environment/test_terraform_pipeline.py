@@ -284,7 +284,7 @@ def test_notifications_about_plans_may_have_their_own_key() -> None:
 
 def test_the_template_fits_into_a_request() -> None:
     # CloudFormation accepts 51,200 bytes in the request itself ("CloudFormation quotas"). The bound
-    # leaves room for additions.
+    # leaves room for a correction that cannot wait.
     assert FILE.stat().st_size <= 49_500
 
 

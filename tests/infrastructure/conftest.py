@@ -26,6 +26,7 @@ exec_enabled             = false
 budget_usd_per_month     = 300
 cost_anomaly             = { usd = 50 }
 audit                    = { cloudtrail = true, guardduty = true }
+canary                   = { minutes = 1 }
 
 database = {
   iam_authentication = true

@@ -68,7 +68,7 @@ def test_every_alarm_has_its_section(
     assert sorted(told) == sorted(names_of_alarms(production) | names_of_alarms(otherwise))
     counted = {"backend-tasks", "frontend-tasks"}  # by Container Insights
     assert names_of_alarms(production) - counted == names_of_alarms(development)
-    chosen = {"backup-failed", "certificate-expiry", "copy-failed", "guardduty"}
+    chosen = {"backup-failed", "canary", "certificate-expiry", "copy-failed", "guardduty"}
     assert names_of_alarms(otherwise) - names_of_alarms(production) == chosen
 
 

@@ -64,6 +64,20 @@ def test_an_apply_may_create_the_definitions(
     assert refused == []
 
 
+def test_an_apply_may_make_what_synthetics_makes_for_a_canary() -> None:
+    """Synthetics makes its function and layer with the rights of the caller, under names of its
+    own, and adds a layer of AWS's account."""
+    for action, name in (
+        ("CreateFunction", "function:cwsyn-statuspage-production-0f2a"),
+        ("PublishLayerVersion", "layer:cwsyn-statuspage-production-0f2a"),
+    ):
+        assert may("ApplyRole", f"lambda:{action}", f"arn:aws:lambda:{ACCOUNT}:{name}")
+        other = name.replace("production", "staging")
+        assert not may("ApplyRole", f"lambda:{action}", f"arn:aws:lambda:{ACCOUNT}:{other}")
+    layer = "arn:aws:lambda:ap-northeast-1:172291836251:layer:Synthetics:65"
+    assert may("ApplyRole", "lambda:GetLayerVersion", layer)
+
+
 def test_a_plan_may_change_no_deployed_resource(production: Evaluation) -> None:
     allowed = [
         (action, arn)

@@ -92,6 +92,7 @@ sns_topic_subscription: GetSubscriptionAttributes | Subscribe SetSubscriptionAtt
 sqs_queue: GetQueueAttributes ListQueueTags | CreateQueue SetQueueAttributes DeleteQueue TagQueue
 sqs_queue_policy: GetQueueAttributes | SetQueueAttributes
 ssm_parameter: GetParameter DescribeParameters ListTagsForResource | PutParameter DeleteParameter AddTagsToResource RemoveTagsFromResource
+synthetics_canary: GetCanary | CreateCanary StartCanary StopCanary UpdateCanary DeleteCanary TagResource
 wafv2_web_acl: GetWebACL ListTagsForResource | CreateWebACL UpdateWebACL DeleteWebACL TagResource
 wafv2_web_acl_association: GetWebACLForResource | AssociateWebACL DisassociateWebACL elasticloadbalancing:SetWebACL
 wafv2_web_acl_logging_configuration: GetLoggingConfiguration | PutLoggingConfiguration DeleteLoggingConfiguration logs:CreateLogDelivery logs:DeleteLogDelivery

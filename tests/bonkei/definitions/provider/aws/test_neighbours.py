@@ -75,6 +75,12 @@ def minted(type_name: str, **planned: Any) -> Object:
             r"d\.cluster-\w{12}\.ap-northeast-1\.docdb\.amazonaws\.com",
         ),
         ("aws_opensearch_domain", {"domain_name": "s"}, "arn", rf"arn:aws:es:{HERE}:domain/s"),
+        (
+            "aws_synthetics_canary",
+            {"name": "c"},
+            "engine_arn",
+            rf"arn:aws:lambda:{HERE}:function:cwsyn-c-[0-9a-f-]{{36}}:1",
+        ),
         ("aws_db_proxy", {"name": "p"}, "endpoint", r"p\.proxy-\w{12}\.ap-northeast-1\.rds\..*"),
         ("aws_sfn_state_machine", {"name": "f"}, "arn", rf"arn:aws:states:{HERE}:stateMachine:f"),
         (
