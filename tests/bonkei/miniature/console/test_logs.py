@@ -208,17 +208,22 @@ def test_a_log_that_is_rotated_meanwhile_is_read_once(tmp_path: Path) -> None:
     assert history.search(tmp_path, Wish()).looked_at == 1
 
 
-async def test_the_badge_counts_the_errors_of_the_last_minutes(desk: Desk, tmp_path: Path) -> None:
+async def test_the_badge_counts_the_errors_of_the_last_minutes(
+    tmp_path: Path, groups: LogStore, bus: Bus
+) -> None:
     """Each once, however many lines it has, and not those of yesterday."""
+    now = time.time()
+    written(tmp_path / "logs", now)
+    desk = Desk(LogSources(tmp_path / "logs", lambda: groups, bus, lambda: delivered(now)))
     assert await desk.badge() == {"text": "2", "kind": "bad"}
     file = tmp_path / "logs" / "statuspage-backend" / "backend.log"
     with file.open("a") as more:
-        for at in (NOW - 400, NOW):
+        for at in (now - 400, now):
             more.write(f"{stamp(at)} {TASK} Traceback (most recent call last):\n")
             more.write(f"{stamp(at)} {TASK}   File x\n{stamp(at)} {TASK} ValueError\n")
             more.write(f"{stamp(at)} {TASK} fine\n")
     database = tmp_path / "logs" / "statuspage-database" / "postgresql.log"
-    at = stamp(NOW)[:-1].replace("T", " ")
+    at = stamp(now)[:-1].replace("T", " ")
     with database.open("a") as more:
         for severity in ("ERROR", "DETAIL", "FATAL"):
             more.write(f"{at} UTC:127.0.0.1(1):app@app:[7]:{severity}:  no such table\n")

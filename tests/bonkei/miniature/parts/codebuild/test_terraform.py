@@ -14,8 +14,8 @@ import pytest
 from bonkei.miniature.parts.codebuild import terraform
 from bonkei.miniature.parts.codebuild.tools import PLACE
 
-_NAME = "aws_sns_topic"
-_TOPIC = f"""
+_NAME = "aws_iam_group"  # a plan asks AWS about a topic
+_GROUP = f"""
 resource "{_NAME}" "this" {{
   name = "shop"
 }}
@@ -56,7 +56,7 @@ class Build:
 @pytest.fixture
 def build(tmp_path: Path) -> Build:
     build = Build(tmp_path)
-    (build.source / "main.tf").write_text(_TOPIC)
+    (build.source / "main.tf").write_text(_GROUP)
     build.does("init")
     return build
 
@@ -108,7 +108,7 @@ def test_a_plan_is_shown_and_applied_where_the_definitions_name_its_types_no_mor
 
 
 def test_a_type_that_is_none_is_told_with_the_nearest(build: Build) -> None:
-    (build.source / "main.tf").write_text(_TOPIC.replace(_NAME, "aws_sns_topics"))
+    (build.source / "main.tf").write_text(_GROUP.replace(_NAME, "aws_iam_groups"))
     outcome = build.terraform("validate", "-no-color")
     assert outcome.returncode == 1
     assert f'Did you mean "{_NAME}"?' in outcome.stderr
