@@ -41,6 +41,7 @@ server.server_close()
 print("listens", flush=True)
 input()
 os.kill(worker, 9)
+os.waitpid(worker, 0)  # its port is free then
 """
 
 
