@@ -282,6 +282,21 @@ def test_notifications_about_plans_may_have_their_own_key() -> None:
     assert through == {"Fn::Sub": "sns.${AWS::Region}.${AWS::URLSuffix}"}
 
 
+def test_a_rule_can_only_start_the_pipeline() -> None:
+    """With the pipeline's role it could start the build that applies, and no one approves that."""
+    roles = of_type("AWS::IAM::Role")
+    trusting = {
+        name: role["Properties"]
+        for name, role in roles.items()
+        if "events.amazonaws.com" in json.dumps(role["Properties"]["AssumeRolePolicyDocument"])
+    }
+    assert list(trusting) == ["DriftRole"]
+    (policy,) = trusting["DriftRole"]["Policies"]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert statement["Action"] == "codepipeline:StartPipelineExecution"
+    assert statement["Resource"]["Fn::Sub"].endswith(":${Pipeline}")
+
+
 def test_the_template_fits_into_a_request() -> None:
     # CloudFormation accepts 51,200 bytes in the request itself ("CloudFormation quotas"). The bound
     # leaves room for a correction that cannot wait.

@@ -20,6 +20,7 @@ from urllib.parse import parse_qs, urlsplit
 from bonkei.base.removal import remove
 from bonkei.definitions.terraform.errors import TerraformError
 from bonkei.definitions.terraform.inputs.registries import with_registries
+from bonkei.definitions.terraform.runs import environments
 from bonkei.definitions.terraform.runs import run as runs
 
 _REGISTRY = "registry.terraform.io"
@@ -64,13 +65,13 @@ class Fetcher:
 
     def _get(self, source: str, place: Path) -> None:
         (place / "main.tf").write_text(f'module "unit" {{\n{_arguments(source)}\n}}\n')
-        environment = {
-            **os.environ,
+        settings = {
             "GIT_TERMINAL_PROMPT": "0",
             "GIT_SSH_COMMAND": os.environ.get("GIT_SSH_COMMAND", "ssh -o BatchMode=yes"),
             "TF_DATA_DIR": ".terraform",
             "TF_CLI_CONFIG_FILE": str(place / "none.tfrc"),
         }
+        environment = environments.of_init(os.environ, settings)
         with with_registries(environment, os.environ, {}, place) as known:
             command = [*runs.command(self.terraform), "get", "-no-color"]
             result = runs.run(command, directory=place, environment=known)

@@ -154,8 +154,11 @@ def test_units_of_terragrunt_are_root_modules(units: Path) -> None:
 
 
 @pytest.mark.usefixtures("forked_providers")
-def test_a_unit_may_name_a_module_of_a_git_repository(units: Path, tmp_path: Path) -> None:
-    """Of the named commit, with its neighbours, fetched once. Git's own error is told."""
+def test_a_unit_may_name_a_module_of_a_git_repository(
+    units: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the named commit, with its neighbours, fetched once. Git's own error is told, and no hook
+    of the user's runs."""
     team, file = tmp_path / "team.git", units / "live/app/terragrunt.hcl"
     shutil.move(units / "modules", team / "modules")
     (team / "modules/common").mkdir()
@@ -180,7 +183,14 @@ def test_a_unit_may_name_a_module_of_a_git_repository(units: Path, tmp_path: Pat
         assert isinstance(found, Roots)
         return found
 
+    hooks = tmp_path / "hooks"
+    hooks.mkdir()
+    (hooks / "post-checkout").write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
+    (hooks / "post-checkout").chmod(0o755)
+    (tmp_path / "gitconfig").write_text(f"[core]\n  hooksPath = {hooks}\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
     stack = made()
+    assert not (tmp_path / "ran").exists()
     stack.apply()
     _, app = stack.state()["values"]["root_module"]["child_modules"]
     [group] = app["child_modules"][0]["resources"]

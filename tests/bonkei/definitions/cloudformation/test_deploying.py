@@ -120,7 +120,7 @@ def test_the_blueprint_has_the_whole_stack(deployed: House) -> None:
     blueprint = deployed.blueprint
     assert {each.name for each in blueprint.roles} - {"backend"} == {
         f"statuspage-production-tf-{name}"
-        for name in ("scan", "plan", "apply", "pipeline", "operator", "approver")
+        for name in ("scan", "plan", "apply", "pipeline", "drift", "operator", "approver")
     }
     assert [each.name for each in blueprint.log_groups] == [
         f"/aws/codebuild/statuspage-production-tf-{name}" for name in ("apply", "plan", "scan")

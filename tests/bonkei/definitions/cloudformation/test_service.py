@@ -583,4 +583,4 @@ def test_all_parameters_of_the_pipeline_are_used(client: Any) -> None:
         Capabilities=["CAPABILITY_NAMED_IAM"],
     )
     assert status(client, "one") == "CREATE_COMPLETE"
-    assert len(client.describe_stack_resources(StackName="one")["StackResources"]) == 35
+    assert len(client.describe_stack_resources(StackName="one")["StackResources"]) == 36
