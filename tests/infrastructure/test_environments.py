@@ -108,7 +108,7 @@ def test_the_stack_of_another_environment_is_beside_the_first() -> None:
             if attribute in properties
         }
 
-    assert len(names("production")) == 11
+    assert len(names("production")) == 12
     assert names("production") & names("frankfurt-2") == set()
 
 
