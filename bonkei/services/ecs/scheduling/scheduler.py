@@ -8,12 +8,11 @@ history gives the same decisions, on any clock and any machine.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import replace
 from itertools import chain
 
-from bonkei.base.events import DeploymentStateChanged, DesiredCountChanged
+from bonkei.base.events import DesiredCountChanged
 from bonkei.services.ecs import messages as m
-from bonkei.services.ecs.scheduling import circuit_breaker, traffic
+from bonkei.services.ecs.scheduling import circuit_breaker, deployments, traffic
 from bonkei.services.ecs.scheduling.lifecycle import TaskLifecycle
 from bonkei.services.ecs.scheduling.rolling import Counts, Limits, Step, next_step
 from bonkei.services.ecs.scheduling.service_state import (
@@ -56,15 +55,15 @@ class Scheduler:
             primary = service.primary
             if only and arn not in only and primary is not None:
                 continue  # one that was rolled back is not tried again because of another service
-            if _needs_deployment(spec, primary):
-                actions += self._deploy(service, now)
+            if deployments.is_needed(spec, primary):
+                actions += deployments.begin(service, self._new_id, self._ringing, now)
         return actions + self._decide(now)
 
     def would_deploy(self, specs: Iterable[ServiceSpec]) -> bool:
         """Whether `reconcile` with these would begin a deployment of any service."""
         known = self.services
         return any(
-            _needs_deployment(spec, known[spec.arn].primary if spec.arn in known else None)
+            deployments.is_needed(spec, known[spec.arn].primary if spec.arn in known else None)
             for spec in specs
         )
 
@@ -169,44 +168,6 @@ class Scheduler:
 
     # Decisions.
 
-    def _deploy(self, service: ServiceState, now: float) -> Iterator[m.Action]:
-        spec = service.spec
-        announced = spec.deployment_id
-        is_new = announced not in ("", service.announced)
-        deployment_id = announced if is_new else f"ecs-svc/{self._new_id()}"
-        service.announced = announced
-        deployment = Deployment(deployment_id, spec.deployment_key, spec.task, now)
-        if is_new:
-            deployment.trial = spec.trial
-        self._beside(service, deployment, now, waits=is_new)
-        if (
-            deployment.trial.alarms & self._ringing
-        ):  # otherwise the correction could not be deployed
-            deployment.trial = replace(spec.trial, bake=0.0, alarms=frozenset())
-        service.deployments.insert(0, deployment)
-        service.failed = None
-        yield _deployment_changed(service, deployment)
-        yield from _entered(service, deployment)
-
-    def _beside(
-        self, service: ServiceState, deployment: Deployment, now: float, *, waits: bool
-    ) -> None:
-        """Let a deployment shift the traffic, if there are tasks that have it."""
-        every, old = service.spec.phases, service.production
-        serves = old is not None and any(task.deployment is old for task in service.live())
-        if every and old is not None:
-            deployment.alternate = old.alternate != serves
-        if every and serves:
-            deployment.phases = every if waits else traffic.at_once(every)
-            deployment.phase_since = now
-        else:
-            service.production = deployment
-        registered = deployment.task.registrations
-        targets = traffic.side(registered.targets, alternate=deployment.alternate)
-        deployment.task = replace(
-            deployment.task, registrations=replace(registered, targets=targets)
-        )
-
     def _decide(self, now: float) -> list[m.Action]:
         actions: list[m.Action] = []
         for service in tuple(self.services.values()):
@@ -220,10 +181,10 @@ class Scheduler:
         service.note_failures(now)
         if service.primary is None:
             return []
-        actions = list(self._break_circuit(service, service.primary, now))
+        actions = list(deployments.break_circuit(service, service.primary, self._ringing, now))
         primary = service.deployments[0]
         if primary.phases:
-            actions += self._shift(service, primary, now)
+            actions += deployments.shift(service, primary, now)
         if primary.phases:
             for one in tuple(service.deployments):
                 stays = one in (primary, service.production)
@@ -233,7 +194,7 @@ class Scheduler:
         else:
             actions += self._move(service, primary, service.limits, service.counts(), now)
         if service.spec.phases:
-            actions += _answer_calls(service)
+            actions += deployments.answer_calls(service)
         return actions
 
     def _move(
@@ -249,57 +210,6 @@ class Scheduler:
         if step.start and now >= deployment.backoff.not_before:
             yield from self._start(service, deployment, step.start, now)
 
-    def _shift(self, service: ServiceState, primary: Deployment, now: float) -> Iterator[m.Action]:
-        """Go on to the next phases, if the present one is over. After the last the deployment is
-        COMPLETED, and the tasks of the old one may stop."""
-        desired = service.limits.desired
-        while primary.is_in_progress and primary.phases and not service.removed:
-            if primary.phase.stage == traffic.SCALE_UP:
-                if service.counts(primary).new_healthy < desired:
-                    return
-            elif now < primary.phase_since + primary.phase.wait:
-                return
-            if primary.unasked or primary.objection:
-                return
-            primary.phases, primary.phase_since = primary.phases[1:], now
-            if primary.phases:
-                yield from _entered(service, primary)
-            else:
-                service.production = service.completed = primary
-                primary.complete()
-                yield _deployment_changed(service, primary)
-
-    def _break_circuit(
-        self, service: ServiceState, primary: Deployment, now: float
-    ) -> Iterator[m.Action]:
-        """Fail the primary deployment if necessary, and return to the last completed one."""
-        breaker, desired = service.spec.circuit_breaker, service.limits.desired
-        if service.removed or not primary.is_in_progress:
-            return
-        ringing = sorted(primary.trial.alarms & self._ringing)
-        if breaker.trips(primary.failed_tasks, desired):
-            who, rollback = circuit_breaker.CIRCUIT_BREAKER, breaker.rollback
-            why = f"{circuit_breaker.FAILED} The last one: {primary.reason}"
-        elif ringing:
-            who, rollback = circuit_breaker.ALARMS, primary.trial.rollback
-            why = circuit_breaker.alarms_ring(ringing)
-        elif primary.objection:
-            why, rollback = primary.objection, True
-            who = why.partition(":")[0].rstrip(".")
-        else:
-            return
-        primary.fail(why, now)
-        service.failed = service.failed or primary
-        yield _deployment_changed(service, primary)
-        if rollback and service.completed is not None:
-            earlier, service.completed = service.completed, None
-            earlier.begin_again(circuit_breaker.rolling_back(earlier.id, who))
-            service.production = earlier
-            others = [d for d in service.deployments if d is not earlier]
-            service.deployments = [earlier, *others]
-            yield from _shifted(service, earlier)
-            yield _deployment_changed(service, earlier)
-
     def _start(
         self, service: ServiceState, deployment: Deployment, count: int, now: float
     ) -> Iterator[m.Action]:
@@ -308,7 +218,7 @@ class Scheduler:
                 self._new_id(), deployment.task, service.spec.arn, started_by=deployment.id
             )
             if service.spec.phases:
-                life.answers_calls = deployment is _answering(service)
+                life.answers_calls = deployment is deployments.answering(service)
             self.tasks[life.task_id] = life
             service.tasks[life.task_id] = ServiceTask(life, deployment)
             yield from life.begin(now)
@@ -345,61 +255,8 @@ class Scheduler:
         elif primary is None or primary.phases or service.removed:
             return
         elif primary.is_in_progress:
-            counts = service.counts()
-            if counts.new_healthy >= service.limits.desired == counts.total:
-                if primary.alone_since is None:
-                    primary.alone_since = now
-                if now >= primary.alone_since + primary.trial.bake:
-                    primary.complete()
-                    service.completed = primary
-                    yield _deployment_changed(service, primary)
-
-
-def _shifted(service: ServiceState, deployment: Deployment) -> Iterator[m.Action]:
-    """The weights of the service's rules, as a deployment's phase has them."""
-    targets = service.spec.task.registrations.targets
-    for event in traffic.shifted(targets, deployment.phase, alternate=deployment.alternate):
-        yield m.Publish(event)
-
-
-def _entered(service: ServiceState, deployment: Deployment) -> Iterator[m.Action]:
-    """What a phase begins with: its weights, and its hooks."""
-    yield from _shifted(service, deployment)
-    deployment.unasked = frozenset(deployment.phase.hooks)
-    for hook in deployment.phase.hooks:
-        yield m.CallHook(service.spec.arn, deployment.id, deployment.phase.stage, hook)
-
-
-def _answering(service: ServiceState) -> Deployment | None:
-    """The deployment that other services reach through Service Connect: all of their calls move at
-    once, with the last of the visitors' requests."""
-    primary = service.primary
-    return primary if primary is not None and primary.phase.percent == 100 else service.production
-
-
-def _answer_calls(service: ServiceState) -> Iterator[m.Action]:
-    answering = _answering(service)
-    tasks = sorted(service.live(), key=lambda task: task.deployment is not answering)
-    for task in tasks:  # the new ones first: there is no moment without any
-        yield from task.life.answer_calls(task.deployment is answering)
+            yield from deployments.end_of_rolling(service, primary, now)
 
 
 def _primary_id(service: ServiceState) -> str:
     return service.primary.id if service.primary else ""
-
-
-def _needs_deployment(spec: ServiceSpec, primary: Deployment | None) -> bool:
-    return not spec.refused and (primary is None or primary.key != spec.deployment_key)
-
-
-def _deployment_changed(service: ServiceState, deployment: Deployment) -> m.Publish:
-    definition = deployment.task.definition
-    return m.Publish(
-        DeploymentStateChanged(
-            service.spec.arn,
-            definition.arn,
-            deployment.rollout_state,
-            deployment.reason,
-            deployment.id,
-        )
-    )
