@@ -16,7 +16,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Protocol
+from inspect import iscoroutinefunction
+from typing import Any, Protocol, Self
 from uuid import NAMESPACE_URL, uuid5
 
 from bonkei.base.arn import Arn
@@ -210,6 +211,18 @@ class Operations:
     ) -> None:
         self._table = dict(table)
         self.policy_of = policy_of
+
+    @classmethod
+    def of(cls, *handlers: object, policy_of: Callable[[str], str | None] = lambda _: None) -> Self:
+        """Each public coroutine of the handlers answers the operation of its name: `list_builds`
+        answers ListBuilds."""
+        table = {
+            "".join(map(str.capitalize, name.split("_"))): getattr(handler, name)
+            for handler in handlers
+            for name, method in vars(type(handler)).items()
+            if iscoroutinefunction(method) and not name.startswith("_")
+        }
+        return cls(table, policy_of)
 
     @property
     def operations(self) -> frozenset[str]:

@@ -15,22 +15,28 @@ from bonkei.services.lambda_.functions import Functions
 
 def service(functions: Functions) -> AwsService:
     """The endpoint's service `lambda`."""
+    return Operations.of(_Lambda(functions))
 
-    async def invoke(call: AwsCall) -> Mapping[str, Any]:
-        function = functions.find(_name(call))
+
+class _Lambda:
+    def __init__(self, functions: Functions) -> None:
+        self._functions = functions
+
+    async def invoke(self, call: AwsCall) -> Mapping[str, Any]:
+        function = self._functions.find(_name(call))
         payload = call.parameters.get("Payload") or b"{}"
         match call.parameters.get("InvocationType", "RequestResponse"):
             case "DryRun":
                 return {"StatusCode": 204}
             case "Event":
                 _require_json(payload)
-                functions.enqueue(function.arn, payload, call.request_id)
+                self._functions.enqueue(function.arn, payload, call.request_id)
                 return {"StatusCode": 202}
             case _:
-                return await _call(functions, function, payload, call)
+                return await _call(self._functions, function, payload, call)
 
-    async def get_function(call: AwsCall) -> Mapping[str, Any]:
-        function = functions.find(_name(call))
+    async def get_function(self, call: AwsCall) -> Mapping[str, Any]:
+        function = self._functions.find(_name(call))
         answer: dict[str, Any] = {
             "Configuration": configuration(function),
             "Code": {"RepositoryType": "S3"},
@@ -40,18 +46,18 @@ def service(functions: Functions) -> AwsService:
             answer["Concurrency"] = {"ReservedConcurrentExecutions": reserved}
         return answer
 
-    async def get_configuration(call: AwsCall) -> Mapping[str, Any]:
-        return configuration(functions.find(_name(call)))
+    async def get_function_configuration(self, call: AwsCall) -> Mapping[str, Any]:
+        return configuration(self._functions.find(_name(call)))
 
-    async def list_functions(_: AwsCall) -> Mapping[str, Any]:
-        return {"Functions": [configuration(each) for each in functions.functions]}
+    async def list_functions(self, _: AwsCall) -> Mapping[str, Any]:
+        return {"Functions": [configuration(each) for each in self._functions.functions]}
 
-    async def get_concurrency(call: AwsCall) -> Mapping[str, Any]:
-        reserved = functions.find(_name(call)).reserved_concurrency
+    async def get_function_concurrency(self, call: AwsCall) -> Mapping[str, Any]:
+        reserved = self._functions.find(_name(call)).reserved_concurrency
         return {} if reserved is None else {"ReservedConcurrentExecutions": reserved}
 
-    async def get_event_config(call: AwsCall) -> Mapping[str, Any]:
-        function = functions.find(_name(call))
+    async def get_function_event_invoke_config(self, call: AwsCall) -> Mapping[str, Any]:
+        function = self._functions.find(_name(call))
         settings = function.asynchronous
         return {
             "FunctionArn": f"{function.arn}:$LATEST",
@@ -62,17 +68,6 @@ def service(functions: Functions) -> AwsService:
                 "OnFailure": {"Destination": settings.on_failure or None},
             },
         }
-
-    return Operations(
-        {
-            "Invoke": invoke,
-            "GetFunction": get_function,
-            "GetFunctionConfiguration": get_configuration,
-            "GetFunctionConcurrency": get_concurrency,
-            "GetFunctionEventInvokeConfig": get_event_config,
-            "ListFunctions": list_functions,
-        }
-    )
 
 
 async def _call(

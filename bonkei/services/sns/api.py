@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from bonkei.base.arn import Arn
-from bonkei.base.aws_service import AwsCall, AwsService, AwsServiceError, Operation, Operations
-from bonkei.base.paging import page
+from bonkei.base.aws_service import AwsCall, AwsService, AwsServiceError, Operations
+from bonkei.base.paging import page_of
 from bonkei.services.sns import permissions
 from bonkei.services.sns.errors import invalid
 from bonkei.services.sns.forms import (
@@ -29,38 +29,36 @@ _PAGE = 100  # topics and subscriptions
 
 def service(topics: Topics) -> AwsService:
     """The endpoint's service `sns`."""
-    table = {**_publishing(topics), **_subscribing(topics), **_topics(topics)}
-    here = {name: _in_its_region(operation) for name, operation in table.items()}
-    return Operations(here, topics.subscriptions.policy_of)
+    return _InItsRegion.of(_Sns(topics), policy_of=topics.subscriptions.policy_of)
 
 
-def _in_its_region(operation: Operation) -> Operation:
+class _InItsRegion(Operations):
     """SNS knows the topics of the called region only."""
 
-    async def answer(call: AwsCall) -> Mapping[str, Any]:
+    async def answer(self, call: AwsCall) -> Mapping[str, Any]:
         given = call.parameters
         topic = given.get("TopicArn", given.get("TargetArn"))
         if topic is not None:
-            require_arn(str(topic))
-            if Arn.of(str(topic)).region != call.region:
+            require_arn(topic)
+            if Arn.of(topic).region != call.region:
                 raise invalid("TopicArn")
-        return await operation(call)
-
-    return answer
+        return await super().answer(call)
 
 
-def _publishing(topics: Topics) -> dict[str, Any]:
-    book = topics.subscriptions
+class _Sns:
+    def __init__(self, topics: Topics) -> None:
+        self._topics = topics
+        self._book = topics.subscriptions
 
-    async def publish(call: AwsCall) -> Mapping[str, Any]:
+    async def publish(self, call: AwsCall) -> Mapping[str, Any]:
         topic = _target(call.parameters)
-        settings = book.topic_attributes(topic)
+        settings = self._book.topic_attributes(topic)
         message = message_of(call.parameters, topic, call.time, settings)
-        return _accepted(await topics.publish(replace(message, trace=call.trace)))
+        return _accepted(await self._topics.publish(replace(message, trace=call.trace)))
 
-    async def publish_batch(call: AwsCall) -> Mapping[str, Any]:
-        topic = str(call.parameters["TopicArn"])
-        settings = book.topic_attributes(topic)
+    async def publish_batch(self, call: AwsCall) -> Mapping[str, Any]:
+        topic = call.parameters["TopicArn"]
+        settings = self._book.topic_attributes(topic)
         entries = call.parameters["PublishBatchRequestEntries"]
         require_batch(entries)
         messages = [
@@ -71,7 +69,7 @@ def _publishing(topics: Topics) -> dict[str, Any]:
         failed: list[dict[str, Any]] = []
         for entry, message in zip(entries, messages, strict=True):
             try:
-                done.append({"Id": entry["Id"], **_accepted(await topics.publish(message))})
+                done.append({"Id": entry["Id"], **_accepted(await self._topics.publish(message))})
             except AwsServiceError as error:
                 failed.append(
                     {"Id": entry["Id"], "Code": error.code, "Message": error.message,
@@ -79,13 +77,144 @@ def _publishing(topics: Topics) -> dict[str, Any]:
                 )  # fmt: skip
         return {"Successful": done, "Failed": failed}
 
-    return {"Publish": publish, "PublishBatch": publish_batch}
+    async def subscribe(self, call: AwsCall) -> Mapping[str, Any]:
+        given = call.parameters
+        topic, endpoint = given["TopicArn"], given.get("Endpoint") or ""
+        protocol = given["Protocol"]
+        self._book.require_topic(topic)
+        require_endpoint(topic, protocol, endpoint)
+        principal = call.caller.role or call.caller.arn
+        one = self._book.subscribe(
+            topic, protocol, endpoint, given.get("Attributes") or {}, principal
+        )
+        if one.token:
+            self._topics.ask_to_confirm(one)
+        pending = one.token and not given.get("ReturnSubscriptionArn")
+        return {"SubscriptionArn": "pending confirmation" if pending else one.arn}
+
+    async def confirm_subscription(self, call: AwsCall) -> Mapping[str, Any]:
+        topic, token = call.parameters["TopicArn"], call.parameters["Token"]
+        return {"SubscriptionArn": self._book.confirm(topic, token).arn}
+
+    async def unsubscribe(self, call: AwsCall) -> Mapping[str, Any]:
+        arn = call.parameters["SubscriptionArn"]
+        require_subscription(arn)
+        self._book.unsubscribe(arn)
+        return {}
+
+    async def list_subscriptions(self, call: AwsCall) -> Mapping[str, Any]:
+        here = [one for one in self._book.all() if Arn.of(one.topic).region == call.region]
+        return _page("Subscriptions", [_described(one) for one in here], call)
+
+    async def list_subscriptions_by_topic(self, call: AwsCall) -> Mapping[str, Any]:
+        found = self._book.of(call.parameters["TopicArn"])
+        return _page("Subscriptions", [_described(one) for one in found], call)
+
+    async def get_subscription_attributes(self, call: AwsCall) -> Mapping[str, Any]:
+        one = self._book.find(call.parameters["SubscriptionArn"])
+        own = {"RawMessageDelivery": "false", "FilterPolicyScope": "MessageAttributes"}
+        own |= one.attributes
+        if not own.get("FilterPolicy"):
+            own = {name: each for name, each in own.items() if "FilterPolicy" not in name}
+        return {
+            "Attributes": {
+                **own, **_described(one),
+                "PendingConfirmation": "true" if one.token else "false",
+                "ConfirmationWasAuthenticated": "true",
+                **({"SubscriptionPrincipal": one.principal} if one.principal else {}),
+            }
+        }  # fmt: skip
+
+    async def set_subscription_attributes(self, call: AwsCall) -> Mapping[str, Any]:
+        given = call.parameters
+        self._book.set_attribute(
+            given["SubscriptionArn"], given["AttributeName"],
+            given.get("AttributeValue") or "",
+        )  # fmt: skip
+        return {}
+
+    async def create_topic(self, call: AwsCall) -> Mapping[str, Any]:
+        arn = f"arn:aws:sns:{call.region}:{call.caller.account}:{call.parameters['Name']}"
+        given = call.parameters.get("Attributes") or {}
+        if policy := given.get("Policy"):
+            permissions.check(policy)
+        attributes = {key: str(value) for key, value in given.items()}
+        self._book.create_topic(arn, attributes, tags_of(call.parameters.get("Tags")))
+        return {"TopicArn": arn}
+
+    async def delete_topic(self, call: AwsCall) -> Mapping[str, Any]:
+        self._book.delete_topic(call.parameters["TopicArn"])
+        return {}
+
+    async def list_topics(self, call: AwsCall) -> Mapping[str, Any]:
+        here = [arn for arn in self._book.topics() if Arn.of(arn).region == call.region]
+        return _page("Topics", [{"TopicArn": arn} for arn in here], call)
+
+    async def get_topic_attributes(self, call: AwsCall) -> Mapping[str, Any]:
+        arn = call.parameters["TopicArn"]
+        found = self._book.of(arn)
+        return {
+            "Attributes": {
+                **shown(arn, self._book.topic_attributes(arn)),
+                "TopicArn": arn,
+                "Owner": Arn.of(arn).account,
+                "SubscriptionsConfirmed": str(sum(1 for one in found if not one.token)),
+                "SubscriptionsPending": str(sum(1 for one in found if one.token)),
+                "SubscriptionsDeleted": "0",
+            }
+        }
+
+    async def set_topic_attributes(self, call: AwsCall) -> Mapping[str, Any]:
+        given = call.parameters
+        arn = given["TopicArn"]
+        name, value = given["AttributeName"], given.get("AttributeValue") or ""
+        self._book.require_topic(arn)
+        require_settable(name)
+        if name == "Policy" and value:
+            permissions.check(value)
+        self._book.set_topic_attribute(arn, name, value)
+        return {}
+
+    async def tag_resource(self, call: AwsCall) -> Mapping[str, Any]:
+        arn = call.parameters["ResourceArn"]
+        self._book.tag(arn, {**self._book.tags(arn), **tags_of(call.parameters["Tags"])})
+        return {}
+
+    async def untag_resource(self, call: AwsCall) -> Mapping[str, Any]:
+        arn, gone = call.parameters["ResourceArn"], call.parameters["TagKeys"]
+        self._book.tag(
+            arn, {key: value for key, value in self._book.tags(arn).items() if key not in gone}
+        )
+        return {}
+
+    async def list_tags_for_resource(self, call: AwsCall) -> Mapping[str, Any]:
+        found = self._book.tags(call.parameters["ResourceArn"])
+        return {"Tags": [{"Key": key, "Value": value} for key, value in found.items()]}
+
+    async def add_permission(self, call: AwsCall) -> Mapping[str, Any]:
+        given = call.parameters
+        arn = given["TopicArn"]
+        before, label = self._policy(arn), given["Label"]
+        changed = permissions.with_permission(
+            before, arn, label, given["AWSAccountId"], given["ActionName"]
+        )
+        self._book.set_topic_attribute(arn, "Policy", changed)
+        return {}
+
+    async def remove_permission(self, call: AwsCall) -> Mapping[str, Any]:
+        arn, label = call.parameters["TopicArn"], call.parameters["Label"]
+        changed = permissions.without_permission(self._policy(arn), label)
+        self._book.set_topic_attribute(arn, "Policy", changed)
+        return {}
+
+    def _policy(self, arn: str) -> str:
+        return shown(arn, self._book.topic_attributes(arn))["Policy"]
 
 
-def _target(given: Mapping[str, Any]) -> str:
+def _target(given: Mapping[str, Any]) -> Any:
     if given.get("PhoneNumber"):
         raise invalid("PhoneNumber Reason: The miniature does not send text messages")
-    names = [str(given[name]) for name in ("TopicArn", "TargetArn") if name in given]
+    names = [given[name] for name in ("TopicArn", "TargetArn") if name in given]
     if not names:
         raise invalid("TopicArn or TargetArn Reason: no value for required parameter")
     if ":endpoint/" in names[0]:
@@ -98,191 +227,15 @@ def _accepted(message: Message) -> dict[str, str]:
     return found | {"SequenceNumber": message.sequence} if message.sequence else found
 
 
-def _subscribing(topics: Topics) -> dict[str, Any]:
-    book = topics.subscriptions
-
-    async def subscribe(call: AwsCall) -> Mapping[str, Any]:
-        given = call.parameters
-        topic, endpoint = str(given["TopicArn"]), str(given.get("Endpoint") or "")
-        protocol = str(given["Protocol"])
-        book.require_topic(topic)
-        require_endpoint(topic, protocol, endpoint)
-        principal = call.caller.role or call.caller.arn
-        one = book.subscribe(topic, protocol, endpoint, given.get("Attributes") or {}, principal)
-        if one.token:
-            topics.ask_to_confirm(one)
-        pending = one.token and not given.get("ReturnSubscriptionArn")
-        return {"SubscriptionArn": "pending confirmation" if pending else one.arn}
-
-    async def confirm(call: AwsCall) -> Mapping[str, Any]:
-        topic, token = str(call.parameters["TopicArn"]), str(call.parameters["Token"])
-        return {"SubscriptionArn": book.confirm(topic, token).arn}
-
-    async def unsubscribe(call: AwsCall) -> Mapping[str, Any]:
-        arn = str(call.parameters["SubscriptionArn"])
-        require_subscription(arn)
-        book.unsubscribe(arn)
-        return {}
-
-    async def list_all(call: AwsCall) -> Mapping[str, Any]:
-        here = [one for one in book.all() if Arn.of(one.topic).region == call.region]
-        return _page("Subscriptions", [_described(one, call_owner(one)) for one in here], call)
-
-    async def list_of(call: AwsCall) -> Mapping[str, Any]:
-        found = book.of(str(call.parameters["TopicArn"]))
-        return _page("Subscriptions", [_described(one, call_owner(one)) for one in found], call)
-
-    async def get_attributes(call: AwsCall) -> Mapping[str, Any]:
-        one = book.find(str(call.parameters["SubscriptionArn"]))
-        own = {"RawMessageDelivery": "false", "FilterPolicyScope": "MessageAttributes"}
-        own |= one.attributes
-        if not own.get("FilterPolicy"):
-            own = {name: each for name, each in own.items() if "FilterPolicy" not in name}
-        return {
-            "Attributes": {
-                **own, **_described(one, call_owner(one)),
-                "PendingConfirmation": "true" if one.token else "false",
-                "ConfirmationWasAuthenticated": "true",
-                **({"SubscriptionPrincipal": one.principal} if one.principal else {}),
-            }
-        }  # fmt: skip
-
-    async def set_attributes(call: AwsCall) -> Mapping[str, Any]:
-        given = call.parameters
-        book.set_attribute(
-            str(given["SubscriptionArn"]), str(given["AttributeName"]),
-            str(given.get("AttributeValue") or ""),
-        )  # fmt: skip
-        return {}
-
-    return {
-        "Subscribe": subscribe,
-        "ConfirmSubscription": confirm,
-        "Unsubscribe": unsubscribe,
-        "ListSubscriptions": list_all,
-        "ListSubscriptionsByTopic": list_of,
-        "GetSubscriptionAttributes": get_attributes,
-        "SetSubscriptionAttributes": set_attributes,
-    }
-
-
 def _page(name: str, found: list[dict[str, str]], call: AwsCall) -> dict[str, Any]:
-    one, more = page(found, call.parameters.get("NextToken"), _PAGE, "InvalidParameter")
-    return {name: one, "NextToken": more}
+    return page_of(call, name, found, _PAGE, "InvalidParameter")
 
 
-def call_owner(one: Subscription) -> str:
-    """The account of a subscription."""
-    return Arn.of(one.topic).account
-
-
-def _described(one: Subscription, owner: str) -> dict[str, str]:
+def _described(one: Subscription) -> dict[str, str]:
     return {
         "SubscriptionArn": "PendingConfirmation" if one.token else one.arn,
-        "Owner": owner,
+        "Owner": Arn.of(one.topic).account,
         "Protocol": one.protocol,
         "Endpoint": one.endpoint,
         "TopicArn": one.topic,
     }
-
-
-def _topics(topics: Topics) -> dict[str, Any]:
-    book = topics.subscriptions
-
-    async def create(call: AwsCall) -> Mapping[str, Any]:
-        arn = f"arn:aws:sns:{call.region}:{call.caller.account}:{call.parameters['Name']}"
-        given = call.parameters.get("Attributes") or {}
-        if policy := given.get("Policy"):
-            permissions.check(policy)
-        attributes = {key: str(value) for key, value in given.items()}
-        book.create_topic(arn, attributes, tags_of(call.parameters.get("Tags")))
-        return {"TopicArn": arn}
-
-    async def delete(call: AwsCall) -> Mapping[str, Any]:
-        book.delete_topic(str(call.parameters["TopicArn"]))
-        return {}
-
-    async def list_all(call: AwsCall) -> Mapping[str, Any]:
-        here = [arn for arn in book.topics() if Arn.of(arn).region == call.region]
-        return _page("Topics", [{"TopicArn": arn} for arn in here], call)
-
-    async def get_attributes(call: AwsCall) -> Mapping[str, Any]:
-        arn = str(call.parameters["TopicArn"])
-        found = book.of(arn)
-        return {
-            "Attributes": {
-                **shown(arn, book.topic_attributes(arn)),
-                "TopicArn": arn,
-                "Owner": Arn.of(arn).account,
-                "SubscriptionsConfirmed": str(sum(1 for one in found if not one.token)),
-                "SubscriptionsPending": str(sum(1 for one in found if one.token)),
-                "SubscriptionsDeleted": "0",
-            }
-        }
-
-    async def set_attributes(call: AwsCall) -> Mapping[str, Any]:
-        given = call.parameters
-        arn = str(given["TopicArn"])
-        name, value = str(given["AttributeName"]), str(given.get("AttributeValue") or "")
-        book.require_topic(arn)
-        require_settable(name)
-        if name == "Policy" and value:
-            permissions.check(value)
-        book.set_topic_attribute(arn, name, value)
-        return {}
-
-    return {
-        **_permissions(topics),
-        **_tags(topics),
-        "CreateTopic": create,
-        "DeleteTopic": delete,
-        "ListTopics": list_all,
-        "GetTopicAttributes": get_attributes,
-        "SetTopicAttributes": set_attributes,
-    }
-
-
-def _tags(topics: Topics) -> dict[str, Any]:
-    book = topics.subscriptions
-
-    async def tag(call: AwsCall) -> Mapping[str, Any]:
-        arn = str(call.parameters["ResourceArn"])
-        book.tag(arn, {**book.tags(arn), **tags_of(call.parameters["Tags"])})
-        return {}
-
-    async def untag(call: AwsCall) -> Mapping[str, Any]:
-        arn, gone = str(call.parameters["ResourceArn"]), call.parameters["TagKeys"]
-        book.tag(arn, {key: value for key, value in book.tags(arn).items() if key not in gone})
-        return {}
-
-    async def list_tags(call: AwsCall) -> Mapping[str, Any]:
-        found = book.tags(str(call.parameters["ResourceArn"]))
-        return {"Tags": [{"Key": key, "Value": value} for key, value in found.items()]}
-
-    return {"TagResource": tag, "UntagResource": untag, "ListTagsForResource": list_tags}
-
-
-def _policy(topics: Topics, arn: str) -> str:
-    return shown(arn, topics.subscriptions.topic_attributes(arn))["Policy"]
-
-
-def _permissions(topics: Topics) -> dict[str, Any]:
-    book = topics.subscriptions
-
-    async def add(call: AwsCall) -> Mapping[str, Any]:
-        given = call.parameters
-        arn = str(given["TopicArn"])
-        before, label = _policy(topics, arn), str(given["Label"])
-        changed = permissions.with_permission(
-            before, arn, label, given["AWSAccountId"], given["ActionName"]
-        )
-        book.set_topic_attribute(arn, "Policy", changed)
-        return {}
-
-    async def remove(call: AwsCall) -> Mapping[str, Any]:
-        arn, label = str(call.parameters["TopicArn"]), str(call.parameters["Label"])
-        changed = permissions.without_permission(_policy(topics, arn), label)
-        book.set_topic_attribute(arn, "Policy", changed)
-        return {}
-
-    return {"AddPermission": add, "RemovePermission": remove}

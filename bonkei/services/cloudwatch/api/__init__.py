@@ -18,24 +18,4 @@ __all__ = ["cloudwatch"]
 
 def cloudwatch(monitor: Monitor) -> Operations:
     """The service `cloudwatch` of the AWS endpoint. The endpoint refuses all other operations."""
-    data, alarms = DataOperations(monitor), AlarmOperations(monitor)
-    return Operations(
-        {
-            "PutMetricData": data.put,
-            "GetMetricData": data.get,
-            "GetMetricStatistics": data.statistics,
-            "ListMetrics": data.list,
-            "PutMetricAlarm": alarms.put_metric,
-            "PutCompositeAlarm": alarms.put_composite,
-            "DeleteAlarms": alarms.delete,
-            "DescribeAlarms": alarms.describe,
-            "DescribeAlarmsForMetric": alarms.describe_for_metric,
-            "DescribeAlarmHistory": alarms.history,
-            "SetAlarmState": alarms.set_state,
-            "EnableAlarmActions": alarms.enable_actions,
-            "DisableAlarmActions": alarms.disable_actions,
-            "TagResource": alarms.tag,
-            "UntagResource": alarms.untag,
-            "ListTagsForResource": alarms.list_tags,
-        }
-    )
+    return Operations.of(DataOperations(monitor), AlarmOperations(monitor))

@@ -8,7 +8,7 @@ from typing import Any
 
 from bonkei.base.aws_service import AwsCall, AwsServiceError, seconds
 from bonkei.base.errors import BonkeiError
-from bonkei.base.paging import first_of, token_of
+from bonkei.base.paging import page, start_of, token_of
 from bonkei.blueprint.cloudwatch import Alarm, CompositeAlarm
 from bonkei.services.cloudwatch.alarm.composite import alarms_of, parse_rule
 from bonkei.services.cloudwatch.alarm.engine import AlarmError, AnyAlarm, why_not_evaluated
@@ -37,8 +37,8 @@ class AlarmOperations:
         self._monitor = monitor
         self._engine = monitor.engine
 
-    async def put_metric(self, call: AwsCall) -> Mapping[str, Any]:
-        """PutMetricAlarm. It refuses the alarms that CloudWatch would refuse, and alarms that are
+    async def put_metric_alarm(self, call: AwsCall) -> Mapping[str, Any]:
+        """Refuses the alarms that CloudWatch would refuse, and alarms that are
         not simulated."""
         given = call.parameters
         for name in ("ComparisonOperator", "EvaluationPeriods"):
@@ -70,8 +70,7 @@ class AlarmOperations:
         self._monitor.make(alarm, call.time)
         return {}
 
-    async def put_composite(self, call: AwsCall) -> Mapping[str, Any]:
-        """PutCompositeAlarm."""
+    async def put_composite_alarm(self, call: AwsCall) -> Mapping[str, Any]:
         given = call.parameters
         alarm = CompositeAlarm(
             address="",
@@ -103,34 +102,31 @@ class AlarmOperations:
                 return one
         raise AwsServiceError("ResourceNotFoundException", f"There is no alarm {arn}.", 404)
 
-    async def tag(self, call: AwsCall) -> Mapping[str, Any]:
-        """TagResource."""
+    async def tag_resource(self, call: AwsCall) -> Mapping[str, Any]:
         alarm = self._tagged(call.parameters["ResourceARN"])
         tags = {**dict(alarm.tags), **dict(_pairs(call.parameters["Tags"]))}
         self._monitor.make(replace(alarm, tags=tuple(tags.items())), call.time)
         return {}
 
-    async def untag(self, call: AwsCall) -> Mapping[str, Any]:
-        """UntagResource."""
+    async def untag_resource(self, call: AwsCall) -> Mapping[str, Any]:
         alarm, gone = self._tagged(call.parameters["ResourceARN"]), call.parameters["TagKeys"]
         left = tuple((key, value) for key, value in alarm.tags if key not in gone)
         self._monitor.make(replace(alarm, tags=left), call.time)
         return {}
 
-    async def list_tags(self, call: AwsCall) -> Mapping[str, Any]:
-        """ListTagsForResource: none of what is not there."""
+    async def list_tags_for_resource(self, call: AwsCall) -> Mapping[str, Any]:
+        """None of what is not there."""
         arn = call.parameters["ResourceARN"]
         tags = next((one.tags for one in self._engine.alarms if one.arn == arn), ())
         return {"Tags": [{"Key": key, "Value": value} for key, value in tags]}
 
-    async def delete(self, call: AwsCall) -> Mapping[str, Any]:
-        """DeleteAlarms."""
+    async def delete_alarms(self, call: AwsCall) -> Mapping[str, Any]:
         for name in call.parameters["AlarmNames"]:
             self._engine.delete(name, call.time)
         return {}
 
-    async def describe(self, call: AwsCall) -> Mapping[str, Any]:
-        """DescribeAlarms: metric alarms, and composite ones if the caller asks for them."""
+    async def describe_alarms(self, call: AwsCall) -> Mapping[str, Any]:
+        """Metric alarms, and composite ones if the caller asks for them."""
         given = call.parameters
         kinds = given.get("AlarmTypes") or ["MetricAlarm"]
         chosen = relatives_of(self._engine.alarms, given)
@@ -140,15 +136,13 @@ class AlarmOperations:
                 for alarm in self._engine.alarms
                 if _kind(alarm) in kinds and self._is_wanted(alarm, given)
             ]
-        first = first_of(given, "InvalidNextToken")
         size = int(given.get("MaxRecords") or _PAGE)
-        page = chosen[first : first + size]
+        alarms, more = page(chosen, given.get("NextToken"), size, "InvalidNextToken")
         answer: dict[str, Any] = {"MetricAlarms": [], "CompositeAlarms": [], "LogAlarms": []}
-        for alarm in page:
+        for alarm in alarms:
             whole = described(alarm, self._monitor.book.state(alarm.name))
             answer[f"{_kind(alarm)}s"].append(shown(whole, given))
-        answer["NextToken"] = token_of(first + size) if first + size < len(chosen) else None
-        return answer
+        return answer | {"NextToken": more}
 
     def _is_wanted(self, alarm: AnyAlarm, given: Parameters) -> bool:
         names, prefix = given.get("AlarmNames"), given.get("AlarmNamePrefix", "")
@@ -161,8 +155,7 @@ class AlarmOperations:
             and (not actions or any(arn.startswith(actions) for arn in alarm.alarm_actions))
         )
 
-    async def describe_for_metric(self, call: AwsCall) -> Mapping[str, Any]:
-        """DescribeAlarmsForMetric."""
+    async def describe_alarms_for_metric(self, call: AwsCall) -> Mapping[str, Any]:
         given = call.parameters
         statistic = given.get("Statistic") or given.get("ExtendedStatistic")
         wanted = (given["Namespace"], given["MetricName"], dimensions(given.get("Dimensions")))
@@ -180,15 +173,15 @@ class AlarmOperations:
         ]
         return {"MetricAlarms": found}
 
-    async def history(self, call: AwsCall) -> Mapping[str, Any]:
-        """DescribeAlarmHistory, newest first unless asked otherwise. Without AlarmTypes "only
+    async def describe_alarm_history(self, call: AwsCall) -> Mapping[str, Any]:
+        """The newest first unless asked otherwise. Without AlarmTypes "only
         metric alarms are returned"; a deleted alarm counts as one."""
         given = call.parameters
         kinds = {alarm.name: _kind(alarm) for alarm in self._engine.alarms}
         wanted = given.get("AlarmTypes") or ["MetricAlarm"]
         begin = seconds(given["StartDate"]) if given.get("StartDate") else 0.0
         end = seconds(given["EndDate"]) if given.get("EndDate") else 1e12
-        first = first_of(given, "InvalidNextToken")
+        first = start_of(given.get("NextToken"), "InvalidNextToken")
         size = int(given.get("MaxRecords") or 100)
         items = self._monitor.book.history(
             given.get("AlarmName"), given.get("HistoryItemType"), begin, end, size + 1, first,
@@ -210,8 +203,8 @@ class AlarmOperations:
             "NextToken": token_of(first + size) if len(items) > size else None,
         }
 
-    async def set_state(self, call: AwsCall) -> Mapping[str, Any]:
-        """SetAlarmState: until the next evaluation."""
+    async def set_alarm_state(self, call: AwsCall) -> Mapping[str, Any]:
+        """Until the next evaluation."""
         given = call.parameters
         try:
             self._engine.set_state(
@@ -225,12 +218,10 @@ class AlarmOperations:
             raise AwsServiceError("ResourceNotFound", "", 404) from None
         return {}
 
-    async def enable_actions(self, call: AwsCall) -> Mapping[str, Any]:
-        """EnableAlarmActions."""
+    async def enable_alarm_actions(self, call: AwsCall) -> Mapping[str, Any]:
         return self._set_actions(call, enabled=True)
 
-    async def disable_actions(self, call: AwsCall) -> Mapping[str, Any]:
-        """DisableAlarmActions."""
+    async def disable_alarm_actions(self, call: AwsCall) -> Mapping[str, Any]:
         return self._set_actions(call, enabled=False)
 
     def _set_actions(self, call: AwsCall, *, enabled: bool) -> Mapping[str, Any]:

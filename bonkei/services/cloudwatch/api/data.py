@@ -8,7 +8,7 @@ from typing import Any
 
 from bonkei.base.aws_service import AwsCall, AwsServiceError, seconds
 from bonkei.base.errors import BonkeiError
-from bonkei.base.paging import first_of, token_of
+from bonkei.base.paging import page_of
 from bonkei.services.cloudwatch.api.metric_data import metric_data
 from bonkei.services.cloudwatch.api.periods import require_period, starts
 from bonkei.services.cloudwatch.api.spelling import (
@@ -37,7 +37,7 @@ class DataOperations:
     def __init__(self, monitor: Monitor) -> None:
         self._monitor = monitor
 
-    async def put(self, call: AwsCall) -> Mapping[str, Any]:
+    async def put_metric_data(self, call: AwsCall) -> Mapping[str, Any]:
         """Stores all data of a call, or nothing if one datum is invalid."""
         namespace = call.parameters["Namespace"]
         if namespace.startswith("AWS/"):
@@ -53,12 +53,11 @@ class DataOperations:
             self._monitor.put(datum)
         return {}
 
-    async def get(self, call: AwsCall) -> Mapping[str, Any]:
-        """GetMetricData."""
+    async def get_metric_data(self, call: AwsCall) -> Mapping[str, Any]:
         return metric_data(self._monitor.store, call.parameters, call.time)
 
-    async def statistics(self, call: AwsCall) -> Mapping[str, Any]:
-        """GetMetricStatistics: "The maximum number of data points returned from a single call is
+    async def get_metric_statistics(self, call: AwsCall) -> Mapping[str, Any]:
+        """ "The maximum number of data points returned from a single call is
         1,440", and data of each unit is told apart."""
         parameters = call.parameters
         names = list(parameters.get("Statistics") or ())
@@ -100,28 +99,23 @@ class DataOperations:
             points.append(point)
         return {"Label": metric.name, "Datapoints": points}
 
-    async def list(self, call: AwsCall) -> Mapping[str, Any]:
-        """ListMetrics: those that had data within two weeks."""
+    async def list_metrics(self, call: AwsCall) -> Mapping[str, Any]:
+        """Those that had data within two weeks."""
         parameters = call.parameters
         found = [metric for metric in self._monitor.store.metrics() if _fits(metric, parameters)]
         if parameters.get("RecentlyActive"):
             since = call.time - _RECENTLY
             found = [metric for metric in found if self._monitor.store.last(metric) >= since]
         found.sort(key=lambda metric: (metric.namespace, metric.name, metric.dimensions))
-        first = first_of(parameters, "InvalidParameterValue")
-        page = found[first : first + _PAGE]
-        more = token_of(first + _PAGE) if first + _PAGE < len(found) else None
-        return {
-            "Metrics": [
-                {
-                    "Namespace": metric.namespace,
-                    "MetricName": metric.name,
-                    "Dimensions": [{"Name": n, "Value": v} for n, v in metric.dimensions],
-                }
-                for metric in page
-            ],
-            "NextToken": more,
-        }
+        listed = [
+            {
+                "Namespace": metric.namespace,
+                "MetricName": metric.name,
+                "Dimensions": [{"Name": n, "Value": v} for n, v in metric.dimensions],
+            }
+            for metric in found
+        ]
+        return page_of(call, "Metrics", listed, _PAGE, "InvalidParameterValue")
 
 
 def _checked(name: str) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 from bonkei.base.aws_service import AwsServiceError, seconds
 from bonkei.base.errors import BonkeiError
-from bonkei.base.paging import first_of
+from bonkei.base.paging import start_of, token_of
 from bonkei.blueprint.cloudwatch import MetricQuery
 from bonkei.services.cloudwatch.alarm.points import fetch, identity
 from bonkei.services.cloudwatch.api.periods import how_many, require_period, starts
@@ -54,7 +54,7 @@ def metric_data(store: MetricStore, parameters: Parameters, now: float) -> dict[
             found = _results(query, evaluations[periods[query.id]], newest_first=newest_first)
             units = _units(store, query, starts(begin, end, periods[query.id], now))
             results += (result | units for result in found)
-    first = first_of(parameters, "InvalidNextToken")
+    first = start_of(parameters.get("NextToken"), "InvalidNextToken")
     size = min(int(parameters.get("MaxDatapoints") or _MOST_POINTS), _MOST_POINTS)
     page, more = _page(results, first, first + max(1, size))
     return {"MetricDataResults": page, "Messages": [], "NextToken": more}
@@ -92,7 +92,7 @@ def _page(
         if part["Values"] or (not count and 0 <= seen - first < end - first):
             page.append(result | part | ({} if is_whole else {"StatusCode": "PartialData"}))
         seen += count
-    return page, str(end) if seen > end else None
+    return page, token_of(end) if seen > end else None
 
 
 def _units(store: MetricStore, query: MetricQuery, times: tuple[float, ...]) -> dict[str, Any]:

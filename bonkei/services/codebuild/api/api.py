@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 from bonkei.base.aws_service import AwsCall, AwsServiceError, Operations
-from bonkei.base.paging import page
+from bonkei.base.paging import page_of
 from bonkei.blueprint.codebuild import BuildProject
 from bonkei.services.codebuild.api.shapes import Shape, build_shape, project_shape
 from bonkei.services.codebuild.builds import Builds
@@ -15,6 +14,7 @@ from bonkei.services.codebuild.errors import BuildsError
 from bonkei.services.codebuild.values import Build, BuildRequest
 
 _PAGE = 100
+_REFUSED = "InvalidInputException"
 _TOKEN_SECONDS = 300.0
 
 # Settings that StartBuild may override on AWS, but not here.
@@ -27,19 +27,7 @@ _NOT_TAKEN = (
 
 def service(builds: Callable[[], Builds]) -> Operations:
     """`builds`: the service, once it is there."""
-    api = _Api(builds)
-    return Operations(
-        {
-            "BatchGetProjects": api.batch_get_projects,
-            "ListProjects": api.list_projects,
-            "BatchGetBuilds": api.batch_get_builds,
-            "ListBuilds": api.list_builds,
-            "ListBuildsForProject": api.list_builds_for_project,
-            "StartBuild": api.start_build,
-            "StopBuild": api.stop_build,
-            "RetryBuild": api.retry_build,
-        }
-    )
+    return Operations.of(_Api(builds))
 
 
 class _Api:
@@ -62,7 +50,7 @@ class _Api:
         names = sorted(project.name for project in self._get().projects)
         if call.parameters.get("sortOrder") == "DESCENDING":
             names.reverse()
-        return _page("projects", names, call.parameters)
+        return page_of(call, "projects", names, _PAGE, _REFUSED)
 
     async def batch_get_builds(self, call: AwsCall) -> Shape:
         found, missing = [], []
@@ -74,7 +62,7 @@ class _Api:
         return {"builds": found, "buildsNotFound": missing}
 
     async def list_builds(self, call: AwsCall) -> Shape:
-        return _page("ids", _ids(self._get().builds, call.parameters), call.parameters)
+        return page_of(call, "ids", _ids(self._get().builds, call), _PAGE, _REFUSED)
 
     async def list_builds_for_project(self, call: AwsCall) -> Shape:
         name = call.parameters["projectName"]
@@ -82,7 +70,7 @@ class _Api:
         if project is None:
             raise _no_project(name)
         own = [each for each in self._get().builds if each.request.project == project.name]
-        return _page("ids", _ids(own, call.parameters), call.parameters)
+        return page_of(call, "ids", _ids(own, call), _PAGE, _REFUSED)
 
     async def start_build(self, call: AwsCall) -> Shape:
         given = call.parameters
@@ -90,12 +78,10 @@ class _Api:
         if project is None:
             raise _no_project(given["projectName"])
         if refused := [name for name in _NOT_TAKEN if name in given]:
-            raise AwsServiceError(
-                "InvalidInputException", f"{refused[0]} is not simulated by the miniature"
-            )
+            raise AwsServiceError(_REFUSED, f"{refused[0]} is not simulated by the miniature")
         if project.source.type == "CODEPIPELINE":
             raise AwsServiceError(
-                "InvalidInputException",
+                _REFUSED,
                 "Build must be started by CodePipeline: the project's source is CODEPIPELINE",
             )
         request = BuildRequest(
@@ -120,9 +106,7 @@ class _Api:
         if token in fresh:
             _, earlier, identifier = fresh[token]
             if earlier != request:
-                raise AwsServiceError(
-                    "InvalidInputException", "The idempotency token has other parameters"
-                )
+                raise AwsServiceError(_REFUSED, "The idempotency token has other parameters")
             return self._get().get(identifier)
         build = self._get().submit(request)
         self._started = {**fresh, token: (call.time, request, build.id)} if token else fresh
@@ -139,10 +123,10 @@ class _Api:
         try:
             earlier = self._get().get(identifier)
             if not earlier.is_over:
-                raise AwsServiceError("InvalidInputException", "The build is still in progress")
+                raise AwsServiceError(_REFUSED, "The build is still in progress")
             if earlier.request.initiator.startswith("codepipeline/"):
                 raise AwsServiceError(
-                    "InvalidInputException", "Builds initiated by CodePipeline cannot be retried"
+                    _REFUSED, "Builds initiated by CodePipeline cannot be retried"
                 )
             request = replace(earlier.request, initiator=_name_of(call))
             return {"build": self._shape(self._get().submit(request), call.region)}
@@ -170,15 +154,10 @@ def _name_of(call: AwsCall) -> str:
     return call.caller.arn.rpartition(":")[2].removeprefix("user/").removeprefix("assumed-role/")
 
 
-def _ids(builds: Sequence[Build], given: Mapping[str, Any]) -> list[str]:
+def _ids(builds: Sequence[Build], call: AwsCall) -> list[str]:
     """The newest first, unless the call asks for another order."""
     found = [build.id for build in builds]
-    return found[::-1] if given.get("sortOrder") == "ASCENDING" else found
-
-
-def _page(name: str, found: Sequence[str], given: Mapping[str, Any]) -> Shape:
-    shown, rest = page(found, given.get("nextToken"), _PAGE, "InvalidInputException")
-    return {name: shown, "nextToken": rest}
+    return found[::-1] if call.parameters.get("sortOrder") == "ASCENDING" else found
 
 
 def _no_project(name: str) -> AwsServiceError:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bonkei.base import paging
 from bonkei.base.arn import Arn
 from bonkei.base.aws_service import AwsCall, AwsServiceError
+from bonkei.base.paging import page_of
 from bonkei.blueprint.ecr import Repository
 from bonkei.services.ecr.errors import RegistryError
 from bonkei.services.ecr.registry import Registry
@@ -69,6 +69,4 @@ def names(repository: Repository) -> dict[str, str]:
 
 
 def page(call: AwsCall, name: str, items: list[dict[str, Any]]) -> Mapping[str, Any]:
-    size = call.parameters.get("maxResults", _SHOWN)
-    shown, rest = paging.page(items, call.parameters.get("nextToken"), size)
-    return {name: shown, "nextToken": rest}
+    return page_of(call, name, items, _SHOWN, "InvalidParameterException")

@@ -27,7 +27,7 @@ class Scanning:
         self._lookup = Lookup(registry)
         self._scans = scans
 
-    async def start(self, call: AwsCall) -> Mapping[str, Any]:
+    async def start_image_scan(self, call: AwsCall) -> Mapping[str, Any]:
         repository, contents = self._lookup.of(call), self._lookup.contents(call)
         image = self._lookup.image(call, contents, call.parameters["imageId"])
         try:
@@ -36,7 +36,7 @@ class Scanning:
             raise AwsServiceError(error.code, error.message) from None
         return _head(call, repository, image.digest, scan)
 
-    async def findings(self, call: AwsCall) -> Mapping[str, Any]:
+    async def describe_image_scan_findings(self, call: AwsCall) -> Mapping[str, Any]:
         repository, contents = self._lookup.of(call), self._lookup.contents(call)
         wanted = call.parameters["imageId"]
         image = self._lookup.image(call, contents, wanted)
@@ -60,7 +60,7 @@ class Scanning:
         }
         return {**answer, "imageScanFindings": found, "nextToken": shown["nextToken"]}
 
-    async def of_repositories(self, call: AwsCall) -> Mapping[str, Any]:
+    async def batch_get_repository_scanning_configuration(self, call: AwsCall) -> Mapping[str, Any]:
         declared = {each.name: each for each in self._registry.repositories}
         wanted = call.parameters["repositoryNames"]
         return {
@@ -89,7 +89,7 @@ class Scanning:
             ],
         }
 
-    async def of_registry(self, call: AwsCall) -> Mapping[str, Any]:
+    async def get_registry_scanning_configuration(self, call: AwsCall) -> Mapping[str, Any]:
         """The rules of the definitions, as they are applied."""
         filters = {f for each in self._registry.repositories for f in each.scan_filters}
         shown = [{"filter": each, "filterType": "WILDCARD"} for each in sorted(filters)]

@@ -21,26 +21,7 @@ from bonkei.services.ecr.values import Contents, Image
 
 def service(registry: Registry, scans: Scans, clock: Callable[[], float] = time.time) -> AwsService:
     """The endpoint's service `ecr`."""
-    ecr, scanning = _Ecr(registry, clock), Scanning(registry, scans)
-    return Operations(
-        {
-            "BatchCheckLayerAvailability": ecr.check_layers,
-            "BatchDeleteImage": ecr.delete_images,
-            "BatchGetImage": ecr.get_images,
-            "BatchGetRepositoryScanningConfiguration": scanning.of_repositories,
-            "CreateRepository": ecr.create_repository,
-            "DeleteRepository": ecr.delete_repository,
-            "DescribeImageScanFindings": scanning.findings,
-            "DescribeImages": ecr.describe_images,
-            "DescribeRepositories": ecr.describe_repositories,
-            "GetAuthorizationToken": ecr.authorization_token,
-            "GetLifecyclePolicy": ecr.lifecycle_policy,
-            "GetRegistryScanningConfiguration": scanning.of_registry,
-            "ListImages": ecr.list_images,
-            "PutImage": ecr.put_image,
-            "StartImageScan": scanning.start,
-        }
-    )
+    return Operations.of(_Ecr(registry, clock), Scanning(registry, scans))
 
 
 class _Ecr:
@@ -49,7 +30,7 @@ class _Ecr:
         self._lookup = Lookup(registry)
         self._clock = clock
 
-    async def authorization_token(self, call: AwsCall) -> Mapping[str, Any]:
+    async def get_authorization_token(self, call: AwsCall) -> Mapping[str, Any]:
         now = self._clock()
         password = self._registry.tokens.issue(call.caller, now)
         token = base64.b64encode(f"{USER}:{password}".encode()).decode()
@@ -94,7 +75,7 @@ class _Ecr:
         self._registry.remove(repository.name)
         return {"repository": _described(repository)}
 
-    async def lifecycle_policy(self, call: AwsCall) -> Mapping[str, Any]:
+    async def get_lifecycle_policy(self, call: AwsCall) -> Mapping[str, Any]:
         repository = self._lookup.of(call)
         if not repository.lifecycle_policy:
             raise AwsServiceError(
@@ -128,7 +109,7 @@ class _Ecr:
         ]
         return page(call, "imageDetails", details)
 
-    async def get_images(self, call: AwsCall) -> Mapping[str, Any]:
+    async def batch_get_image(self, call: AwsCall) -> Mapping[str, Any]:
         repository, contents = self._lookup.of(call), self._lookup.contents(call)
         images, failures = [], []
         for one in call.parameters["imageIds"]:
@@ -178,7 +159,7 @@ class _Ecr:
             "imageManifestMediaType": contents.images[image.digest].media_type,
         }}  # fmt: skip
 
-    async def delete_images(self, call: AwsCall) -> Mapping[str, Any]:
+    async def batch_delete_image(self, call: AwsCall) -> Mapping[str, Any]:
         """A tag alone is removed. A digest is removed with all its tags."""
         repository = self._lookup.of(call)
         gone, failures = [], []
@@ -196,7 +177,7 @@ class _Ecr:
                 self._registry.store.untag(repository.name, one["imageTag"])
         return {"imageIds": gone, "failures": failures}
 
-    async def check_layers(self, call: AwsCall) -> Mapping[str, Any]:
+    async def batch_check_layer_availability(self, call: AwsCall) -> Mapping[str, Any]:
         self._lookup.of(call)
         layers = []
         for digest in call.parameters["layerDigests"]:

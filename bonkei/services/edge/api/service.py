@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -39,87 +39,105 @@ def service(
 ) -> AwsService:
     """The service, for the applied definitions. `shifts`: the weights that deployments have
     written into rules."""
-    answers: Mapping[str, Callable[[Blueprint, AwsCall], Json]] = {
-        "DescribeListeners": _listeners,
-        "DescribeLoadBalancerAttributes": _load_balancer_attributes,
-        "DescribeLoadBalancers": _load_balancers,
-        "DescribeRules": lambda known, call: _rules(known, call, shifts()),
-        "DescribeTags": _tags,
-        "DescribeTargetGroupAttributes": _target_group_attributes,
-        "DescribeTargetGroups": _target_groups,
-        "DescribeTargetHealth": lambda known, call: _target_health(known, call, health),
-    }
-
-    def bind(one: Callable[[Blueprint, AwsCall], Json]) -> Callable[[AwsCall], Awaitable[Json]]:
-        async def answer(call: AwsCall) -> Json:
-            return one(blueprint(), call)
-
-        return answer
-
-    return Operations({name: bind(one) for name, one in answers.items()})
+    return Operations.of(_LoadBalancing(blueprint, health, shifts))
 
 
-def _load_balancers(known: Blueprint, call: AwsCall) -> Json:
-    arns, names = call.parameters.get("LoadBalancerArns"), call.parameters.get("Names")
-    found = _chosen(known.load_balancers, arns, names, "LoadBalancer", "Load balancers")
-    return _page(call, "LoadBalancers", (descriptions.load_balancer(one, known) for one in found))
+class _LoadBalancing:
+    def __init__(
+        self, blueprint: Callable[[], Blueprint], health: Health, shifts: Callable[[], Shifts]
+    ) -> None:
+        self._blueprint = blueprint
+        self._health = health
+        self._shifts = shifts
 
-
-def _listeners(known: Blueprint, call: AwsCall) -> Json:
-    wanted = call.parameters.get("ListenerArns")
-    pairs = list(_all_listeners(known))
-    if of := call.parameters.get("LoadBalancerArn"):
-        _load_balancer(known, of)
-        pairs = [(one, balancer) for one, balancer in pairs if balancer.arn == of]
-    elif not wanted:
-        raise AwsServiceError(
-            "ValidationError", "You must specify either listener ARNs or a load balancer ARN"
+    async def describe_load_balancers(self, call: AwsCall) -> Json:
+        known = self._blueprint()
+        arns, names = call.parameters.get("LoadBalancerArns"), call.parameters.get("Names")
+        found = _chosen(known.load_balancers, arns, names, "LoadBalancer", "Load balancers")
+        return _page(
+            call, "LoadBalancers", (descriptions.load_balancer(one, known) for one in found)
         )
-    found = _by_arn([one for one, _ in pairs], wanted, "Listener", "Listeners")
-    balancers = {one.arn: balancer for one, balancer in pairs}
-    return _page(
-        call, "Listeners", (descriptions.listener(one, balancers[one.arn]) for one in found)
-    )
 
-
-def _rules(known: Blueprint, call: AwsCall, shifts: Shifts) -> Json:
-    of, wanted = call.parameters.get("ListenerArn"), call.parameters.get("RuleArns")
-    if not of and not wanted:
-        raise AwsServiceError(
-            "ValidationError", "You must specify either listener rule ARNs or a listener ARN"
+    async def describe_listeners(self, call: AwsCall) -> Json:
+        known = self._blueprint()
+        wanted = call.parameters.get("ListenerArns")
+        pairs = list(_all_listeners(known))
+        if of := call.parameters.get("LoadBalancerArn"):
+            _load_balancer(known, of)
+            pairs = [(one, balancer) for one, balancer in pairs if balancer.arn == of]
+        elif not wanted:
+            raise AwsServiceError(
+                "ValidationError", "You must specify either listener ARNs or a load balancer ARN"
+            )
+        found = _by_arn([one for one, _ in pairs], wanted, "Listener", "Listeners")
+        balancers = {one.arn: balancer for one, balancer in pairs}
+        return _page(
+            call, "Listeners", (descriptions.listener(one, balancers[one.arn]) for one in found)
         )
-    listeners = [one for one, _ in _all_listeners(known)]
-    chosen = _by_arn(listeners, [of], "Listener", "Listeners") if of else listeners
-    found = [rule for one in chosen for rule in descriptions.rules(one, shifts)]
-    if wanted:
-        found = [rule for rule in found if rule["RuleArn"] in wanted]
-        if missing := set(wanted) - {rule["RuleArn"] for rule in found}:
-            raise _missing("Rule", "Rules", missing)
-    return _page(call, "Rules", found)
 
+    async def describe_rules(self, call: AwsCall) -> Json:
+        of, wanted = call.parameters.get("ListenerArn"), call.parameters.get("RuleArns")
+        if not of and not wanted:
+            raise AwsServiceError(
+                "ValidationError", "You must specify either listener rule ARNs or a listener ARN"
+            )
+        listeners = [one for one, _ in _all_listeners(self._blueprint())]
+        chosen = _by_arn(listeners, [of], "Listener", "Listeners") if of else listeners
+        found = [rule for one in chosen for rule in descriptions.rules(one, self._shifts())]
+        if wanted:
+            found = [rule for rule in found if rule["RuleArn"] in wanted]
+            if missing := set(wanted) - {rule["RuleArn"] for rule in found}:
+                raise _missing("Rule", "Rules", missing)
+        return _page(call, "Rules", found)
 
-def _target_groups(known: Blueprint, call: AwsCall) -> Json:
-    arns, names = call.parameters.get("TargetGroupArns"), call.parameters.get("Names")
-    found = _chosen(known.target_groups, arns, names, "TargetGroup", "Target groups")
-    if of := call.parameters.get("LoadBalancerArn"):
-        mine = descriptions.group_arns(_load_balancer(known, of))
-        found = [one for one in found if one.arn in mine]
-    return _page(call, "TargetGroups", (descriptions.target_group(one, known) for one in found))
+    async def describe_target_groups(self, call: AwsCall) -> Json:
+        known = self._blueprint()
+        arns, names = call.parameters.get("TargetGroupArns"), call.parameters.get("Names")
+        found = _chosen(known.target_groups, arns, names, "TargetGroup", "Target groups")
+        if of := call.parameters.get("LoadBalancerArn"):
+            mine = descriptions.group_arns(_load_balancer(known, of))
+            found = [one for one in found if one.arn in mine]
+        return _page(call, "TargetGroups", (descriptions.target_group(one, known) for one in found))
 
+    async def describe_target_health(self, call: AwsCall) -> Json:
+        group = _target_group(self._blueprint(), call.parameters["TargetGroupArn"])
+        asked = call.parameters.get("Targets")
+        targets = list(self._health(group.arn))
+        if asked is None:
+            return {"TargetHealthDescriptions": [_described(one, group) for one in targets]}
+        described = []
+        for target in asked:
+            port = target.get("Port")
+            fitting = [
+                one for one in targets if one.id == target["Id"] and port in (None, one.port)
+            ]
+            unknown = TargetHealth(
+                target["Id"], port or group.port, "unused", "Target.NotRegistered"
+            )
+            described += [_described(one, group) for one in fitting or [unknown]]
+        return {"TargetHealthDescriptions": described}
 
-def _target_health(known: Blueprint, call: AwsCall, health: Health) -> Json:
-    group = _target_group(known, call.parameters["TargetGroupArn"])
-    asked = call.parameters.get("Targets")
-    targets = list(health(group.arn))
-    if asked is None:
-        return {"TargetHealthDescriptions": [_described(one, group) for one in targets]}
-    described = []
-    for target in asked:
-        port = target.get("Port")
-        fitting = [one for one in targets if one.id == target["Id"] and port in (None, one.port)]
-        unknown = TargetHealth(target["Id"], port or group.port, "unused", "Target.NotRegistered")
-        described += [_described(one, group) for one in fitting or [unknown]]
-    return {"TargetHealthDescriptions": described}
+    async def describe_tags(self, call: AwsCall) -> Json:
+        known = self._blueprint()
+        arns = {one.arn for one in known.load_balancers} | {one.arn for one in known.target_groups}
+        for one, _ in _all_listeners(known):
+            arns |= {one.arn, *(rule["RuleArn"] for rule in descriptions.rules(one))}
+        described = []
+        for arn in call.parameters["ResourceArns"]:
+            if arn not in arns:
+                raise _missing("LoadBalancer", "Resources", {arn})
+            tags = known.tags.get(arn, {})
+            pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
+            described.append({"ResourceArn": arn, "Tags": pairs})
+        return {"TagDescriptions": described}
+
+    async def describe_load_balancer_attributes(self, call: AwsCall) -> Json:
+        found = _load_balancer(self._blueprint(), call.parameters["LoadBalancerArn"])
+        return _attributes(descriptions.load_balancer_attributes(found))
+
+    async def describe_target_group_attributes(self, call: AwsCall) -> Json:
+        found = _target_group(self._blueprint(), call.parameters["TargetGroupArn"])
+        return _attributes(descriptions.target_group_attributes(found))
 
 
 def _described(one: TargetHealth, group: TargetGroup) -> Json:
@@ -130,30 +148,6 @@ def _described(one: TargetHealth, group: TargetGroup) -> Json:
         "HealthCheckPort": str(one.port) if check == "traffic-port" else check,
         "TargetHealth": health,
     }
-
-
-def _tags(known: Blueprint, call: AwsCall) -> Json:
-    arns = {one.arn for one in known.load_balancers} | {one.arn for one in known.target_groups}
-    for one, _ in _all_listeners(known):
-        arns |= {one.arn, *(rule["RuleArn"] for rule in descriptions.rules(one))}
-    described = []
-    for arn in call.parameters["ResourceArns"]:
-        if arn not in arns:
-            raise _missing("LoadBalancer", "Resources", {arn})
-        tags = known.tags.get(arn, {})
-        pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
-        described.append({"ResourceArn": arn, "Tags": pairs})
-    return {"TagDescriptions": described}
-
-
-def _load_balancer_attributes(known: Blueprint, call: AwsCall) -> Json:
-    found = _load_balancer(known, call.parameters["LoadBalancerArn"])
-    return _attributes(descriptions.load_balancer_attributes(found))
-
-
-def _target_group_attributes(known: Blueprint, call: AwsCall) -> Json:
-    found = _target_group(known, call.parameters["TargetGroupArn"])
-    return _attributes(descriptions.target_group_attributes(found))
 
 
 def _attributes(found: Mapping[str, str]) -> Json:

@@ -2,5 +2,5 @@
 
 `sts`, `secrets_manager` and `service_quotas` need only the endpoint and the vault. `ecs`, `elbv2`
 and `rds` show the running parts; `bonkei/miniature/parts/endpoint/own_services.py` gives them
-these parts. `paging` cuts long answers into pages.
+these parts.
 """

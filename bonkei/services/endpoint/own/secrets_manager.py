@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from bonkei.base.aws_service import AwsCall, AwsService, AwsServiceError, Operations
-from bonkei.base.paging import page
+from bonkei.base.paging import page_of
 from bonkei.base.vault import Vault
 from bonkei.blueprint.rds import DatabaseCluster
 from bonkei.blueprint.secretsmanager import Secret
@@ -18,10 +18,17 @@ _CURRENT = "AWSCURRENT"
 def service(secrets: Callable[[], Sequence[Secret]], vault: Vault) -> AwsService:
     """`secrets`: the currently declared ones. A program's call to create a secret is refused by
     name."""
+    return Operations.of(_SecretsManager(secrets, vault))
 
-    async def get_secret_value(call: AwsCall) -> Mapping[str, Any]:
-        secret = _find(secrets(), call)
-        value = vault.get(secret.arn)
+
+class _SecretsManager:
+    def __init__(self, secrets: Callable[[], Sequence[Secret]], vault: Vault) -> None:
+        self._secrets = secrets
+        self._vault = vault
+
+    async def get_secret_value(self, call: AwsCall) -> Mapping[str, Any]:
+        secret = _find(self._secrets(), call)
+        value = self._vault.get(secret.arn)
         stage = call.parameters.get("VersionStage", _CURRENT)
         version = "" if value is None else _version(value)
         if (
@@ -40,38 +47,24 @@ def service(secrets: Callable[[], Sequence[Secret]], vault: Vault) -> AwsService
             "SecretString": value,
         }
 
-    async def describe_secret(call: AwsCall) -> Mapping[str, Any]:
-        return _description(_find(secrets(), call), vault)
+    async def describe_secret(self, call: AwsCall) -> Mapping[str, Any]:
+        return _description(_find(self._secrets(), call), self._vault)
 
-    async def list_secrets(call: AwsCall) -> Mapping[str, Any]:
-        asked = call.parameters
-        found, token = page(
-            [one for one in secrets() if _fits(one, asked.get("Filters", ()))],
-            asked.get("NextToken"),
-            asked.get("MaxResults", 100),
-            "InvalidNextTokenException",
-        )
-        return {"SecretList": [_entry(secret, vault) for secret in found], "NextToken": token}
+    async def list_secrets(self, call: AwsCall) -> Mapping[str, Any]:
+        filters = call.parameters.get("Filters", ())
+        found = [_entry(one, self._vault) for one in self._secrets() if _fits(one, filters)]
+        return page_of(call, "SecretList", found, 100, "InvalidNextTokenException")
 
-    async def put_secret_value(call: AwsCall) -> Mapping[str, Any]:
-        secret = _find(secrets(), call)
+    async def put_secret_value(self, call: AwsCall) -> Mapping[str, Any]:
+        secret = _find(self._secrets(), call)
         value = call.parameters.get("SecretString")
         if not isinstance(value, str):
             raise AwsServiceError(
                 "InvalidParameterException",
                 "The miniature keeps SecretString only, no SecretBinary.",
             )
-        vault.put(secret.arn, value)
+        self._vault.put(secret.arn, value)
         return {**_names(secret), "VersionId": _version(value), "VersionStages": [_CURRENT]}
-
-    return Operations(
-        {
-            "DescribeSecret": describe_secret,
-            "GetSecretValue": get_secret_value,
-            "ListSecrets": list_secrets,
-            "PutSecretValue": put_secret_value,
-        }
-    )
 
 
 def master_secrets(clusters: Iterable[DatabaseCluster]) -> Iterator[Secret]:

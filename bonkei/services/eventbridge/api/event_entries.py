@@ -18,7 +18,7 @@ _TIME = 14  # bytes, if an entry has one
 _DEFAULT = "default"
 
 
-async def put_events(bus: EventBus, call: AwsCall) -> Mapping[str, Any]:
+def put_events(bus: EventBus, call: AwsCall) -> Mapping[str, Any]:
     """Each entry separately: an invalid one does not fail the others."""
     entries = call.parameters["Entries"]
     if not 1 <= len(entries) <= _MOST:

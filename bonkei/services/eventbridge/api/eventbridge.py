@@ -12,7 +12,7 @@ from typing import Any
 
 from bonkei.base.aws_service import AwsCall, AwsServiceError, Operations
 from bonkei.base.errors import BonkeiError
-from bonkei.base.paging import first_of, token_of
+from bonkei.base.paging import page_of
 from bonkei.blueprint.sns import EventRule
 from bonkei.grammar.event_pattern import EventPatternError, parse_event_pattern
 from bonkei.grammar.schedule import parse_schedule, require_unit
@@ -31,39 +31,7 @@ without it."""
 
 def eventbridge(bus: EventBus) -> Operations:
     """An AwsService over the bus and its rules."""
-    rules = _Rules(bus)
-    return Operations(
-        {
-            "PutEvents": lambda call: put_events(bus, call),
-            "TestEventPattern": _test,
-            "ListRules": rules.list,
-            "ListRuleNamesByTarget": rules.names_by_target,
-            "DescribeRule": rules.describe,
-            "PutRule": rules.put,
-            "DeleteRule": rules.delete,
-            "EnableRule": rules.enable,
-            "DisableRule": rules.disable,
-            "ListTargetsByRule": rules.targets,
-            "PutTargets": rules.put_targets,
-            "RemoveTargets": rules.remove_targets,
-            "DescribeEventBus": rules.describe_bus,
-            "ListEventBuses": rules.buses,
-        }
-    )
-
-
-async def _test(call: AwsCall) -> Mapping[str, Any]:
-    """Whether a pattern matches an event."""
-    try:
-        event = json.loads(call.parameters["Event"])
-        test = parse_event_pattern(call.parameters["EventPattern"])
-    except EventPatternError as error:
-        raise _invalid_pattern(error) from None
-    except (ValueError, RecursionError):
-        raise AwsServiceError("ValidationException", "Parameter Event is not valid.") from None
-    if not isinstance(event, dict) or not event.keys() >= _MANDATORY:
-        raise AwsServiceError("ValidationException", "Parameter Event is not valid.")
-    return {"Result": test(event)}
+    return Operations.of(_Rules(bus))
 
 
 def _invalid_pattern(error: EventPatternError) -> AwsServiceError:
@@ -80,27 +48,39 @@ class _Rules:
     def _all(self) -> list[EventRule]:
         return [one for one in self._bus.catalogue.rules if ":scheduler:" not in one.arn]
 
-    async def list(self, call: AwsCall) -> Mapping[str, Any]:
-        """ListRules, by a prefix of the names."""
+    async def put_events(self, call: AwsCall) -> Mapping[str, Any]:
+        return put_events(self._bus, call)
+
+    async def test_event_pattern(self, call: AwsCall) -> Mapping[str, Any]:
+        """Whether a pattern matches an event."""
+        try:
+            event = json.loads(call.parameters["Event"])
+            test = parse_event_pattern(call.parameters["EventPattern"])
+        except EventPatternError as error:
+            raise _invalid_pattern(error) from None
+        except (ValueError, RecursionError):
+            raise AwsServiceError("ValidationException", "Parameter Event is not valid.") from None
+        if not isinstance(event, dict) or not event.keys() >= _MANDATORY:
+            raise AwsServiceError("ValidationException", "Parameter Event is not valid.")
+        return {"Result": test(event)}
+
+    async def list_rules(self, call: AwsCall) -> Mapping[str, Any]:
         _require_default(call)
         prefix = call.parameters.get("NamePrefix", "")
-        return _page(
-            call, "Rules", [_rule(one) for one in self._all() if one.name.startswith(prefix)]
-        )
+        found = [_rule(one) for one in self._all() if one.name.startswith(prefix)]
+        return page_of(call, "Rules", found, _PAGE, "ValidationException")
 
-    async def names_by_target(self, call: AwsCall) -> Mapping[str, Any]:
-        """The rules that call an ARN."""
+    async def list_rule_names_by_target(self, call: AwsCall) -> Mapping[str, Any]:
         _require_default(call)
         wanted = call.parameters["TargetArn"]
         found = [one.name for one in self._all() if any(t.arn == wanted for t in one.deliveries)]
-        return _page(call, "RuleNames", found)
+        return page_of(call, "RuleNames", found, _PAGE, "ValidationException")
 
-    async def describe(self, call: AwsCall) -> Mapping[str, Any]:
-        """One rule."""
+    async def describe_rule(self, call: AwsCall) -> Mapping[str, Any]:
         found = self._find(call, call.parameters["Name"])
         return _rule(found) | {"CreatedBy": call.caller.account}
 
-    async def put(self, call: AwsCall) -> Mapping[str, Any]:
+    async def put_rule(self, call: AwsCall) -> Mapping[str, Any]:
         """A new rule, or new settings of an existing one. It keeps its targets."""
         _require_default(call)
         given, arn = call.parameters, _arn(call, call.parameters["Name"])
@@ -128,7 +108,7 @@ class _Rules:
         self._keep(rule)
         return {"RuleArn": arn}
 
-    async def delete(self, call: AwsCall) -> Mapping[str, Any]:
+    async def delete_rule(self, call: AwsCall) -> Mapping[str, Any]:
         """A missing rule is not an error. A rule with targets cannot be deleted."""
         _require_default(call)
         arn = _arn(call, call.parameters["Name"])
@@ -141,21 +121,18 @@ class _Rules:
         self._bus.refresh()
         return {}
 
-    async def enable(self, call: AwsCall) -> Mapping[str, Any]:
-        """EnableRule."""
+    async def enable_rule(self, call: AwsCall) -> Mapping[str, Any]:
         self._keep(replace(self._find(call, call.parameters["Name"]), enabled=True))
         return {}
 
-    async def disable(self, call: AwsCall) -> Mapping[str, Any]:
-        """DisableRule."""
+    async def disable_rule(self, call: AwsCall) -> Mapping[str, Any]:
         self._keep(replace(self._find(call, call.parameters["Name"]), enabled=False))
         return {}
 
-    async def targets(self, call: AwsCall) -> Mapping[str, Any]:
-        """The targets of a rule."""
+    async def list_targets_by_rule(self, call: AwsCall) -> Mapping[str, Any]:
         rule = self._find(call, call.parameters["Rule"])
         found = [described(target, number) for number, target in enumerate(rule.deliveries, 1)]
-        return _page(call, "Targets", found)
+        return page_of(call, "Targets", found, _PAGE, "ValidationException")
 
     async def put_targets(self, call: AwsCall) -> Mapping[str, Any]:
         """Put each target separately: a target that is not simulated does not fail the others."""
@@ -189,13 +166,11 @@ class _Rules:
         self._keep(_with_targets(rule, {i: one for i, one in kept.items() if i not in gone}))
         return {"FailedEntryCount": 0, "FailedEntries": []}
 
-    async def describe_bus(self, call: AwsCall) -> Mapping[str, Any]:
-        """The default one."""
+    async def describe_event_bus(self, call: AwsCall) -> Mapping[str, Any]:
         _require_default(call, "Name")
         return _bus(call)
 
-    async def buses(self, call: AwsCall) -> Mapping[str, Any]:
-        """The default one."""
+    async def list_event_buses(self, call: AwsCall) -> Mapping[str, Any]:
         return {"EventBuses": [_bus(call)]}
 
     def _keep(self, rule: EventRule) -> None:
@@ -249,13 +224,6 @@ def _arn(call: AwsCall, name: str) -> str:
 def _bus(call: AwsCall) -> dict[str, Any]:
     place = f"arn:aws:events:{call.region}:{call.caller.account}:event-bus/{_DEFAULT}"
     return {"Name": _DEFAULT, "Arn": place}
-
-
-def _page(call: AwsCall, name: str, found: list[Any]) -> Mapping[str, Any]:
-    first = first_of(call.parameters, "ValidationException")
-    size = int(call.parameters.get("Limit") or _PAGE)
-    more = token_of(first + size) if first + size < len(found) else None
-    return {name: found[first : first + size], "NextToken": more}
 
 
 def _rule(one: EventRule) -> dict[str, Any]:

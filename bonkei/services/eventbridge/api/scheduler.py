@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bonkei.base.aws_service import AwsCall, AwsServiceError, Operations, seconds
 from bonkei.base.errors import BonkeiError
-from bonkei.base.paging import first_of, token_of
+from bonkei.base.paging import page_of
 from bonkei.blueprint.sns import EventRule
 from bonkei.grammar.schedule import parse_schedule
 from bonkei.services.eventbridge.api.event_targets import refusal, shown, target_of
@@ -26,20 +26,7 @@ _PAGE = 100
 
 def scheduler(bus: EventBus) -> Operations:
     """An AwsService over the bus's schedules."""
-    schedules = _Schedules(bus)
-    return Operations(
-        {
-            "CreateSchedule": schedules.create,
-            "UpdateSchedule": schedules.update,
-            "GetSchedule": schedules.get,
-            "DeleteSchedule": schedules.delete,
-            "ListSchedules": schedules.list,
-            "CreateScheduleGroup": schedules.create_group,
-            "GetScheduleGroup": schedules.get_group,
-            "DeleteScheduleGroup": schedules.delete_group,
-            "ListScheduleGroups": schedules.groups,
-        }
-    )
+    return Operations.of(_Schedules(bus))
 
 
 class _Schedules:
@@ -49,8 +36,7 @@ class _Schedules:
     def _all(self) -> list[EventRule]:
         return [one for one in self._bus.catalogue.rules if ":scheduler:" in one.arn]
 
-    async def create(self, call: AwsCall) -> Mapping[str, Any]:
-        """Create a schedule. Raises AwsServiceError (ConflictException) if one has that name."""
+    async def create_schedule(self, call: AwsCall) -> Mapping[str, Any]:
         arn = _arn(call)
         if self._bus.catalogue.find(arn) is not None:
             name = call.parameters["Name"]
@@ -61,14 +47,13 @@ class _Schedules:
         self._keep(self._made(call))
         return {"ScheduleArn": arn}
 
-    async def update(self, call: AwsCall) -> Mapping[str, Any]:
+    async def update_schedule(self, call: AwsCall) -> Mapping[str, Any]:
         """Replaces all settings of a schedule. A missing setting returns to its default."""
         known = self._find(call)
         self._keep(replace(self._made(call), address=known.address))
         return {"ScheduleArn": known.arn}
 
-    async def get(self, call: AwsCall) -> Mapping[str, Any]:
-        """One schedule."""
+    async def get_schedule(self, call: AwsCall) -> Mapping[str, Any]:
         one = self._find(call)
         target = one.deliveries[0]
         return _summary(one) | {
@@ -82,14 +67,12 @@ class _Schedules:
             "Target": shown(target),
         }
 
-    async def delete(self, call: AwsCall) -> Mapping[str, Any]:
-        """Delete a schedule. Raises AwsServiceError (ResourceNotFoundException) if it does not
-        exist."""
+    async def delete_schedule(self, call: AwsCall) -> Mapping[str, Any]:
         self._bus.catalogue.remove(self._find(call).arn)
         self._bus.refresh()
         return {}
 
-    async def list(self, call: AwsCall) -> Mapping[str, Any]:
+    async def list_schedules(self, call: AwsCall) -> Mapping[str, Any]:
         """Filters by group, by a prefix of the names, and by state."""
         given = call.parameters
         found = [
@@ -99,10 +82,9 @@ class _Schedules:
             and one.group in (given.get("GroupName", one.group), "")
             and _state(one) == given.get("State", _state(one))
         ]
-        return _page(call, "Schedules", found)
+        return page_of(call, "Schedules", found, _PAGE, "ValidationException")
 
-    async def create_group(self, call: AwsCall) -> Mapping[str, Any]:
-        """CreateScheduleGroup."""
+    async def create_schedule_group(self, call: AwsCall) -> Mapping[str, Any]:
         name = call.parameters["Name"]
         if name in self._bus.catalogue.groups:
             message = f"Schedule group {name} already exists."
@@ -110,12 +92,11 @@ class _Schedules:
         self._bus.catalogue.set_groups(self._bus.catalogue.groups | {name})
         return {"ScheduleGroupArn": _group(call, name)["Arn"]}
 
-    async def get_group(self, call: AwsCall) -> Mapping[str, Any]:
-        """GetScheduleGroup."""
+    async def get_schedule_group(self, call: AwsCall) -> Mapping[str, Any]:
         self._require_group(call.parameters["Name"])
         return _group(call, call.parameters["Name"])
 
-    async def delete_group(self, call: AwsCall) -> Mapping[str, Any]:
+    async def delete_schedule_group(self, call: AwsCall) -> Mapping[str, Any]:
         """Deletes the group and its schedules, as on AWS. The default group cannot be deleted."""
         name = call.parameters["Name"]
         self._require_group(name)
@@ -129,11 +110,11 @@ class _Schedules:
         self._bus.refresh()
         return {}
 
-    async def groups(self, call: AwsCall) -> Mapping[str, Any]:
-        """ListScheduleGroups."""
+    async def list_schedule_groups(self, call: AwsCall) -> Mapping[str, Any]:
         prefix = call.parameters.get("NamePrefix", "")
         names = [name for name in sorted(self._bus.catalogue.groups) if name.startswith(prefix)]
-        return _page(call, "ScheduleGroups", [_group(call, name) for name in names])
+        found = [_group(call, name) for name in names]
+        return page_of(call, "ScheduleGroups", found, _PAGE, "ValidationException")
 
     def _made(self, call: AwsCall) -> EventRule:
         given = call.parameters
@@ -222,10 +203,3 @@ def _summary(one: EventRule) -> dict[str, Any]:
         "GroupName": one.group or _DEFAULT,
         "State": _state(one),
     }
-
-
-def _page(call: AwsCall, name: str, found: list[Any]) -> Mapping[str, Any]:
-    first = first_of(call.parameters, "ValidationException")
-    size = int(call.parameters.get("MaxResults") or _PAGE)
-    more = token_of(first + size) if first + size < len(found) else None
-    return {name: found[first : first + size], "NextToken": more}
