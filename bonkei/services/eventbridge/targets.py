@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -19,7 +20,6 @@ from bonkei.base.aws_service import (
 )
 from bonkei.base.errors import BonkeiError
 from bonkei.blueprint.sns import EventTarget
-from bonkei.services.eventbridge.tasks import task_to_run
 
 _STREAM = "events"
 
@@ -90,3 +90,38 @@ def _call(target: EventTarget, payload: str) -> tuple[str, str, dict[str, Any]]:
             return "ecs", "RunTask", task_to_run(target, payload)
         case service:
             raise TargetError(f"targets of {service or arn} are not simulated")
+
+
+_OVERRIDES = (
+    *("containerOverrides", "cpu", "ephemeralStorage", "executionRoleArn", "memory"),
+    "taskRoleArn",
+)
+_RENAMED = {"taskDefinitionArn": "taskDefinition", "taskCount": "count"}
+
+
+def task_to_run(target: EventTarget, payload: str) -> dict[str, Any]:
+    """Without a count it is one task. `startedBy` names the rule, or the schedule."""
+    own = {_RENAMED.get(name, name): value for name, value in _spelled(target.ecs).items()}
+    name = target.rule_arn.rpartition("/")[2]
+    kind = "chronos-schedule" if ":scheduler:" in target.rule_arn else "events-rule"
+    found = {"count": 1, **own, "cluster": target.arn, "startedBy": f"{kind}/{name}"}
+    overrides = _overrides(payload)
+    return found | ({"overrides": overrides} if overrides else {})
+
+
+def _spelled(value: Any) -> Any:
+    """ECS's names begin with a small letter."""
+    if isinstance(value, Mapping):
+        return {name[:1].lower() + name[1:]: _spelled(each) for name, each in value.items()}
+    return [_spelled(each) for each in value] if isinstance(value, list) else value
+
+
+def _overrides(payload: str) -> dict[str, Any]:
+    """An event that has none runs the task as its definition says."""
+    try:
+        given = json.loads(payload)
+    except ValueError:
+        return {}
+    if not isinstance(given, dict):
+        return {}
+    return {name: given[name] for name in _OVERRIDES if name in given}

@@ -1,8 +1,7 @@
 """Explains the way of a request without sending it.
 
-explain        the whole way
+explain        the whole way, from the bytes of a head
 values         steps, and the expected result
-request        reads a head like the edge, or refuses it
 distribution   behavior, web ACL, cache, origin, error pages
 listener       web ACL, listener rules, actions
 targets        a target group, and its possible targets

@@ -10,11 +10,12 @@ from bonkei.services.edge.cloudfront.distribution import DistributionHandler
 from bonkei.services.edge.explain import words
 from bonkei.services.edge.explain.distribution import explain_viewer
 from bonkei.services.edge.explain.listener import explain_client
-from bonkei.services.edge.explain.request import read
 from bonkei.services.edge.explain.targets import UNAVAILABLE, explain_pool
 from bonkei.services.edge.explain.values import Explanation, Step, told
 from bonkei.services.edge.http.exchange import Handler
+from bonkei.services.edge.http.head import RefusedError
 from bonkei.services.edge.http.message import Request
+from bonkei.services.edge.http.request_parser import RequestParser
 from bonkei.services.edge.service_connect import ClosedService, Relay, ServiceHandler
 from bonkei.services.edge.settings import Limits
 
@@ -71,3 +72,27 @@ def masked(explanation: Explanation, secrets: Iterable[str]) -> Explanation:
         for step in explanation.steps
     )
     return replace(explanation, steps=steps)
+
+
+class _Read:
+    """Keeps the first request."""
+
+    request: Request | None = None
+
+    def head_begun(self) -> None: ...
+
+    def head_complete(self, request: Request, *, keep_alive: bool) -> None:  # noqa: ARG002
+        self.request = request
+
+    def body_received(self, data: bytes) -> None: ...
+    def request_complete(self) -> None: ...
+
+
+def read(data: bytes, client: bytes, limits: Limits) -> Request | int:
+    """The request, or the status of its refusal; 408 for a head without an end."""
+    events = _Read()
+    try:
+        RequestParser(events, limits, client).feed(data, 0)
+    except RefusedError as refused:
+        return refused.status
+    return events.request or 408
