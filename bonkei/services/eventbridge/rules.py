@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -15,6 +14,7 @@ from bonkei.blueprint.sns import EventRule, EventTarget
 from bonkei.grammar.event_pattern import Event, parse_event_pattern
 from bonkei.grammar.schedule import Due, ScheduleError, parse_schedule
 from bonkei.services.eventbridge.shapes import event as new_event
+from bonkei.services.eventbridge.transformer import at, transformed
 
 _CONTEXT = re.compile(r"<aws\.scheduler\.([a-z-]+)>")
 
@@ -127,62 +127,3 @@ def _context(name: str, rule: EventRule, event: Event) -> str:
         "execution-id": str(event["id"]),
         "attempt-number": "1",
     }.get(name, f"<aws.scheduler.{name}>")
-
-
-_PLACE = re.compile(r"<([A-Za-z0-9_.-]+)>")
-_STEP = re.compile(r"\.([\w-]+)|\['([^']+)'\]|\[(\d+)\]")
-_MISSING = object()
-
-
-def at(path: str, event: Mapping[str, Any]) -> Any:
-    """The value of `$.detail.state`; None if it is missing."""
-    value: Any = event
-    for name, quoted, index in _STEP.findall(path.removeprefix("$")):
-        if index:
-            value = (
-                value[int(index)] if isinstance(value, list) and int(index) < len(value) else None
-            )
-        else:
-            value = value.get(name or quoted) if isinstance(value, Mapping) else None
-    return value
-
-
-def transformed(
-    template: str,
-    paths: Mapping[str, str],
-    event: Mapping[str, Any],
-    rule_arn: str,
-    rule_name: str,
-    now: float,
-) -> str:
-    """InputTemplate with InputPathsMap. Inside a quoted text, a value has no quotation marks;
-    elsewhere it is JSON."""
-    ingested = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    known: dict[str, Any] = {
-        "aws.events.rule-arn": rule_arn,
-        "aws.events.rule-name": rule_name,
-        "aws.events.event.ingestion-time": ingested,
-        "aws.events.event": {k: v for k, v in event.items() if k != "detail"}
-        | {"detail": event.get("detail")},
-        "aws.events.event.json": event,
-    }
-    known |= {name: at(path, event) for name, path in paths.items()}
-
-    def spelled(found: re.Match[str]) -> str:
-        value = known.get(found[1], _MISSING)
-        if value is _MISSING:
-            return found[0]
-        in_text = _is_in_text(template, found.start())
-        if value is None:
-            return "" if in_text else '""'
-        if in_text:
-            text = value if isinstance(value, str) else json.dumps(value)
-            return json.dumps(text)[1:-1]
-        return json.dumps(value)
-
-    return _PLACE.sub(spelled, template)
-
-
-def _is_in_text(template: str, position: int) -> bool:
-    """Whether an odd number of quotation marks precedes the place."""
-    return len(re.findall(r'(?<!\\)"', template[:position])) % 2 == 1

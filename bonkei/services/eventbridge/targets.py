@@ -100,7 +100,12 @@ _RENAMED = {"taskDefinitionArn": "taskDefinition", "taskCount": "count"}
 
 
 def task_to_run(target: EventTarget, payload: str) -> dict[str, Any]:
-    """Without a count it is one task. `startedBy` names the rule, or the schedule."""
+    """A target's task as RunTask's parameters. EcsParameters say how it runs, and the payload has
+    its overrides. Without a count it is one task. `startedBy` names the rule, or the schedule.
+
+    https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_EcsParameters.html
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/tasks-scheduled-eventbridge-scheduler.html
+    """
     own = {_RENAMED.get(name, name): value for name, value in _spelled(target.ecs).items()}
     name = target.rule_arn.rpartition("/")[2]
     kind = "chronos-schedule" if ":scheduler:" in target.rule_arn else "events-rule"

@@ -7,7 +7,8 @@ command  the command line that enters a root, and whether this machine allows it
 users    the user of a process, from the image's own files
 enter    the program that it starts: namespaces, mounts, then the command
 switchboard  the ports of such processes, each task's its own
-engine   the same by a container engine, where this machine has no namespaces for us; its images
+engine   the same by a container engine, where this machine has no namespaces for us
+engine_image  the image to the engine
 attend   the program that it starts: the engine's client, with a guard
 """
 
@@ -18,7 +19,8 @@ from bonkei.base.processes.roots.command import (
     serve_command,
     why_not,
 )
-from bonkei.base.processes.roots.engine import exec_command, give_image, run_command
+from bonkei.base.processes.roots.engine import exec_command, run_command
+from bonkei.base.processes.roots.engine_image import give_image
 from bonkei.base.processes.roots.machine import Trial, machine_root, why_not_confined
 from bonkei.base.processes.roots.paths import find_program, resolve
 from bonkei.base.processes.roots.switchboard import Switchboard

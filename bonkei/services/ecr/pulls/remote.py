@@ -167,7 +167,8 @@ _LARGEST = 100_000
 
 
 def password_of(host: str, file: Path) -> str:
-    """The Authorization header that Docker's configuration has for a registry; empty without."""
+    """The Authorization header that Docker's configuration has in `auths` for a registry; empty
+    without. Its credential helpers are programs, and are not run."""
     try:
         found = json.loads(file.read_bytes())["auths"][_HUB if host == DOCKER_HUB else host]["auth"]
     except (OSError, ValueError, KeyError, TypeError):
@@ -178,7 +179,8 @@ def password_of(host: str, file: Path) -> str:
 async def authorization(
     session: aiohttp.ClientSession, challenge: str, password: str, host: str
 ) -> str:
-    """The Authorization header that answers a registry's challenge. Raises RegistryError."""
+    """The Authorization header that answers a registry's challenge ("Token Authentication
+    Specification" of the distribution project). Raises RegistryError."""
     scheme, _, rest = challenge.partition(" ")
     if scheme.lower() == "basic" and password:
         return password

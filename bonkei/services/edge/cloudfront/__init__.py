@@ -9,7 +9,7 @@ The cache
     cache, stored    whole responses in memory
     freshness        the lifetime of a response; outcome: the use of an origin's response
     capture          a body that is being stored in the cache
-    serving          answers from a stored response: 304, ranges
+    serving, conditional    answers from a stored response: 304, ranges
 The origin
     fetch            a request to it, and its response; fetch_context: the distribution's side
     waiting          viewers that wait for a fetch

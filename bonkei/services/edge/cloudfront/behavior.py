@@ -86,7 +86,8 @@ class CompiledBehavior:
 
 
 class CacheKey:
-    """Computes the cache keys of one cache policy."""
+    """Computes the cache keys of one cache policy ("Control the cache key with a policy", Amazon
+    CloudFront Developer Guide)."""
 
     def __init__(self, policy: CachePolicy) -> None:
         names = policy.headers.names if policy.headers.behavior == "whitelist" else ()

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from bonkei.blueprint.cloudfront import Selection
 from bonkei.services.edge.cloudfront.compression import compress, compressed_headers, compressible
+from bonkei.services.edge.cloudfront.conditional import byte_range, not_modified
 from bonkei.services.edge.cloudfront.selection import (
     accepted_encoding,
     filter_cookies,
     filter_query,
     selects,
 )
-from bonkei.services.edge.cloudfront.serving import byte_range, not_modified
 from bonkei.services.edge.http.message import Headers, Request, header, value_of
 
 
