@@ -54,6 +54,10 @@ class Visitors:
             finally:
                 await asyncio.gather(*going)
 
+    def forget(self, since: int, failed: int) -> None:
+        """What they have seen since so many requests, of which so many had failed."""
+        del self.milliseconds[since:], self.failures[failed:]
+
     async def _one(self, session: aiohttp.ClientSession, url: str) -> None:
         began = time.monotonic()
         try:
@@ -69,10 +73,12 @@ class Visitors:
 class Drill:
     """A miniature in a folder of its own."""
 
-    def __init__(self, folder: Path, home: Path, **variables: str) -> None:
-        """`variables`: those of the definitions, as Terraform writes them."""
+    def __init__(
+        self, folder: Path, home: Path, *, superseding: bool = False, **variables: str
+    ) -> None:
+        """`variables`: those of the definitions, as Terraform writes them. `superseding`: releases
+        do not queue, as the definitions say."""
         self.folder = folder
-        shutil.rmtree(folder / "bonkei")  # the one that runs is this one
         self._home = home
         port = free_port()
         self.site = f"http://127.0.0.1:{port}"
@@ -82,6 +88,16 @@ class Drill:
             "BONKEI_ALB_PORT": str(free_port()), "BONKEI_CLOUD_PORT": str(free_port()),
             "BONKEI_CONSOLE_PORT": "0", "GIT_CONFIG_GLOBAL": os.devnull,
         }  # fmt: skip
+        shutil.rmtree(folder / "bonkei")  # the one that runs is this one
+        if superseding:
+            self._let_supersede()
+        self._run("git", "commit", "-qam", "what the drill changes")
+
+    def _let_supersede(self) -> None:
+        file = self.folder / "infrastructure/modules/delivery/pipeline.tf"
+        head, mark, tail = file.read_text().partition('execution_mode = "QUEUED"')
+        assert mark, f"{file} has no queue"
+        file.write_text(head + 'execution_mode = "SUPERSEDED"' + tail)
 
     def bonkei(self, *words: str) -> subprocess.CompletedProcess[str]:
         return self._run(sys.executable, "-m", "bonkei", *words)
@@ -121,19 +137,36 @@ class Drill:
 
     def state(self, execution: str) -> str:
         """Succeeded, Failed, InProgress, …"""
+        return str(self._execution(execution)["status"])
+
+    def _execution(self, execution: str) -> dict[str, Any]:
         found = self.aws(
             "codepipeline", "get-pipeline-execution", "--pipeline-name", _PIPELINE,
             "--pipeline-execution-id", execution,
-        )  # fmt: skip
-        return str(found["pipelineExecution"]["status"])
+        )["pipelineExecution"]  # fmt: skip
+        return {"status": found["status"], "summary": found.get("statusSummary", "")}
 
-    def kill_in(self, execution: str, part: str) -> None:
-        """SIGKILL the miniature while this stage or action runs, and start it again."""
+    def ended(self, execution: str) -> Mapping[str, Any]:
+        """What became of it, in the words of `pipeline run`."""
+        self.until(lambda: self.state(execution) != "InProgress")
+        actions = [
+            {
+                "action": each["actionName"],
+                "seconds": float(each["lastUpdateTime"]) - float(each["startTime"]),
+            }
+            for each in reversed(self.actions(execution))
+        ]
+        return {**self._execution(execution), "actions": actions}
+
+    def reach(self, execution: str, part: str) -> None:
+        """Wait until this stage or action has begun."""
         named = ("stageName", "actionName")
         self.until(
             lambda: any(part in [each[n] for n in named] for each in self.actions(execution))
         )
-        time.sleep(3.0)  # its build has begun
+
+    def kill(self) -> None:
+        """SIGKILL the miniature, and start it again."""
         os.kill(int((self._home / "lock").read_text()), signal.SIGKILL)
         started = self.bonkei("up", "--detach")
         assert "Ready after" in started.stdout, started.stdout + started.stderr

@@ -2,11 +2,12 @@
 
     python -m bench.releases --only "500s, frontend" --rate 30
     python -m bench.releases --only "good, both" --kill Deploy
+    python -m bench.releases --only "500s" --superseded
     python -m bench.releases --only "dies" --strategy BLUE_GREEN --rate 200
 
 A row is a release; it is a commit, in a miniature of its own. The visitors come through CloudFront,
 the firewall and the load balancer, half to the page, half to the API, and count whatever is not a
-200. Executions of this pipeline queue, so none is ever superseded.
+200. Executions of this pipeline queue; only `--superseded` lets a later one overtake.
 """
 
 from __future__ import annotations
@@ -92,8 +93,15 @@ def main(arguments: Sequence[str]) -> None:
         default="ROLLING",
         help="how the services are deployed; steps and bake last a minute",
     )
-    parser.add_argument("--queued", action="store_true", help="each right behind a good release")
-    parser.add_argument("--kill", choices=_STAGES, help="SIGKILL the miniature in this action")
+    among = parser.add_mutually_exclusive_group()
+    among.add_argument("--queued", action="store_true", help="each right behind a good release")
+    among.add_argument(
+        "--superseded", action="store_true", help="each between two good ones; the pipeline's mode"
+    )
+    among.add_argument(
+        "--kill", choices=_STAGES, nargs="+", default=(),
+        help="SIGKILL the miniature in this action; then release the same again",
+    )  # fmt: skip
     options = parser.parse_args(arguments)
     found = [release for release in RELEASES if re.search(options.only, release.name)]
     if not found:
@@ -103,7 +111,10 @@ def main(arguments: Sequence[str]) -> None:
     rows = [release for release in RELEASES if release in found or release.name in needed]
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
-        drill = Drill(clone(scratch), scratch / "home", deployment=_DEPLOYMENT % options.strategy)
+        drill = Drill(
+            clone(scratch), scratch / "home",
+            superseding=options.superseded, deployment=_DEPLOYMENT % options.strategy,
+        )  # fmt: skip
         started = drill.bonkei("up", "--detach")
         if "Ready after" not in started.stdout:
             sys.exit(f"error: {started.stdout}{started.stderr}")
@@ -119,21 +130,19 @@ async def _measure(drill: Drill, rows: Sequence[Release], options: argparse.Name
     print("| release | stages | in all | ends in | requests | failed |\n|---|---|---|---|---|---|")
     async with _reading(visitors, drill.site, rate=options.rate):
         for row in rows:
+            for stage in _reached(row, options.kill):
+                made = await _commit(drill, row, commits)
+                await asyncio.to_thread(_killed, drill, made, stage, visitors)
             seen, failed = len(visitors.milliseconds), len(visitors.failures)
             found, seconds = await _release(drill, row, commits, options)
-            end = _end(found)
             requests, lost = len(visitors.milliseconds) - seen, visitors.failures[failed:]
             stages = ", ".join(f"{a['action']} {a['seconds']:.0f} s" for a in found["actions"])
             print(
-                f"| {row.name} | {stages} | {seconds:.0f} s | {end} | {requests:,} | {len(lost)} |",
+                f"| {row.name} | {stages} | {seconds:.0f} s | {_end(found)} | {requests:,} | "
+                f"{len(lost)} |",
                 flush=True,
             )
-            for each in lost[:3]:
-                print(f"failed: {each}", flush=True)
-            if row.fails:
-                print(f"said: {found['summary']}", flush=True)
-            if end != (f"{row.fails} fails" if row.fails else "success"):
-                print(f"error: {row.name} was to end otherwise: {found['summary']}", flush=True)
+            _explain(row, found, lost, options)
     if times := sorted(visitors.milliseconds):
         print(
             f"\n{len(times):,} requests, {len(visitors.failures)} failed; median "
@@ -142,14 +151,39 @@ async def _measure(drill: Drill, rows: Sequence[Release], options: argparse.Name
         )
 
 
+def _reached(row: Release, stages: Sequence[str]) -> list[str]:
+    last = _STAGES.index(row.fails) if row.fails else len(_STAGES)
+    return [stage for stage in stages if _STAGES.index(stage) <= last]
+
+
+def _explain(
+    row: Release, found: Mapping[str, Any], lost: Sequence[str], options: argparse.Namespace
+) -> None:
+    for each in lost[:3]:
+        print(f"failed: {each}", flush=True)
+    if row.fails:
+        print(f"said: {found['summary']}", flush=True)
+    expected = f"{row.fails} fails" if row.fails else "success"
+    # What fails before the others overtake it fails.
+    if options.superseded and row.fails in ("", "Deploy"):
+        expected = "superseded"
+    if _end(found) != expected:
+        print(f"error: {row.name} was to end otherwise: {found['summary']}", flush=True)
+
+
+async def _commit(drill: Drill, row: Release, commits: dict[str, str]) -> str:
+    """The row's commit; the same one the second time."""
+    known = commits.get(row.back_to or row.name, "")
+    made = known or await asyncio.to_thread(drill.commit, row.change, row.name)
+    commits[row.name] = made
+    return made
+
+
 async def _release(
     drill: Drill, row: Release, commits: dict[str, str], options: argparse.Namespace
 ) -> tuple[Mapping[str, Any], float]:
     """What became of it, and how long it took."""
-    made = commits.get(row.back_to, "")
-    if not made:
-        made = await asyncio.to_thread(drill.commit, row.change, row.name)
-    commits[row.name] = made
+    made = await _commit(drill, row, commits)
     others = Visitors()
     async with _reading(others, drill.site, (row.path,), 5.0 if row.path else 0.0):
         if row.while_rings:
@@ -160,25 +194,51 @@ async def _release(
 def _follow(
     drill: Drill, commit: str, row: Release, options: argparse.Namespace
 ) -> tuple[Mapping[str, Any], float]:
-    if options.queued:
-        before = drill.commit(broken.well("backend"), "before")
-        drill.release(before, "--detach")
+    if options.queued or options.superseded:
+        before = drill.release(drill.commit(broken.well("backend"), "before"), "--detach")
+        if options.superseded:
+            return _superseded(drill, str(before["execution"]), commit)
     began = time.monotonic()
-    if options.kill:
-        execution = drill.release(commit, "--detach")["execution"]
-        drill.kill_in(execution, options.kill)
-        drill.until(lambda: drill.state(execution) != "InProgress")
-        print(f"killed in {options.kill}: {drill.state(execution)}; {drill.runs()}", flush=True)
     found = drill.release(commit)
-    seconds = time.monotonic() - began
     if row.while_rings:
         print(f"{row.while_rings} rang when {row.name!r} began", flush=True)
-    return found, seconds
+    return found, time.monotonic() - began
+
+
+def _superseded(drill: Drill, before: str, commit: str) -> tuple[Mapping[str, Any], float]:
+    """The row waits for Deploy, which the one before it has, when another one overtakes it."""
+    drill.reach(before, "Deploy")
+    began = time.monotonic()
+    run = drill.release(commit, "--detach")["execution"]
+    drill.reach(run, "Build")
+    after = drill.release(drill.commit(broken.well("frontend"), "after"))
+    found = drill.ended(run)
+    print(f"before: {drill.state(before)}, after: {after['status']}; {drill.runs()}", flush=True)
+    return found, time.monotonic() - began
+
+
+def _killed(drill: Drill, commit: str, stage: str, visitors: Visitors) -> None:
+    """What becomes of a release during which the miniature is killed, and of its visitors. While
+    it is down it serves none, whatever is released."""
+    run = drill.release(commit, "--detach")["execution"]
+    drill.reach(run, stage)
+    time.sleep(3.0)  # its build has begun
+    seen, failed = len(visitors.milliseconds), len(visitors.failures)
+    began = time.monotonic()
+    drill.kill()
+    visitors.forget(seen, failed)
+    found = drill.ended(run)
+    print(
+        f"killed in {stage}: {_end(found)} {time.monotonic() - began:.0f} s later; "
+        f"{len(visitors.failures) - failed} failed; {drill.runs()}; {found['summary']}",
+        flush=True,
+    )
 
 
 def _end(found: Mapping[str, Any]) -> str:
-    last = found["actions"][-1]
-    return "success" if found["status"] == "Succeeded" else f"{last['action']} fails"
+    if found["status"] in ("Succeeded", "Superseded"):
+        return "success" if found["status"] == "Succeeded" else "superseded"
+    return f"{found['actions'][-1]['action']} fails"
 
 
 @contextlib.asynccontextmanager
