@@ -226,6 +226,7 @@ def _killed(drill: Drill, commit: str, stage: str, visitors: Visitors) -> None:
     seen, failed = len(visitors.milliseconds), len(visitors.failures)
     began = time.monotonic()
     drill.kill()
+    time.sleep(1.0)  # CloudFront keeps an error for so long
     visitors.forget(seen, failed)
     found = drill.ended(run)
     print(
@@ -233,6 +234,8 @@ def _killed(drill: Drill, commit: str, stage: str, visitors: Visitors) -> None:
         f"{len(visitors.failures) - failed} failed; {drill.runs()}; {found['summary']}",
         flush=True,
     )
+    for each in visitors.failures[failed : failed + 3]:
+        print(f"failed: {each}", flush=True)
 
 
 def _end(found: Mapping[str, Any]) -> str:

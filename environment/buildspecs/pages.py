@@ -12,6 +12,7 @@ import math
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from revisions import Release, ReleaseError
@@ -45,10 +46,13 @@ class Answer:
 Looked = dict[Page, Answer]
 
 
-def require_pages(release: Release, earlier: Looked) -> None:
+def require_pages(
+    release: Release, earlier: Looked, still_deploys: Callable[[], None] = lambda: None
+) -> None:
     """Wait until all pages are there at once: a task of the earlier release may still answer one
     that it was asked. ReleaseError names those that are not there; `earlier`: the answers from
-    before the release, since it is not to blame for what failed then already."""
+    before the release, since it is not to blame for what failed then already. `still_deploys`
+    raises ReleaseError when ECS gives the release up meanwhile: a page is awaited no longer."""
     since, pages = time.monotonic(), pages_of(release)
     missing, told = dict[Page, str](), dict[Page, bool]()
     while True:
@@ -62,6 +66,7 @@ def require_pages(release: Release, earlier: Looked) -> None:
                 print(f"{page.service}: GET {page.path} gives {gives}", flush=True)
         if not missing or waited >= THERE_WITHIN:
             break
+        still_deploys()
         time.sleep(AGAIN)
     if missing:
         raise ReleaseError("\n  ".join(_said(page, missing[page], earlier) for page in missing))

@@ -65,7 +65,7 @@ def roll_out(aws: Aws, release: Release) -> None:
         is_first = any(each.first for each in begun)
         deadline = time.monotonic() + STABLE_WITHIN
         wait_for_all(aws, cluster, begun, deadline, runs_is_enough=not is_first)
-        require_pages(release, earlier)
+        require_pages(release, earlier, lambda: require_all(aws, cluster, begun))
         wait_for_all(aws, cluster, begun, deadline)
         # A first release has nothing to go back to.
         watch_tasks(aws, cluster, [each for each in begun if not each.first])
@@ -89,6 +89,15 @@ def wait_for_all(
     awaited = [Awaited(each.service, each.id, runs_is_enough=runs_is_enough) for each in begun]
     for name, trouble in decisions(aws, cluster, awaited, deadline, repeat(POLL)):
         if trouble:
+            raise ReleaseError(f"{name}: {trouble}")
+
+
+def require_all(aws: Aws, cluster: str, begun: Iterable[Rollout]) -> None:
+    """ReleaseError when ECS has given one of these deployments up, all of which it has listed."""
+    awaited = {each.service: Awaited(each.service, each.id, seen=True) for each in begun}
+    for service in describe_all(aws, cluster, awaited):
+        name = service["serviceName"]
+        if trouble := verdict(service, awaited[name], 0.0):
             raise ReleaseError(f"{name}: {trouble}")
 
 

@@ -66,6 +66,27 @@ def test_an_alarm_that_ends_the_way_back_does_not_keep_the_release(
     assert account.runs("app-frontend") == "old"
 
 
+def test_what_ecs_gives_up_goes_back_before_all_pages_have_been_awaited(
+    account: Account, release: Release, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An alarm rings while CloudFront still has copies from before the release."""
+    ends = {"rolloutState": "IN_PROGRESS", "fails": True}
+
+    def ask(_url: str) -> Answer:
+        if account.runs("app-backend") == "new":
+            primary = account.services["app-backend"].deployments[0]
+            primary.update(ends, rolls_back=account.arn("app-backend", 1))
+        return Answer(200, 5, age=10_000)
+
+    monkeypatch.setattr(pages, "ask", ask)
+    begun = clock.moment
+    with pytest.raises(ReleaseError, match="app-backend: its deployment failed: circuit") as ended:
+        module.deploy(account, release)
+    assert clock.moment - begun < pages.THERE_WITHIN
+    for name in ("app-backend", "app-frontend"):
+        assert f"{name} is back at {name}:1" in str(ended.value)
+
+
 def test_all_broken_pages_are_named(account: Account, release: Release, clock: Clock) -> None:
     account.answers = {("/backend", "new"): ERRORS, (FRESH, "new"): UNAVAILABLE}
     with pytest.raises(ReleaseError) as refused:
