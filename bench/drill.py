@@ -151,7 +151,9 @@ class Drill:
         self.until(lambda: self.state(execution) != "InProgress")
         actions = [
             {
+                "stage": each["stageName"],
                 "action": each["actionName"],
+                "status": each["status"],
                 "seconds": float(each["lastUpdateTime"]) - float(each["startTime"]),
             }
             for each in reversed(self.actions(execution))

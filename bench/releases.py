@@ -138,7 +138,7 @@ async def _measure(drill: Drill, rows: Sequence[Release], options: argparse.Name
             requests, lost = len(visitors.milliseconds) - seen, visitors.failures[failed:]
             stages = ", ".join(f"{a['action']} {a['seconds']:.0f} s" for a in found["actions"])
             print(
-                f"| {row.name} | {stages} | {seconds:.0f} s | {_end(found)} | {requests:,} | "
+                f"| {row.name} | {stages} | {seconds:.0f} s | {end(found)} | {requests:,} | "
                 f"{len(lost)} |",
                 flush=True,
             )
@@ -167,7 +167,7 @@ def _explain(
     # What fails before the others overtake it fails.
     if options.superseded and row.fails in ("", "Deploy"):
         expected = "superseded"
-    if _end(found) != expected:
+    if end(found) != expected:
         print(f"error: {row.name} was to end otherwise: {found['summary']}", flush=True)
 
 
@@ -230,7 +230,7 @@ def _killed(drill: Drill, commit: str, stage: str, visitors: Visitors) -> None:
     visitors.forget(seen, failed)
     found = drill.ended(run)
     print(
-        f"killed in {stage}: {_end(found)} {time.monotonic() - began:.0f} s later; "
+        f"killed in {stage}: {end(found)} {time.monotonic() - began:.0f} s later; "
         f"{len(visitors.failures) - failed} failed; {drill.runs()}; {found['summary']}",
         flush=True,
     )
@@ -238,10 +238,14 @@ def _killed(drill: Drill, commit: str, stage: str, visitors: Visitors) -> None:
         print(f"failed: {each}", flush=True)
 
 
-def _end(found: Mapping[str, Any]) -> str:
+def end(found: Mapping[str, Any]) -> str:
+    """Where a release ended, in the words of the table."""
     if found["status"] in ("Succeeded", "Superseded"):
         return "success" if found["status"] == "Succeeded" else "superseded"
-    return f"{found['actions'][-1]['action']} fails"
+    failed = next(each for each in found["actions"] if each["status"] == "Failed")
+    # The actions of Build are named for the programs.
+    part = failed["action"] if failed["action"] in _STAGES else failed["stage"]
+    return f"{part} fails"
 
 
 @contextlib.asynccontextmanager
