@@ -22,7 +22,7 @@ from bonkei.services.cloudwatch.metric import store
 from bonkei.services.cloudwatch.metric.model import Datum, MetricId
 from bonkei.services.cloudwatch.monitor import Monitor
 from bonkei.services.cloudwatch.values import Around
-from bonkei.services.ecs.api.service import Repeats
+from bonkei.services.ecs.api.changes import Changes
 from bonkei.services.edge.cloudfront.cache import Cache
 from bonkei.services.edge.cloudfront.capture import Budget, Capture
 from bonkei.services.edge.cloudfront.freshness import Lifetime
@@ -192,8 +192,9 @@ def live_tail(_folder: Path, _patch: pytest.MonkeyPatch) -> Session:
     return found
 
 
-def client_tokens(_folder: Path, _patch: pytest.MonkeyPatch) -> Repeats:
-    found, caller = Repeats(), Caller("arn:aws:iam::1:user/me", "AIDA", "1")
+def client_tokens(_folder: Path, _patch: pytest.MonkeyPatch) -> Changes:
+    found = Changes(lambda: pytest.fail("no task is started"))
+    caller = Caller("arn:aws:iam::1:user/me", "AIDA", "1")
     for number in range(1_100):
         given = {"clientToken": f"{number}", "group": f"{number}" + "x" * 20_000}
         call = AwsCall("ecs", "RunTask", given, caller, "eu-west-1", TIME)

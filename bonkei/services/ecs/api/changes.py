@@ -1,16 +1,26 @@
-"""The operations that change running tasks: stop-task, update-service; and run-task's start."""
+"""The operations that change what runs: RunTask, StopTask and UpdateService."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+import json
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from hashlib import sha256
 from typing import Any
 
 from bonkei.base.aws_service import AwsCall, AwsServiceError
 from bonkei.base.errors import BonkeiError
 from bonkei.services.ecs.api import descriptions
 from bonkei.services.ecs.api.definitions import require_active
-from bonkei.services.ecs.api.finding import find_cluster, find_service, find_task
+from bonkei.services.ecs.api.finding import (
+    each_of,
+    find_cluster,
+    find_service,
+    find_task,
+    refused,
+    require_service,
+    require_task,
+)
 from bonkei.services.ecs.api.values import Ecs, RunTask, ServiceChange
 
 _RUN = {
@@ -24,40 +34,98 @@ _OVERRIDES = {
 }  # fmt: skip
 _OF_CONTAINER = {"command", "cpu", "environment", "memory", "memoryReservation", "name"}
 _UPDATE = {"cluster", "desiredCount", "forceNewDeployment", "service", "taskDefinition"}
+_MOST_TOKENS = 1_000
 
 
-def run_task(ecs: Ecs, call: AwsCall) -> tuple[str, ...]:
+class Changes:
+    """A repeated RunTask with the token of an earlier one answers what that has started.
+
+    An SDK makes a token for each call, and sends it again if it has received no answer. Source:
+    "Ensuring idempotency" in the Amazon ECS API Reference.
+    """
+
+    def __init__(self, ecs: Callable[[], Ecs]) -> None:
+        self._ecs = ecs
+        self._ran: OrderedDict[str, tuple[bytes, tuple[str, ...]]] = OrderedDict()
+
+    async def run_task(self, call: AwsCall) -> Mapping[str, Any]:
+        ecs, token = self._ecs(), str(call.parameters.get("clientToken") or "")
+        cluster = find_cluster(ecs.describe(), call)
+        if token not in self._ran:
+            ids = _started(ecs, cluster, call.parameters)
+            if token:
+                self._remember(token, call.parameters, ids)
+        else:
+            asked, ids = self._ran[token]
+            if asked != _digest(call.parameters):
+                prefix = cluster.replace(":cluster/", ":task/")
+                raise AwsServiceError(
+                    "ConflictException",
+                    "The provided clientToken is already in use with a different RunTask request.",
+                    members={"resourceIds": [f"{prefix}/{each}" for each in ids]},
+                )
+        now = ecs.describe()
+        tasks, _ = each_of(ids, lambda one: find_task(now, cluster, one))
+        return {"tasks": [descriptions.task(task) for task in tasks], "failures": []}
+
+    def _remember(self, token: str, parameters: Mapping[str, Any], ids: tuple[str, ...]) -> None:
+        self._ran[token] = (_digest(parameters), ids)
+        while len(self._ran) > _MOST_TOKENS:
+            self._ran.popitem(last=False)
+
+    async def stop_task(self, call: AwsCall) -> Mapping[str, Any]:
+        ecs = self._ecs()
+        task = require_task(ecs.describe(), call)
+        if task.last_status != "STOPPED":
+            ecs.stop_task(task.id, call.parameters.get("reason", "Task stopped by user"))
+            task = find_task(ecs.describe(), task.cluster_arn, task.id) or task
+        return {"task": {**descriptions.task(task), "desiredStatus": "STOPPED"}}
+
+    async def update_service(self, call: AwsCall) -> Mapping[str, Any]:
+        ecs, asked = self._ecs(), call.parameters
+        service = require_service(ecs.describe(), call)
+        _require_known(asked, _UPDATE)
+        wanted, desired = asked.get("taskDefinition"), asked.get("desiredCount")
+        if desired is not None and desired < 0:
+            raise refused("Desired count must not be negative.")
+        change = ServiceChange(
+            asked.get("forceNewDeployment", False),
+            desired,
+            "" if wanted is None else require_active(ecs, wanted),
+        )
+        ecs.change_service(service.arn, change)
+        now = find_service(ecs.describe(), service.cluster_arn, service.arn) or service
+        return {"service": descriptions.service(now)}
+
+
+def _digest(parameters: Mapping[str, Any]) -> bytes:
+    return sha256(json.dumps(parameters, sort_keys=True, default=str).encode()).digest()
+
+
+def _started(ecs: Ecs, cluster: str, asked: Mapping[str, Any]) -> tuple[str, ...]:
     """The ids of the started tasks. Raises AwsServiceError."""
-    state, asked = ecs.describe(), call.parameters
-    cluster = find_cluster(state, call)
     _require_known(asked, _RUN)
     if asked.get("launchType", "FARGATE") != "FARGATE":
-        raise _refused("The miniature has FARGATE only.")
+        raise refused("The miniature has FARGATE only.")
     if not asked.get("networkConfiguration", {}).get("awsvpcConfiguration"):
-        raise _refused(
+        raise refused(
             "Network Configuration must be provided when networkMode 'awsvpc' is specified."
         )
     count = asked.get("count", 1)
     if not 1 <= count <= 10:
-        raise _refused("count must be between 1 and 10.")
+        raise refused("count must be between 1 and 10.")
     arn = require_active(ecs, asked["taskDefinition"])
-    tags = state.definitions[arn].get("tags", ()) if asked.get("propagateTags") else ()
-    wanted = replace(_wanted(arn, asked, tags), cluster_arn=cluster)
+    tags = ecs.describe().definitions[arn].get("tags", ()) if asked.get("propagateTags") else ()
+    wanted = _wanted(arn, cluster, asked, tags)
     try:
         return tuple(ecs.run_task(wanted) for _ in range(count))
     except BonkeiError as error:
-        raise _refused(f"{error.message}. {error.remedy}") from None
+        raise refused(f"{error.message}. {error.remedy}") from None
 
 
-def described(ecs: Ecs, call: AwsCall, ids: Iterable[str]) -> Mapping[str, Any]:
-    """RunTask's answer about these tasks."""
-    now = ecs.describe()
-    cluster = find_cluster(now, call)
-    tasks = [task for task in (find_task(now, cluster, one) for one in ids) if task is not None]
-    return {"tasks": [descriptions.task(task) for task in tasks], "failures": []}
-
-
-def _wanted(arn: str, asked: Mapping[str, Any], propagated: Sequence[Mapping[str, str]]) -> RunTask:
+def _wanted(
+    arn: str, cluster: str, asked: Mapping[str, Any], propagated: Sequence[Mapping[str, str]]
+) -> RunTask:
     overrides, tags = asked.get("overrides", {}), (*propagated, *asked.get("tags", ()))
     _require_known(overrides, _OVERRIDES, "overrides.")
     containers = overrides.get("containerOverrides", ())
@@ -71,6 +139,7 @@ def _wanted(arn: str, asked: Mapping[str, Any], propagated: Sequence[Mapping[str
         overrides.get("executionRoleArn", ""),
         _network(asked),
         asked.get("enableExecuteCommand", False),
+        cluster,
         group=asked.get("group", ""),
         tags=tuple({one["key"]: one.get("value", "") for one in tags}.items()),
     )
@@ -86,54 +155,14 @@ def _container(
     one: Mapping[str, Any],
 ) -> tuple[str, tuple[str, ...] | None, tuple[tuple[str, str], ...]]:
     if "name" not in one:
-        raise _refused("Container name must be specified in an override.")
+        raise refused("Container name must be specified in an override.")
     command = tuple(one["command"]) if "command" in one else None
     variables = one.get("environment", ())
     pairs = ((each.get("name", ""), each.get("value", "")) for each in variables)
     return one["name"], command, tuple(pairs)
 
 
-async def _stop_task(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
-    state = ecs.describe()
-    cluster = find_cluster(state, call)
-    task = find_task(state, cluster, call.parameters["task"])
-    if task is None:
-        raise _refused("The referenced task was not found.")
-    if task.last_status != "STOPPED":
-        ecs.stop_task(task.id, call.parameters.get("reason", "Task stopped by user"))
-        task = find_task(ecs.describe(), cluster, task.id) or task
-    return {"task": {**descriptions.task(task), "desiredStatus": "STOPPED"}}
-
-
-async def _update_service(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
-    state, asked = ecs.describe(), call.parameters
-    cluster = find_cluster(state, call)
-    service = find_service(state, cluster, asked["service"])
-    if service is None:
-        raise AwsServiceError("ServiceNotFoundException", "Service not found.")
-    _require_known(asked, _UPDATE)
-    definition = require_active(ecs, asked["taskDefinition"]) if "taskDefinition" in asked else ""
-    desired = asked.get("desiredCount")
-    if desired is not None and desired < 0:
-        raise _refused("Desired count must not be negative.")
-    ecs.change_service(
-        service.arn, ServiceChange(asked.get("forceNewDeployment", False), desired, definition)
-    )
-    now = find_service(ecs.describe(), cluster, service.arn) or service
-    return {"service": descriptions.service(now)}
-
-
-OPERATIONS: Mapping[str, Callable[[Ecs, AwsCall], Awaitable[Mapping[str, Any]]]] = {
-    "StopTask": _stop_task,
-    "UpdateService": _update_service,
-}
-
-
 def _require_known(asked: Iterable[str], known: set[str], where: str = "") -> None:
     if others := sorted(set(asked) - known):
         names = ", ".join(where + name for name in others)
-        raise _refused(f"The miniature does not know {names} here.")
-
-
-def _refused(message: str) -> AwsServiceError:
-    return AwsServiceError("InvalidParameterException", message)
+        raise refused(f"The miniature does not know {names} here.")

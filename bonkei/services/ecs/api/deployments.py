@@ -8,14 +8,14 @@ ninety days of them.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import inf
 from typing import Any
 from zlib import crc32
 
-from bonkei.base.aws_service import AwsCall, AwsServiceError
-from bonkei.base.paging import page
-from bonkei.services.ecs.api.finding import find_cluster, find_service
+from bonkei.base.aws_service import AwsCall, AwsServiceError, seconds
+from bonkei.base.paging import page_of
+from bonkei.services.ecs.api.finding import each_of, refused, require_service
 from bonkei.services.ecs.api.values import Ecs, EcsDeployment, EcsService, EcsState
 
 _MOST = 20
@@ -23,71 +23,60 @@ _STATUSES = {"IN_PROGRESS": "IN_PROGRESS", "COMPLETED": "SUCCESSFUL"}
 Pair = tuple[EcsService, EcsDeployment]
 
 
-async def _list(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
-    state, asked = ecs.describe(), call.parameters
-    service = find_service(state, find_cluster(state, call), asked["service"])
-    if service is None:
-        raise AwsServiceError("ServiceNotFoundException", "Service not found.")
-    wanted, between = asked.get("status") or (), asked.get("createdAt") or {}
-    after, before = _unix(between.get("after"), 0.0), _unix(between.get("before"), float("inf"))
-    found = [
-        _brief(service, one)
-        for one in service.deployments
-        if not wanted or _status(service, one) in wanted
-        if after <= (one.created_at or 0.0) <= before
-    ]
-    shown, token = page(tuple(found), asked.get("nextToken"), asked.get("maxResults", _MOST))
-    return {"serviceDeployments": shown, "nextToken": token}
+class Deployments:
+    def __init__(self, ecs: Callable[[], Ecs]) -> None:
+        self._ecs = ecs
 
+    async def list_service_deployments(self, call: AwsCall) -> Mapping[str, Any]:
+        asked = call.parameters
+        service = require_service(self._ecs().describe(), call)
+        wanted, between = asked.get("status") or (), asked.get("createdAt") or {}
+        after, before = seconds(between.get("after", 0)), seconds(between.get("before", inf))
+        found = [
+            _brief(service, one)
+            for one in service.deployments
+            if not wanted or _status(service, one) in wanted
+            if after <= (one.created_at or 0.0) <= before
+        ]
+        return page_of(call, "serviceDeployments", found, _MOST, "InvalidParameterException")
 
-async def _describe(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
-    asked = call.parameters["serviceDeploymentArns"]
-    found, failures = _found(ecs.describe(), asked, "deployment")
-    return {"serviceDeployments": [_whole(*each) for each in found], "failures": failures}
+    async def describe_service_deployments(self, call: AwsCall) -> Mapping[str, Any]:
+        asked = call.parameters["serviceDeploymentArns"]
+        found, failures = _found(self._ecs().describe(), asked, "deployment")
+        return {"serviceDeployments": [_whole(*each) for each in found], "failures": failures}
 
+    async def describe_service_revisions(self, call: AwsCall) -> Mapping[str, Any]:
+        state = self._ecs().describe()
+        found, failures = _found(state, call.parameters["serviceRevisionArns"], "revision")
+        shown = [_revision(state, *each) for each in found]
+        return {"serviceRevisions": shown, "failures": failures}
 
-async def _describe_revisions(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
-    state = ecs.describe()
-    found, failures = _found(state, call.parameters["serviceRevisionArns"], "revision")
-    return {"serviceRevisions": [_revision(state, *each) for each in found], "failures": failures}
-
-
-async def _stop(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
-    """Source: "Stopping Amazon ECS service deployments" (Amazon ECS Developer Guide)."""
-    arn = call.parameters["serviceDeploymentArn"]
-    if call.parameters.get("stopType", "ROLLBACK") != "ROLLBACK":
-        raise AwsServiceError("InvalidParameterException", "stopType must be ROLLBACK.")
-    found, _ = _found(ecs.describe(), [arn], "deployment")
-    if not found:
-        raise AwsServiceError(
-            "ServiceDeploymentNotFoundException", "The service deployment was not found."
-        )
-    service, deployment = found[0]
-    if _status(service, deployment) != "IN_PROGRESS" or len(service.deployments) < 2:
-        raise AwsServiceError(
-            "ConflictException", "The service deployment is not one that can be rolled back."
-        )
-    ecs.stop_deployment(service.arn, deployment.id)
-    return {"serviceDeploymentArn": arn}
-
-
-OPERATIONS: Mapping[str, Callable[[Ecs, AwsCall], Awaitable[Mapping[str, Any]]]] = {
-    "DescribeServiceDeployments": _describe,
-    "DescribeServiceRevisions": _describe_revisions,
-    "ListServiceDeployments": _list,
-    "StopServiceDeployment": _stop,
-}
+    async def stop_service_deployment(self, call: AwsCall) -> Mapping[str, Any]:
+        """Source: "Stopping Amazon ECS service deployments" (Amazon ECS Developer Guide)."""
+        ecs, arn = self._ecs(), call.parameters["serviceDeploymentArn"]
+        if call.parameters.get("stopType", "ROLLBACK") != "ROLLBACK":
+            raise refused("stopType must be ROLLBACK.")
+        found, _ = _found(ecs.describe(), [arn], "deployment")
+        if not found:
+            raise AwsServiceError(
+                "ServiceDeploymentNotFoundException", "The service deployment was not found."
+            )
+        service, deployment = found[0]
+        if _status(service, deployment) != "IN_PROGRESS" or len(service.deployments) < 2:
+            raise AwsServiceError(
+                "ConflictException", "The service deployment is not one that can be rolled back."
+            )
+        ecs.stop_deployment(service.arn, deployment.id)
+        return {"serviceDeploymentArn": arn}
 
 
 def _found(
-    state: EcsState, arns: Iterable[str], kind: str
+    state: EcsState, arns: Sequence[str], kind: str
 ) -> tuple[list[Pair], list[dict[str, str]]]:
-    wanted = list(arns)
-    if not 1 <= len(wanted) <= _MOST:
-        raise AwsServiceError("InvalidParameterException", f"Give from 1 to {_MOST} ARNs.")
+    if not 1 <= len(arns) <= _MOST:
+        raise refused(f"Give from 1 to {_MOST} ARNs.")
     known = {_arn(s, d, kind): (s, d) for s in state.services for d in s.deployments}
-    missing = [{"arn": arn, "reason": "MISSING"} for arn in wanted if arn not in known]
-    return [known[arn] for arn in wanted if arn in known], missing
+    return each_of(arns, known.get)
 
 
 def _arn(service: EcsService, one: EcsDeployment, kind: str) -> str:
@@ -174,10 +163,3 @@ def _revision(state: EcsState, service: EcsService, one: EcsDeployment) -> dict[
 def _images(document: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     for each in document.get("containerDefinitions", ()):
         yield {"containerName": each["name"], "image": each.get("image", "")}
-
-
-def _unix(time: Any, otherwise: float) -> float:
-    """A call's parameter is a date, or a number of Unix seconds."""
-    if time is None:
-        return otherwise
-    return time.timestamp() if isinstance(time, datetime) else float(time)

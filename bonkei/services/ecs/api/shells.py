@@ -10,14 +10,14 @@ import base64
 import json
 import secrets
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from bonkei.analysis.policy.needs import EXEC_ACTIONS
 from bonkei.base.aws_service import Asks, AwsCall, AwsServiceError
 from bonkei.services.ecs.api import descriptions
-from bonkei.services.ecs.api.finding import find_cluster, find_task
+from bonkei.services.ecs.api.finding import refused, require_task
 from bonkei.services.ecs.api.values import Ecs, EcsContainer, EcsTask
 
 STREAM = "bonkei://"
@@ -53,47 +53,49 @@ class Shell:
         return cls(task, container, tuple(command))
 
 
-async def execute_command(ecs: Ecs, call: AwsCall, asks: Asks) -> Mapping[str, Any]:
-    """The session in which a command runs. The agent in the task opens its channel with the task's
-    role: "Task IAM role", section "Permissions required for ECS Exec"."""
-    state, asked = ecs.describe(), call.parameters
-    cluster = find_cluster(state, call)
-    task = find_task(state, cluster, asked["task"])
-    if task is None:
-        raise _refused("The referenced task was not found.")
-    if not asked["interactive"]:
-        raise _refused("Interactive is the only mode supported currently.")
-    if not task.execute_command:
-        raise _refused(_DISABLED)
-    container = _container(task, asked.get("container", ""))
-    if task.last_status != "RUNNING" or container.last_status != "RUNNING":
-        raise AwsServiceError("TargetNotConnectedException", f"{container.name} does not run.")
-    role = str(state.definitions.get(task.definition_arn, {}).get("taskRoleArn") or "")
-    for action in EXEC_ACTIONS if role else ():
-        if denial := asks.role(role, task.id, action, "*"):
-            raise AwsServiceError("TargetNotConnectedException", f"{_NOT_CONNECTED} ({denial})")
-    shell = Shell(task.id, container.name, _words(asked["command"]))
-    return {
-        "clusterArn": cluster,
-        "containerArn": descriptions.container_arn(task, container),
-        "containerName": container.name,
-        "interactive": True,
-        "session": {
-            "sessionId": f"ecs-execute-command-{secrets.token_hex(9)}",
-            "streamUrl": f"{STREAM}{task.id}",
-            "tokenValue": shell.token(),
-        },
-        "taskArn": task.arn,
-    }
+class Shells:
+    def __init__(self, ecs: Callable[[], Ecs], asks: Callable[[], Asks]) -> None:
+        self._ecs = ecs
+        self._asks = asks
+
+    async def execute_command(self, call: AwsCall) -> Mapping[str, Any]:
+        """The session in which a command runs. The agent in the task opens its channel with the
+        task's role: "Task IAM role", section "Permissions required for ECS Exec"."""
+        state, asked = self._ecs().describe(), call.parameters
+        task = require_task(state, call)
+        if not asked["interactive"]:
+            raise refused("Interactive is the only mode supported currently.")
+        if not task.execute_command:
+            raise refused(_DISABLED)
+        container = _container(task, asked.get("container", ""))
+        if task.last_status != "RUNNING" or container.last_status != "RUNNING":
+            raise AwsServiceError("TargetNotConnectedException", f"{container.name} does not run.")
+        role = str(state.definitions.get(task.definition_arn, {}).get("taskRoleArn") or "")
+        for action in EXEC_ACTIONS if role else ():
+            if denial := self._asks().role(role, task.id, action, "*"):
+                raise AwsServiceError("TargetNotConnectedException", f"{_NOT_CONNECTED} ({denial})")
+        shell = Shell(task.id, container.name, _words(asked["command"]))
+        return {
+            "clusterArn": task.cluster_arn,
+            "containerArn": descriptions.container_arn(task, container),
+            "containerName": container.name,
+            "interactive": True,
+            "session": {
+                "sessionId": f"ecs-execute-command-{secrets.token_hex(9)}",
+                "streamUrl": f"{STREAM}{task.id}",
+                "tokenValue": shell.token(),
+            },
+            "taskArn": task.arn,
+        }
 
 
 def _container(task: EcsTask, wanted: str) -> EcsContainer:
     if not wanted and len(task.containers) > 1:
-        raise _refused("Container name is required: the task has more than one container.")
+        raise refused("Container name is required: the task has more than one container.")
     for one in task.containers:
         if wanted in ("", one.name):
             return one
-    raise _refused(f"The task has no container {wanted}.")
+    raise refused(f"The task has no container {wanted}.")
 
 
 def _words(command: str) -> tuple[str, ...]:
@@ -101,11 +103,7 @@ def _words(command: str) -> tuple[str, ...]:
     try:
         words = tuple(shlex.split(command))
     except ValueError as error:
-        raise _refused(f"command: {error}.") from None
+        raise refused(f"command: {error}.") from None
     if not words:
-        raise _refused("command must not be blank.")
+        raise refused("command must not be blank.")
     return words
-
-
-def _refused(message: str) -> AwsServiceError:
-    return AwsServiceError("InvalidParameterException", message)
