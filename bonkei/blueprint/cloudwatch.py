@@ -97,15 +97,13 @@ def read_alarms(state: State) -> tuple[Alarm, ...]:
 def read_composite_alarms(state: State) -> tuple[CompositeAlarm, ...]:
     """Every composite alarm."""
     return tuple(
-        CompositeAlarm(
-            address=block.address,
-            arn=block.text("arn"),
+        block.read(
+            CompositeAlarm,
             name=block.text("alarm_name"),
             rule=block.text("alarm_rule"),
             alarm_actions=tuple(sorted(block.texts("alarm_actions"))),
             ok_actions=tuple(sorted(block.texts("ok_actions"))),
             insufficient_data_actions=tuple(sorted(block.texts("insufficient_data_actions"))),
-            actions_enabled=block.flag("actions_enabled", True),
             description=block.text("alarm_description", ""),
             tags=tuple(read_tags(block).items()),
             **_suppressor(block),
@@ -117,9 +115,8 @@ def read_composite_alarms(state: State) -> tuple[CompositeAlarm, ...]:
 def _alarm(block: Resource) -> Alarm:
     periods = block.integer("evaluation_periods")
     by_band = block.has("threshold_metric_id")
-    return Alarm(
-        address=block.address,
-        arn=block.text("arn"),
+    return block.read(
+        Alarm,
         name=block.text("alarm_name"),
         comparison=block.text("comparison_operator"),
         threshold=None if by_band else block.number("threshold", 0),
@@ -127,8 +124,6 @@ def _alarm(block: Resource) -> Alarm:
         datapoints_to_alarm=block.integer("datapoints_to_alarm", 0) or periods,
         metric=_metric(block) if block.has("metric_name") else None,
         queries=tuple(sorted(map(_query, block.blocks("metric_query")), key=lambda q: q.id)),
-        treat_missing_data=block.text("treat_missing_data", "missing"),
-        actions_enabled=block.flag("actions_enabled", True),
         alarm_actions=tuple(sorted(block.texts("alarm_actions"))),
         ok_actions=tuple(sorted(block.texts("ok_actions"))),
         insufficient_data_actions=tuple(sorted(block.texts("insufficient_data_actions"))),
@@ -152,11 +147,9 @@ def _suppressor(block: Resource) -> dict[str, Any]:
 
 def _query(block: Block) -> MetricQuery:
     metric = block.block("metric")
-    return MetricQuery(
-        id=block.text("id"),
+    return block.read(
+        MetricQuery,
         metric=_metric(metric) if metric else None,
-        expression=block.text("expression", ""),
-        label=block.text("label", ""),
         returns_data=block.flag("return_data"),
     )
 
@@ -165,11 +158,10 @@ def _metric(block: Block) -> Metric:
     """Read a metric. An alarm's and a query's metric differ only in the names of their
     statistic."""
     statistics = ("statistic", "extended_statistic", "stat")
-    return Metric(
+    return block.read(
+        Metric,
         namespace=block.text("namespace", ""),
         name=block.text("metric_name"),
         dimensions=block.pairs("dimensions"),
         statistic=next((block.text(name) for name in statistics if block.has(name)), ""),
-        period=block.integer("period", 60),
-        unit=block.text("unit", ""),
     )

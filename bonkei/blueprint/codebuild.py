@@ -93,10 +93,8 @@ def _project(block: Resource) -> BuildProject:
         each.text("source_identifier"): each.text("source_version")
         for each in block.blocks("secondary_source_version")
     }
-    return BuildProject(
-        address=block.address,
-        arn=block.text("arn"),
-        name=block.text("name"),
+    return block.read(
+        BuildProject,
         role_arn=block.text("service_role"),
         image=environment.text("image"),
         buildspec=source.text("buildspec", ""),
@@ -107,7 +105,6 @@ def _project(block: Resource) -> BuildProject:
         privileged=environment.flag("privileged_mode"),
         subnet_ids=tuple(sorted(network.texts("subnets"))),
         security_group_ids=tuple(sorted(network.texts("security_group_ids"))),
-        description=block.text("description", ""),
         source=_source(source, block.text("source_version", "")),
         secondary_sources=tuple(
             _source(each, versions.get(each.text("source_identifier"), ""))
@@ -118,11 +115,8 @@ def _project(block: Resource) -> BuildProject:
         environment_type=environment.text("type", "LINUX_CONTAINER"),
         compute_type=environment.text("compute_type", "BUILD_GENERAL1_SMALL"),
         timeout=block.integer("build_timeout", 60),
-        queued_timeout=block.integer("queued_timeout", 480),
-        concurrent_build_limit=block.integer("concurrent_build_limit", 0),
         logs=_logs(block.part("logs_config")),
         cache=block.part("cache").text("type", "NO_CACHE"),
-        encryption_key=block.text("encryption_key", ""),
         vpc_id=network.text("vpc_id", ""),
         tags=tuple(sorted(read_tags(block).items())),
     )
@@ -138,11 +132,8 @@ def _source(block: Block, version: str) -> BuildSource:
 
 
 def _artifacts(block: Block) -> BuildArtifacts:
-    return BuildArtifacts(
-        type=block.text("type", "NO_ARTIFACTS"),
-        location=block.text("location", ""),
-        name=block.text("name", ""),
-        path=block.text("path", ""),
+    return block.read(
+        BuildArtifacts,
         namespace=block.text("namespace_type", "") or "NONE",
         packaging=block.text("packaging", "") or "NONE",
         identifier=block.text("artifact_identifier", ""),

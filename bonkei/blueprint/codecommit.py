@@ -26,13 +26,10 @@ class CodeRepository:
 def read_code_repositories(state: State) -> tuple[CodeRepository, ...]:
     """Every git repository."""
     return tuple(
-        CodeRepository(
-            address=block.address,
-            arn=block.text("arn"),
+        block.read(
+            CodeRepository,
             name=block.text("repository_name"),
             id=block.text("repository_id", ""),
-            default_branch=block.text("default_branch", ""),
-            description=block.text("description", ""),
             key_arn=block.text("kms_key_id", ""),
         )
         for block in state.managed("aws_codecommit_repository")

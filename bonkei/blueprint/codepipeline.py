@@ -142,11 +142,8 @@ class Pipeline:
 def read_pipelines(state: State) -> tuple[Pipeline, ...]:
     """Read every pipeline. Its stages are in order."""
     return tuple(
-        Pipeline(
-            address=block.address,
-            arn=block.text("arn"),
-            name=block.text("name"),
-            role_arn=block.text("role_arn"),
+        block.read(
+            Pipeline,
             type=block.text("pipeline_type", "V1"),
             execution_mode=block.text("execution_mode", "SUPERSEDED"),
             stages=tuple(map(_stage, block.blocks("stage"))),
@@ -196,12 +193,11 @@ def _conditions(block: Block) -> tuple[Condition, ...]:
 
 
 def _rule(block: Block) -> Rule:
-    return Rule(
-        name=block.text("name"),
+    return block.read(
+        Rule,
         provider="".join(kind.text("provider") for kind in block.blocks("rule_type_id")),
         configuration=block.pairs("configuration"),
         inputs=block.texts("input_artifacts"),
-        role_arn=block.text("role_arn", ""),
         timeout_minutes=block.integer("timeout_in_minutes", 0),
         commands=block.texts("commands"),
     )
@@ -232,18 +228,11 @@ def _filter(block: Block) -> Filter:
 def _action(block: Block) -> PipelineAction:
     computed = block.blocks("output_artifacts_for_compute_action")
     outputs = [*block.texts("output_artifacts"), *(each.text("name") for each in computed)]
-    return PipelineAction(
-        name=block.text("name"),
-        category=block.text("category"),
-        provider=block.text("provider"),
-        run_order=block.integer("run_order", 1),
+    return block.read(
+        PipelineAction,
         configuration=block.pairs("configuration"),
         inputs=block.texts("input_artifacts"),
         outputs=tuple(dict.fromkeys(outputs)),
-        role_arn=block.text("role_arn", ""),
-        namespace=block.text("namespace", ""),
-        owner=block.text("owner", "AWS"),
-        version=block.text("version", "1"),
         timeout_minutes=block.integer("timeout_in_minutes", 0),
         commands=block.texts("commands"),
         output_variables=block.texts("output_variables"),

@@ -42,10 +42,8 @@ def read_repositories(state: State) -> tuple[Repository, ...]:
         name = block.text("name")
         filters = tuple(each for each in rules if _fits(each, name))
         own = any(c.flag("scan_on_push") for c in block.blocks("image_scanning_configuration"))
-        repository = Repository(
-            address=block.address,
-            arn=block.text("arn"),
-            name=name,
+        repository = block.read(
+            Repository,
             url=block.text("repository_url"),
             immutable=block.text("image_tag_mutability", "MUTABLE").startswith("IMMUTABLE"),
             # Where the registry has rules, they alone decide.

@@ -16,10 +16,6 @@ class AccessPoint:
 
 def read_access_points(state: State) -> tuple[AccessPoint, ...]:
     return tuple(
-        AccessPoint(
-            block.text("id"),
-            block.text("file_system_id"),
-            next((root.text("path", "/") for root in block.blocks("root_directory")), "/"),
-        )
+        block.read(AccessPoint, root_directory=block.part("root_directory").text("path", "/"))
         for block in state.managed("aws_efs_access_point")
     )

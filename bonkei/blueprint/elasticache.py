@@ -88,14 +88,12 @@ def _cache(
             "clients connect without TLS: rediss:// in a task's environment becomes redis://",
         )
     group = state.find(block.text("subnet_group_name", ""), "name", "aws_elasticache_subnet_group")
-    return Cache(
-        address=block.address,
-        arn=block.text("arn"),
+    return block.read(
+        Cache,
         identifier=block.text(name),
         engine=block.text("engine", "redis"),
         port=block.integer("port", _PORT) or _PORT,
         endpoints=tuple(dict.fromkeys(one for one in endpoints if one)),
-        auth_token=block.text("auth_token", ""),
         users=_users(block, state),
         is_encrypted=is_encrypted,
         is_cluster=is_cluster,

@@ -162,14 +162,11 @@ def _role(block: Resource, state: State) -> Role:
             managed.append((address, arn))
         else:
             statements += read_policy_document(found, "policy")
-    return Role(
-        address=block.address,
-        arn=block.text("arn"),
-        name=block.text("name"),
+    return block.read(
+        Role,
         trust=read_policy_document(block, "assume_role_policy"),
         statements=_unique(statements),
         managed_policies=tuple(managed),
-        permissions_boundary=block.text("permissions_boundary", ""),
         boundary=_boundary(block, state),
         users=(
             *uses_of((block.text("arn"),), state, not_by=_NOT_A_USE),

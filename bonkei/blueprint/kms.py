@@ -44,9 +44,8 @@ def _key(block: Resource, state: State) -> Key:
     names = (key_id, block.text("arn"))
     policies = [p for p in state.managed("aws_kms_key_policy") if p.text("key_id") in names]
     source = policies[0] if policies else block
-    return Key(
-        address=block.address,
-        arn=block.text("arn"),
+    return block.read(
+        Key,
         id=key_id,
         aliases=tuple(
             alias.text("name")
@@ -56,11 +55,9 @@ def _key(block: Resource, state: State) -> Key:
         rotation=block.flag("enable_key_rotation"),
         policy=read_policy_document(source, "policy"),
         policy_text=source.text("policy", ""),
-        description=block.text("description", ""),
         spec=block.text("customer_master_key_spec", "") or "SYMMETRIC_DEFAULT",
         usage=block.text("key_usage", "") or "ENCRYPT_DECRYPT",
         enabled=block.flag("is_enabled", True),
-        multi_region=block.flag("multi_region"),
         deletion_window=block.integer("deletion_window_in_days", 30),
         tags=read_tags(block),
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import Any
 
 from bonkei.blueprint.coverage import Gaps
 from bonkei.blueprint.state import Resource, State
@@ -34,10 +34,10 @@ class DatabaseCluster:
     engine: str
     engine_version: str
     endpoint: str
-    reader_endpoint: str
-    port: int
-    database_name: str
-    master_username: str
+    reader_endpoint: str = ""
+    port: int = 5432
+    database_name: str = ""
+    master_username: str = ""
     master_secret_arn: str = ""
     parameters: tuple[tuple[str, str], ...] = ()
     instances: tuple[DatabaseInstance, ...] = ()
@@ -84,21 +84,13 @@ def _cluster(block: Resource, state: State, gaps: Gaps) -> DatabaseCluster:
         for found in state.managed("aws_rds_cluster_instance")
         if found.text("cluster_identifier") in (identifier, block.text("id", identifier))
     )
-    instances = tuple(map(_cluster_instance, blocks))
+    instances = tuple(found.read(DatabaseInstance) for found in blocks)
     if len(instances) > 1:
         gaps.part(block, "instances", "readers and failover: one PostgreSQL serves all endpoints")
     serverless = block.part("serverlessv2_scaling_configuration")
-    return DatabaseCluster(
-        address=block.address,
-        arn=block.text("arn"),
+    return block.read(
+        DatabaseCluster,
         identifier=identifier,
-        engine=block.text("engine"),
-        engine_version=block.text("engine_version"),
-        endpoint=block.text("endpoint"),
-        reader_endpoint=block.text("reader_endpoint", ""),
-        port=block.integer("port", 5432),
-        database_name=block.text("database_name", ""),
-        master_username=block.text("master_username", ""),
         master_secret_arn=_master_secret(block),
         parameters=_cluster_parameters(block, blocks, state),
         instances=instances,
@@ -126,16 +118,6 @@ def _cluster_parameters(
     return tuple(sorted(found.items()))
 
 
-def _cluster_instance(block: Resource) -> DatabaseInstance:
-    return DatabaseInstance(
-        address=block.address,
-        arn=block.text("arn"),
-        identifier=block.text("identifier"),
-        instance_class=block.text("instance_class"),
-        endpoint=block.text("endpoint", ""),
-    )
-
-
 def _instances(state: State, gaps: Gaps) -> Iterator[DatabaseCluster]:
     for block in state.managed("aws_db_instance"):
         if block.has("replicate_source_db"):
@@ -147,46 +129,20 @@ def _instances(state: State, gaps: Gaps) -> Iterator[DatabaseCluster]:
 def _single_instance(block: Resource, state: State) -> DatabaseCluster:
     host = block.text("address")
     group = block.text("parameter_group_name", "")
-    return DatabaseCluster(
-        address=block.address,
-        arn=block.text("arn"),
-        identifier=block.text("identifier"),
-        engine=block.text("engine"),
-        engine_version=block.text("engine_version"),
+    return block.read(
+        DatabaseCluster,
         endpoint=host,
-        reader_endpoint="",
-        port=block.integer("port", 5432),
         database_name=block.text("db_name", ""),
         master_username=block.text("username", ""),
         master_secret_arn=_master_secret(block),
         parameters=_parameters(group, state, "aws_db_parameter_group"),
-        instances=(
-            DatabaseInstance(
-                address=block.address,
-                arn=block.text("arn"),
-                identifier=block.text("identifier"),
-                instance_class=block.text("instance_class"),
-                endpoint=host,
-            ),
-        ),
+        instances=(block.read(DatabaseInstance, endpoint=host),),
         log_exports=tuple(sorted(block.texts("enabled_cloudwatch_logs_exports"))),
-        resource_id=block.text("resource_id", ""),
         **_placement(block, state),
     )
 
 
-class _Placement(TypedDict):
-    subnet_ids: tuple[str, ...]
-    security_group_ids: tuple[str, ...]
-    encrypted: bool
-    kms_key_id: str
-    master_secret_kms_key_id: str
-    takes_tokens: bool
-    backup_retention_days: int
-    deletion_protection: bool
-
-
-def _placement(block: Block, state: State) -> _Placement:
+def _placement(block: Block, state: State) -> dict[str, Any]:
     """Who reaches it, and how. Both resource types have the same arguments."""
     name = block.text("db_subnet_group_name", "")
     group = state.find(name, "name", "aws_db_subnet_group")
@@ -194,11 +150,9 @@ def _placement(block: Block, state: State) -> _Placement:
         "subnet_ids": tuple(sorted(group.texts("subnet_ids"))) if group else (),
         "security_group_ids": tuple(sorted(block.texts("vpc_security_group_ids"))),
         "encrypted": block.flag("storage_encrypted"),
-        "kms_key_id": block.text("kms_key_id", ""),
         "master_secret_kms_key_id": block.text("master_user_secret_kms_key_id", ""),
         "takes_tokens": block.flag("iam_database_authentication_enabled"),
         "backup_retention_days": block.integer("backup_retention_period", 1),
-        "deletion_protection": block.flag("deletion_protection"),
     }
 
 

@@ -24,13 +24,7 @@ class Secret:
 def read_secrets(state: State) -> tuple[Secret, ...]:
     """Read every secret without its value, which is not in the state or is ignored."""
     return tuple(
-        Secret(
-            address=block.address,
-            arn=block.text("arn"),
-            name=block.text("name"),
-            kms_key_id=block.text("kms_key_id", ""),
-            policy=_policy(block, state),
-        )
+        block.read(Secret, policy=_policy(block, state))
         for block in state.managed("aws_secretsmanager_secret")
     )
 

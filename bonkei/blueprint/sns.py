@@ -112,10 +112,8 @@ _SUBSCRIPTION = {
 def read_topics(state: State) -> tuple[Topic, ...]:
     """Every topic."""
     return tuple(
-        Topic(
-            address=block.address,
-            arn=block.text("arn"),
-            name=block.text("name"),
+        block.read(
+            Topic,
             kms_key_id=block.text("kms_master_key_id", ""),
             policy=_policy(block, state),
             subscriptions=tuple(
@@ -171,10 +169,8 @@ def read_event_rules(state: State) -> tuple[EventRule, ...]:
 def read_schedules(state: State) -> tuple[EventRule, ...]:
     """Every schedule of EventBridge Scheduler: a rule with one target."""
     return tuple(
-        EventRule(
-            address=block.address,
-            arn=block.text("arn"),
-            name=block.text("name"),
+        block.read(
+            EventRule,
             schedule=block.text("schedule_expression", ""),
             targets=tuple(target.text("arn") for target in block.blocks("target")),
             deliveries=tuple(_target(target, block.address) for target in block.blocks("target")),
@@ -184,7 +180,6 @@ def read_schedules(state: State) -> tuple[EventRule, ...]:
             ends=_moment(block.text("end_date", "")),
             is_deleted_after=block.text("action_after_completion", "NONE") == "DELETE",
             group=block.text("group_name", "default"),
-            description=block.text("description", ""),
         )
         for block in state.managed("aws_scheduler_schedule")
     )
@@ -198,16 +193,13 @@ def _moment(text: str) -> float:
 
 
 def _rule(block: Resource, targets: list[Resource]) -> EventRule:
-    return EventRule(
-        address=block.address,
-        arn=block.text("arn"),
-        name=block.text("name"),
+    return block.read(
+        EventRule,
         pattern=block.text("event_pattern", ""),
         schedule=block.text("schedule_expression", ""),
         targets=tuple(sorted(found.text("arn") for found in targets)),
         deliveries=tuple(_target(found, found.address) for found in targets),
         enabled=block.text("state", "") != "DISABLED" and block.flag("is_enabled", True),
-        description=block.text("description", ""),
     )
 
 
@@ -215,11 +207,9 @@ def _target(block: Block, address: str) -> EventTarget:
     transformer, policy = block.part("input_transformer"), block.block("retry_policy")
     task = block.block("ecs_target") or block.block("ecs_parameters")
     queue = block.block("sqs_target") or block.part("sqs_parameters")
-    return EventTarget(
+    return block.read(
+        EventTarget,
         address=address,
-        arn=block.text("arn"),
-        role_arn=block.text("role_arn", ""),
-        input=block.text("input", ""),
         input_path=block.text("input_path", "") if block.has("input_path") else "",
         input_paths=transformer.pairs("input_paths"),
         template=transformer.text("input_template", ""),

@@ -89,13 +89,7 @@ _SATELLITES = {
 def read_queues(state: State) -> tuple[Queue, ...]:
     """Every queue."""
     return tuple(
-        Queue(
-            address=block.address,
-            arn=block.text("arn"),
-            name=block.text("name"),
-            attributes=dict(_attributes(block, state)),
-            tags=read_tags(block),
-        )
+        block.read(Queue, attributes=dict(_attributes(block, state)), tags=read_tags(block))
         for block in state.present("aws_sqs_queue")
     )
 
@@ -118,10 +112,8 @@ def _attributes(block: Resource, state: State) -> Iterator[tuple[str, str]]:
 def read_tables(state: State) -> tuple[Table, ...]:
     """Every table."""
     return tuple(
-        Table(
-            address=block.address,
-            arn=block.text("arn"),
-            name=block.text("name"),
+        block.read(
+            Table,
             definition=_definition(block),
             ttl_attribute=_ttl(block),
             stream_arn=block.text("stream_arn", "") if block.flag("stream_enabled") else "",
@@ -224,18 +216,9 @@ def _ttl(block: Resource) -> str:
 def read_parameters(state: State) -> tuple[Parameter, ...]:
     """Every parameter with its value in the state."""
     return tuple(
-        Parameter(
-            address=block.address,
-            arn=block.text("arn"),
-            name=block.text("name"),
-            type=block.text("type"),
+        block.read(
+            Parameter,
             value=block.text("value", "") or block.text("insecure_value", ""),
-            key_id=block.text("key_id", ""),
-            description=block.text("description", ""),
-            allowed_pattern=block.text("allowed_pattern", ""),
-            tier=block.text("tier", ""),
-            data_type=block.text("data_type", ""),
-            version=block.integer("version", 0),
             tags=read_tags(block),
         )
         for block in state.managed("aws_ssm_parameter")

@@ -26,9 +26,9 @@ class CachePolicy:
     """The parts of the cache key, and the limits of a response's time in the cache (seconds)."""
 
     name: str
-    min_ttl: float
-    default_ttl: float
-    max_ttl: float
+    min_ttl: float = 0.0
+    default_ttl: float = 86_400.0
+    max_ttl: float = 31_536_000.0
     headers: Selection = Selection("none")
     cookies: Selection = Selection("none")
     query_strings: Selection = Selection("none")

@@ -21,9 +21,6 @@ from bonkei.blueprint.cloudfront.managed_policies import (
 from bonkei.blueprint.state import State
 from bonkei.blueprint.state.block import Block
 
-_DAY = 86400
-_YEAR = 31536000
-
 _BEHAVIORS: dict[str, SelectionBehavior] = {
     "none": "none",
     "whitelist": "whitelist",
@@ -47,11 +44,8 @@ def read_cache_policy(behavior: Block, state: State) -> CachePolicy:
         managed = managed_cache_policy(policy_id)
         return managed or _unknown_policy(behavior, "cache_policy_id")
     parameters = found.required_block("parameters_in_cache_key_and_forwarded_to_origin")
-    return CachePolicy(
-        name=found.text("name"),
-        min_ttl=found.number("min_ttl", 0),
-        default_ttl=found.number("default_ttl", _DAY),
-        max_ttl=found.number("max_ttl", _YEAR),
+    return found.read(
+        CachePolicy,
         headers=_selection(parameters, "headers_config", "header_behavior", "headers"),
         cookies=_selection(parameters, "cookies_config", "cookie_behavior", "cookies"),
         query_strings=_selection(
@@ -95,11 +89,9 @@ def read_forwarded_values(behavior: Block) -> tuple[CachePolicy, OriginRequestPo
             CachePolicy("forwarded_values", 0, 0, 0),
             OriginRequestPolicy("forwarded_values", Selection("all"), cookies, query_strings),
         )
-    cache = CachePolicy(
+    cache = behavior.read(
+        CachePolicy,
         name="forwarded_values",
-        min_ttl=behavior.number("min_ttl", 0),
-        default_ttl=behavior.number("default_ttl", _DAY),
-        max_ttl=behavior.number("max_ttl", _YEAR),
         headers=Selection("whitelist", headers) if headers else Selection("none"),
         cookies=cookies,
         query_strings=query_strings,

@@ -41,11 +41,8 @@ def _distribution(block: Resource, state: State, gaps: Gaps) -> Distribution:
     targets = {origin.id: origin.id for origin in origins} | _first_members(block, gaps)
     ordered = block.blocks("ordered_cache_behavior")
     default = block.required_block("default_cache_behavior")
-    return Distribution(
-        address=block.address,
-        arn=block.text("arn"),
-        id=block.text("id"),
-        domain_name=block.text("domain_name"),
+    return block.read(
+        Distribution,
         enabled=block.flag("enabled", True),
         origins=origins,
         behaviors=(
@@ -53,7 +50,6 @@ def _distribution(block: Resource, state: State, gaps: Gaps) -> Distribution:
             _behavior(default, "*", targets, state),
         ),
         aliases=tuple(sorted(block.texts("aliases"))),
-        default_root_object=block.text("default_root_object", ""),
         custom_error_responses=tuple(
             sorted(
                 (_custom_error(item) for item in block.blocks("custom_error_response")),
@@ -87,7 +83,8 @@ def _behavior(block: Block, pattern: str, targets: dict[str, str], state: State)
         cache = read_cache_policy(block, state)
         origin_request = read_origin_request_policy(block, state)
     headers, removed = read_response_headers(block, state)
-    return Behavior(
+    return block.read(
+        Behavior,
         path_pattern=pattern,
         origin_id=targets[target],
         viewer_protocol_policy=cast(
@@ -96,7 +93,6 @@ def _behavior(block: Block, pattern: str, targets: dict[str, str], state: State)
         ),
         allowed_methods=tuple(sorted(block.texts("allowed_methods"))),
         cached_methods=tuple(sorted(block.texts("cached_methods"))),
-        compress=block.flag("compress"),
         cache=cache,
         origin_request=origin_request,
         response_headers=headers,
@@ -144,9 +140,8 @@ def _vpc_origin(block: Block, state: State) -> Block | None:
 
 def _custom_error(block: Block) -> CustomErrorResponse:
     code = block.integer("response_code", 0)  # the provider writes 0 for none
-    return CustomErrorResponse(
-        error_code=block.integer("error_code"),
-        error_caching_min_ttl=block.number("error_caching_min_ttl", 10),
+    return block.read(
+        CustomErrorResponse,
         response_code=code or None,
         response_page_path=block.text("response_page_path", "") or None,
     )

@@ -63,12 +63,10 @@ def read_network(state: State) -> Network:
         vpcs=tuple(_vpc(block) for block in state.managed("aws_vpc", "aws_default_vpc")),
         subnets=tuple(_subnet(block, state) for block in state.managed("aws_subnet")),
         nat_gateways=tuple(
-            NatGateway(
-                address=block.address,
-                id=block.text("id"),
+            block.read(
+                NatGateway,
                 subnet_id=block.text("subnet_id", ""),
                 connectivity=block.text("connectivity_type", "public"),
-                public_ip=block.text("public_ip", ""),
             )
             for block in state.managed("aws_nat_gateway")
         ),
@@ -79,10 +77,8 @@ def read_network(state: State) -> Network:
 
 
 def _vpc(block: Resource) -> Vpc:
-    return Vpc(
-        address=block.address,
-        arn=block.text("arn"),
-        id=block.text("id"),
+    return block.read(
+        Vpc,
         cidr_blocks=(block.text("cidr_block"),),
         dns=block.flag("enable_dns_support", True) and block.flag("enable_dns_hostnames"),
     )
@@ -91,10 +87,8 @@ def _vpc(block: Resource) -> Vpc:
 def _subnet(block: Resource, state: State) -> Subnet:
     vpc_id = block.text("vpc_id")
     table_id = _route_table_id(block.text("id"), vpc_id, state)
-    return Subnet(
-        address=block.address,
-        arn=block.text("arn"),
-        id=block.text("id"),
+    return block.read(
+        Subnet,
         vpc_id=vpc_id,
         cidr_block=block.text("cidr_block", ""),
         availability_zone=block.text("availability_zone", ""),
@@ -173,10 +167,9 @@ def _endpoint(block: Resource, state: State) -> VpcEndpoint:
     tables = {*block.texts("route_table_ids")} | _associated(
         "aws_vpc_endpoint_route_table_association", "route_table_id", endpoint_id, state
     )
-    return VpcEndpoint(
-        address=block.address,
+    return block.read(
+        VpcEndpoint,
         id=endpoint_id,
-        vpc_id=block.text("vpc_id"),
         service_name=block.text("service_name", ""),
         kind=block.text("vpc_endpoint_type", "Gateway"),
         subnet_ids=tuple(sorted(subnets)),
@@ -241,9 +234,8 @@ _PROTOCOLS = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": "-1"}
 def read_acls(state: State) -> tuple[NetworkAcl, ...]:
     """Every ACL with declared settings. A VPC's default ACL allows everything."""
     return tuple(
-        NetworkAcl(
-            address=block.address,
-            id=block.text("id"),
+        block.read(
+            NetworkAcl,
             vpc_id=block.text("vpc_id", ""),
             subnet_ids=tuple(sorted(_subnets(block, state))),
             rules=tuple(sorted(_rules(block, state), key=lambda rule: rule.number)),

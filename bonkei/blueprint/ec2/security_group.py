@@ -43,8 +43,8 @@ class SecurityGroup:
     address: str
     arn: str
     id: str
-    name: str
-    vpc_id: str
+    name: str = ""
+    vpc_id: str = ""
     rules: tuple[SecurityGroupRule, ...] = ()
 
     def ingress(self) -> tuple[SecurityGroupRule, ...]:
@@ -64,14 +64,7 @@ _ANY_PORT = (0, 65535)
 def read_security_groups(state: State) -> tuple[SecurityGroup, ...]:
     """Every security group with all of its rules."""
     return tuple(
-        SecurityGroup(
-            address=block.address,
-            arn=block.text("arn"),
-            id=block.text("id"),
-            name=block.text("name", ""),
-            vpc_id=block.text("vpc_id", ""),
-            rules=tuple(_rules(block, state)),
-        )
+        block.read(SecurityGroup, rules=tuple(_rules(block, state)))
         for block in state.managed("aws_security_group", "aws_default_security_group")
     )
 

@@ -66,10 +66,8 @@ def read_container(block: Block) -> Container:
     """Defaults: ContainerDefinition,
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
     """
-    return Container(
-        name=block.text("name"),
-        image=block.text("image"),
-        essential=block.flag("essential", True),
+    return block.read(
+        Container,
         command=_command(block, "command"),
         entry_point=_command(block, "entryPoint"),
         working_directory=block.text("workingDirectory", "") or None,
@@ -84,7 +82,6 @@ def read_container(block: Block) -> Container:
         health_check=_health_check(block.block("healthCheck")),
         start_timeout=block.number("startTimeout") if block.has("startTimeout") else None,
         stop_timeout=block.number("stopTimeout", 30),
-        memory=block.integer("memory", 0),
         user=block.text("user", "") or None,
         readonly_root_filesystem=block.flag("readonlyRootFilesystem"),
         log_configuration=_log_configuration(block.block("logConfiguration")),
@@ -108,10 +105,9 @@ def _pairs(block: Block, name: str, value: str) -> tuple[tuple[str, str], ...]:
 
 
 def _port_mapping(block: Block) -> PortMapping:
-    return PortMapping(
+    return block.read(
+        PortMapping,
         container_port=block.integer("containerPort"),
-        name=block.text("name", ""),
-        protocol=block.text("protocol", "tcp"),
         app_protocol=block.text("appProtocol", ""),
     )
 
@@ -127,11 +123,9 @@ def _mount_point(block: Block) -> MountPoint:
 def _health_check(block: Block | None) -> ContainerHealthCheck | None:
     if block is None:
         return None
-    return ContainerHealthCheck(
+    return block.read(
+        ContainerHealthCheck,
         command=block.texts("command"),
-        interval=block.number("interval", 30),
-        timeout=block.number("timeout", 5),
-        retries=block.integer("retries", 3),
         start_period=block.number("startPeriod", 0),
     )
 

@@ -36,10 +36,8 @@ def read_services(
 def read_clusters(state: State) -> tuple[Cluster, ...]:
     """Every ECS cluster."""
     return tuple(
-        Cluster(
-            address=block.address,
-            arn=block.text("arn"),
-            name=block.text("name"),
+        block.read(
+            Cluster,
             container_insights=any(
                 setting.text("name") == "containerInsights" and setting.text("value") != "disabled"
                 for setting in block.blocks("setting")
@@ -122,10 +120,8 @@ def _targets(block: Block) -> Iterator[ServiceTarget]:
     for target in block.blocks("load_balancer"):
         if target.has("target_group_arn"):  # a Classic Load Balancer is named by elb_name
             advanced = target.part("advanced_configuration")
-            yield ServiceTarget(
-                target_group_arn=target.text("target_group_arn"),
-                container_name=target.text("container_name"),
-                container_port=target.integer("container_port"),
+            yield target.read(
+                ServiceTarget,
                 alternate_arn=advanced.text("alternate_target_group_arn", ""),
                 production_rule=advanced.text("production_listener_rule", ""),
                 test_rule=advanced.text("test_listener_rule", ""),
@@ -182,11 +178,7 @@ def _auto_scaling(service: str, cluster: str, state: State) -> AutoScaling | Non
     resource_id = f"service/{cluster}/{service}"
     for target in state.managed("aws_appautoscaling_target"):
         if target.text("service_namespace") == "ecs" and target.text("resource_id") == resource_id:
-            return AutoScaling(
-                min_capacity=target.integer("min_capacity"),
-                max_capacity=target.integer("max_capacity"),
-                policies=tuple(_policies(resource_id, state)),
-            )
+            return target.read(AutoScaling, policies=tuple(_policies(resource_id, state)))
     return None
 
 
@@ -196,12 +188,9 @@ def _policies(resource_id: str, state: State) -> Iterator[TargetTracking]:
         if policy.text("resource_id") != resource_id or config is None:
             continue
         metric = config.block("predefined_metric_specification")
-        yield TargetTracking(
+        yield config.read(
+            TargetTracking,
             metric=metric.text("predefined_metric_type") if metric is not None else "",
-            target_value=config.number("target_value"),
-            scale_in_cooldown=config.number("scale_in_cooldown", 300),
-            scale_out_cooldown=config.number("scale_out_cooldown", 300),
-            disable_scale_in=config.flag("disable_scale_in"),
         )
 
 

@@ -54,17 +54,9 @@ def _load_balancer(block: Resource, state: State, gaps: Gaps) -> LoadBalancer:
         if listener.text("load_balancer_arn") == arn
     }
     listeners = (_listener(listener, state, gaps) for listener in own.values())
-    return LoadBalancer(
-        address=block.address,
-        arn=arn,
-        name=block.text("name"),
-        dns_name=dns_name,
+    return block.read(
+        LoadBalancer,
         listeners=tuple(sorted(listeners, key=lambda listener: listener.port)),
-        internal=block.flag("internal"),
-        idle_timeout=block.number("idle_timeout", 60),
-        client_keep_alive=block.number("client_keep_alive", 3600),
-        drop_invalid_header_fields=block.flag("drop_invalid_header_fields"),
-        preserve_host_header=block.flag("preserve_host_header"),
         xff_header_processing_mode=block.choice(
             "xff_header_processing_mode", ("append", "preserve", "remove"), "append"
         ),
@@ -92,10 +84,8 @@ def _listener(block: Resource, state: State, gaps: Gaps) -> Listener:
         for rule in state.managed(*_RULES)
         if rule.text("listener_arn") == arn and _readable(rule, gaps)
     )
-    return Listener(
-        address=block.address,
-        arn=arn,
-        port=block.integer("port"),
+    return block.read(
+        Listener,
         protocol=block.choice("protocol", ("HTTP", "HTTPS"), "HTTP"),
         default_action=read_action(block, "default_action", gaps),
         rules=tuple(sorted(rules, key=lambda rule: rule.priority)),
@@ -110,12 +100,8 @@ def _readable(rule: Resource, gaps: Gaps) -> bool:
 
 
 def _rule(block: Resource, gaps: Gaps) -> ListenerRule:
-    return ListenerRule(
-        address=block.address,
-        arn=block.text("arn"),
-        priority=block.integer("priority"),
-        conditions=_all_conditions(block),
-        action=read_action(block, "action", gaps),
+    return block.read(
+        ListenerRule, conditions=_all_conditions(block), action=read_action(block, "action", gaps)
     )
 
 
@@ -200,14 +186,7 @@ def _forward(action: Block) -> Forward:
 
 def _redirect(block: Block) -> Redirect:
     status = block.choice("status_code", ("HTTP_301", "HTTP_302"))
-    return Redirect(
-        status=int(status.removeprefix("HTTP_")),
-        protocol=block.text("protocol", "#{protocol}"),
-        host=block.text("host", "#{host}"),
-        port=block.text("port", "#{port}"),
-        path=block.text("path", "/#{path}"),
-        query=block.text("query", "#{query}"),
-    )
+    return block.read(Redirect, status=int(status.removeprefix("HTTP_")))
 
 
 def _fixed_response(block: Block) -> FixedResponse:

@@ -33,16 +33,10 @@ def _target_group(block: Resource) -> TargetGroup:
     health_check = block.block("health_check") or Block(block.address, {}, "health_check")
     stickiness = block.block("stickiness")
     sticky = stickiness is not None and stickiness.flag("enabled", True)
-    return TargetGroup(
-        address=block.address,
-        arn=block.text("arn"),
-        name=block.text("name"),
-        port=block.integer("port"),
-        protocol=block.text("protocol"),
+    return block.read(
+        TargetGroup,
         health_check=_health_check(health_check, version),
         protocol_version=version,
-        deregistration_delay=block.number("deregistration_delay", 300),
-        slow_start=block.number("slow_start", 0),
         algorithm=block.text("load_balancing_algorithm_type", "round_robin"),
         stickiness=stickiness.integer("cookie_duration", 86400) if stickiness and sticky else 0,
     )
@@ -53,14 +47,9 @@ def _health_check(block: Block, version: str) -> TargetHealthCheck:
     https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
     """
     grpc = version == "GRPC"
-    return TargetHealthCheck(
+    return block.read(
+        TargetHealthCheck,
         path=block.text("path", "") or ("/AWS.ALB/healthcheck" if grpc else "/"),
         port=block.text("port", "") or "traffic-port",
-        protocol=block.text("protocol", "HTTP"),
-        interval=block.number("interval", 30),
-        timeout=block.number("timeout", 5),
-        healthy_threshold=block.integer("healthy_threshold", 5),
-        unhealthy_threshold=block.integer("unhealthy_threshold", 2),
         matcher=block.text("matcher", "") or ("12" if grpc else "200"),
-        enabled=block.flag("enabled", True),
     )

@@ -45,15 +45,7 @@ class EventSource:
 
 def read_layers(state: State) -> tuple[Layer, ...]:
     """Every version of a layer."""
-    return tuple(
-        Layer(
-            block.address,
-            block.text("arn"),
-            block.text("filename", ""),
-            block.text("code_sha256", ""),
-        )
-        for block in state.managed("aws_lambda_layer_version")
-    )
+    return tuple(block.read(Layer) for block in state.managed("aws_lambda_layer_version"))
 
 
 def read_event_sources(state: State) -> tuple[EventSource, ...]:
@@ -68,17 +60,15 @@ def read_event_sources(state: State) -> tuple[EventSource, ...]:
 def _event_source(block: Resource) -> EventSource:
     source = block.text("event_source_arn")
     usual = 10 if Arn.of(source).service == "sqs" else 100
-    return EventSource(
-        address=block.address,
+    return block.read(
+        EventSource,
         uuid=block.text("uuid", ""),
         function=block.text("function_arn", "") or block.text("function_name"),
         source=source,
-        enabled=block.flag("enabled", True),
         batch_size=block.integer("batch_size", usual) or usual,
         batching_window=block.number("maximum_batching_window_in_seconds", 0),
         reports_failures="ReportBatchItemFailures" in block.texts("function_response_types"),
         filters=tuple(_filters(block)),
-        starting_position=block.text("starting_position", ""),
         # In Terraform, 0 means unset. AWS's default is "forever".
         retries=block.integer("maximum_retry_attempts", 0) or -1,
         record_age=block.number("maximum_record_age_in_seconds", 0) or -1.0,

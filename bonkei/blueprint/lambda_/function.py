@@ -65,16 +65,14 @@ def _function(block: Resource, state: State) -> Function:
     dead_letter = block.block("dead_letter_config") or none
     environment = block.block("environment") or none
     reserved = block.integer("reserved_concurrent_executions", -1)
-    return Function(
-        address=block.address,
-        arn=arn,
+    return block.read(
+        Function,
         name=name,
         runtime=block.text("runtime", ""),
         handler=block.text("handler", ""),
         role_arn=block.text("role"),
         timeout=block.number("timeout", 3),
         memory=block.integer("memory_size", 128),
-        filename=block.text("filename", ""),
         environment=environment.pairs("variables"),
         subnet_ids=tuple(sorted(network.texts("subnet_ids"))),
         security_group_ids=tuple(sorted(network.texts("security_group_ids"))),
@@ -86,15 +84,11 @@ def _function(block: Resource, state: State) -> Function:
             for found in state.managed("aws_lambda_permission")
             if found.text("function_name") in (name, arn)
         ),
-        package_type=block.text("package_type", "Zip"),
-        code_sha256=block.text("code_sha256", ""),
         layers=block.texts("layers"),
         reserved_concurrency=reserved if reserved >= 0 else None,
         log_format=logging.text("log_format", "Text"),
         application_log_level=logging.text("application_log_level", ""),
         asynchronous=_asynchronous(name, arn, state),
-        description=block.text("description", ""),
-        last_modified=block.text("last_modified", ""),
         architectures=block.texts("architectures"),
         policy=tuple(
             _permission(found, arn)

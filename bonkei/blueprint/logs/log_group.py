@@ -95,12 +95,9 @@ _NOT_A_WRITER = ("aws_cloudwatch_", "aws_iam_", "aws_kms_", "random_", "terrafor
 def read_log_groups(state: State) -> tuple[LogGroup, ...]:
     """Every log group."""
     return tuple(
-        LogGroup(
-            address=block.address,
-            arn=block.text("arn"),
-            name=block.text("name"),
+        block.read(
+            LogGroup,
             retention=block.integer("retention_in_days", 0),
-            kms_key_id=block.text("kms_key_id", ""),
             writers=uses_of(
                 (block.text("name"), block.text("arn"), f"{block.text('arn')}:*"),
                 state,
@@ -125,15 +122,7 @@ def read_log_streams(state: State) -> tuple[LogStream, ...]:
 def read_subscription_filters(state: State) -> tuple[SubscriptionFilter, ...]:
     """Every subscription filter of a log group."""
     return tuple(
-        SubscriptionFilter(
-            address=block.address,
-            name=block.text("name"),
-            log_group_name=block.text("log_group_name"),
-            pattern=block.text("filter_pattern", ""),
-            destination_arn=block.text("destination_arn"),
-            role_arn=block.text("role_arn", ""),
-            distribution=block.text("distribution", "ByLogStream"),
-        )
+        block.read(SubscriptionFilter, pattern=block.text("filter_pattern", ""))
         for block in state.managed("aws_cloudwatch_log_subscription_filter")
     )
 
@@ -171,10 +160,8 @@ def read_metric_filters(state: State) -> tuple[MetricFilter, ...]:
 def _metric_filters(state: State) -> Iterator[MetricFilter]:
     for block in state.managed("aws_cloudwatch_log_metric_filter"):
         for metric in block.blocks("metric_transformation"):
-            yield MetricFilter(
-                address=block.address,
-                name=block.text("name"),
-                log_group_name=block.text("log_group_name"),
+            yield block.read(
+                MetricFilter,
                 pattern=block.text("pattern", ""),
                 namespace=metric.text("namespace"),
                 metric_name=metric.text("name"),

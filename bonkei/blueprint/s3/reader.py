@@ -24,9 +24,8 @@ def read_buckets(state: State) -> tuple[Bucket, ...]:
 def _bucket(block: Resource, state: State) -> Bucket:
     name = block.text("bucket")
     encryption = _encryption(name, state)
-    return Bucket(
-        address=block.address,
-        arn=block.text("arn"),
+    return block.read(
+        Bucket,
         name=name,
         encryption=encryption.text("sse_algorithm", ""),
         kms_key_id=encryption.text("kms_master_key_id", ""),
@@ -53,7 +52,6 @@ def _bucket(block: Resource, state: State) -> Bucket:
             if not _has_other_filter(found)
         ),
         object_lock=block.flag("object_lock_enabled"),
-        force_destroy=block.flag("force_destroy"),
     )
 
 
@@ -102,13 +100,11 @@ _CONTENT = ("content", "content_base64", "source", "source_hash", "etag")
 def read_stored_objects(state: State) -> tuple[StoredObject, ...]:
     """Every object."""
     return tuple(
-        StoredObject(
-            address=block.address,
-            bucket=block.text("bucket"),
+        block.read(
+            StoredObject,
             key=block.text("key").lstrip("/"),  # as the AWS provider does
             text=block.text("content", ""),
             base64=block.text("content_base64", ""),
-            source=block.text("source", ""),
             headers=tuple(_headers(block)),
             content_id=_content_id(block),
         )

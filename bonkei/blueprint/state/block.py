@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from functools import cache
 from typing import Any, NoReturn, TypeVar
 
 from bonkei.blueprint.state.error import BlueprintError
@@ -33,6 +34,14 @@ class Block:
     def refuse(self, name: str, problem: str, *, remedy: str = "") -> NoReturn:
         """Raise a BlueprintError about one attribute."""
         raise BlueprintError(self.address, self.at(name), problem, remedy=remedy)
+
+    def read(self, kind: Callable[..., T], /, **given: Any) -> T:
+        """A value of a dataclass. What is not `given` is the attribute with the field's own name,
+        of the field's type. It is required where the field has no default."""
+        for one in _plain_fields(kind):
+            if one.name not in given:
+                given[one.name] = self._plain(one)
+        return kind(**given)
 
     def has(self, name: str) -> bool:
         """Whether the attribute has a value (not null, not empty)."""
@@ -76,11 +85,11 @@ class Block:
             self.refuse(name, "not a whole number")
         return int(value)
 
-    def flag(self, name: str, default: bool = False) -> bool:
+    def flag(self, name: str, default: bool | None = False) -> bool:
         """A boolean."""
         value = self.values.get(name)
         if value is None:
-            return default
+            return bool(default)
         if not isinstance(value, bool):
             self._wrong(name, value, "true or false")
         return value
@@ -138,6 +147,12 @@ class Block:
         except (ValueError, RecursionError) as error:
             self.refuse(name, f"not JSON ({error})")
 
+    def _plain(self, one: Field[Any]) -> Any:
+        if one.name == "address":
+            return self.address
+        default = None if one.default is MISSING else one.default
+        return getattr(self, _METHODS[str(one.type)])(one.name, default)
+
     def _each(self, name: str, kind: type[Any], expected: str) -> list[Any]:
         value = self.values.get(name)
         if value is None:
@@ -156,6 +171,14 @@ class Block:
 
     def _wrong(self, name: str, value: object, expected: str) -> NoReturn:
         self.refuse(name, f"{_JSON_NAMES.get(type(value), 'null')} where {expected} belongs")
+
+
+_METHODS = {"str": "text", "int": "integer", "float": "number", "bool": "flag"}
+
+
+@cache
+def _plain_fields(kind: Any) -> tuple[Field[Any], ...]:
+    return tuple(one for one in fields(kind) if one.type in _METHODS)
 
 
 _JSON_NAMES: dict[type, str] = {

@@ -46,10 +46,8 @@ def _web_acl(block: Resource, state: State, gaps: Gaps) -> WebAcl:
             what = f"{part.kind} {part.name}".rstrip()
             reason = f"rule {rule.name}: only AWS can evaluate {what}, which never matches here"
             gaps.part(block, "rule", reason)
-    return WebAcl(
-        address=block.address,
-        arn=arn,
-        name=block.text("name"),
+    return block.read(
+        WebAcl,
         scope=cast(
             Literal["REGIONAL", "CLOUDFRONT"], block.choice("scope", ("REGIONAL", "CLOUDFRONT"))
         ),
@@ -82,9 +80,8 @@ def _rules(block: Block, bodies: Mapping[str, _Body], state: State) -> Iterator[
             yield from _group_rules(block, reference, group, state)
             return
     action = block.block("action")
-    yield WafRule(
-        name=block.text("name"),
-        priority=block.integer("priority"),
+    yield block.read(
+        WafRule,
         # A managed group's own actions are unknown here, and its statement never matches.
         action=_action(action, bodies) if action else WafAction("count"),
         statement=read_statement(statement, state),

@@ -130,11 +130,12 @@ _READ_ALL_THE_SAME = {
 def test_a_part_that_a_reader_has_begun_to_read_is_judged_again() -> None:
     """Its reason may have become wrong. Only names that one reader alone has are looked for: others
     mean several things, such as `type`."""
-    places = Counter(
-        name
-        for file in Path(readers.__file__).parent.rglob("*.py")
-        for name in set(re.findall(r'"([A-Za-z_]+)"', file.read_text(encoding="utf-8")))
+    texts = [one.read_text(encoding="utf-8") for one in Path(readers.__file__).parent.rglob("*.py")]
+    named, fields = (
+        Counter(name for text in texts for name in set(re.findall(form, text, re.MULTILINE)))
+        for form in (r'"([A-Za-z_]+)"', r"^    (\w+): (?:str|int|float|bool)\b")
     )
+    places = fields | named  # `Block.read` reads a field by its own name
     read = {
         f"{part['type']}.{part['path']}"
         for part in coverage_table()["parts"]
