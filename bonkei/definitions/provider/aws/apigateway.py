@@ -67,10 +67,11 @@ def _rest_api(mint: Mint) -> Mapping[str, Value]:
 
 
 def _rest_resource(mint: Mint) -> Mapping[str, Value]:
-    parent = mint.given("parent_id")
-    around = mint.context.peers("aws_api_gateway_resource")
-    above = next((str(one.get("path")) for one in around if one.get("id") == parent), "")
-    return {"id": mint.random(6, LOWER), "path": f"{above}/{mint.given('path_part')}"}
+    parent = mint.peer("aws_api_gateway_resource", mint.given("parent_id"))
+    return {
+        "id": mint.random(6, LOWER),
+        "path": f"{parent.get('path', '')}/{mint.given('path_part')}",
+    }
 
 
 def _rest_stage(mint: Mint) -> Mapping[str, Value]:

@@ -11,7 +11,7 @@ from bonkei.definitions.provider.aws.shared.blocks import first
 from bonkei.definitions.provider.aws.shared.checks import (
     above,
     at,
-    at_least,
+    between,
     doubted,
     length,
     matches,
@@ -151,8 +151,8 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_appautoscaling_target": resource(
         _target,
         at("service_namespace", _SERVICE),
-        at("min_capacity", at_least(0)),
-        at("max_capacity", at_least(0)),
+        at("min_capacity", between(0)),
+        at("max_capacity", between(0)),
         _resource_fits,
         _capacities,
         import_=_import_target,
@@ -162,8 +162,8 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("name", length(1, 255)),
         # The capacity is divided by the target, so the target cannot be zero.
         at(f"{_TRACKING}.target_value", above(0)),
-        at(f"{_TRACKING}.scale_in_cooldown", at_least(0)),
-        at(f"{_TRACKING}.scale_out_cooldown", at_least(0)),
+        at(f"{_TRACKING}.scale_in_cooldown", between(0)),
+        at(f"{_TRACKING}.scale_out_cooldown", between(0)),
         needs_when("policy_type", "TargetTrackingScaling", _TRACKING),
         _resource_fits,
         _metrics,

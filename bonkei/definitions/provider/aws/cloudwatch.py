@@ -19,7 +19,7 @@ from bonkei.definitions.provider.aws.shared.checks import (
 )
 from bonkei.definitions.provider.aws.shared.documents import parse
 from bonkei.definitions.provider.aws.shared.formats import arn
-from bonkei.definitions.provider.aws.shared.naming import Mint
+from bonkei.definitions.provider.aws.shared.naming import name_as_id
 from bonkei.definitions.provider.aws.shared.resource import resource
 from bonkei.definitions.provider.behaviour import Problem, ResourceBehaviour
 from bonkei.definitions.provider.values import UNKNOWN, Object, Value, given
@@ -42,9 +42,7 @@ _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _ID = re.compile(r"(?<![\w.])[a-z]\w*\b(?!\s*\()")
 
 
-def _alarm(mint: Mint) -> Mapping[str, Value]:
-    name = mint.given("alarm_name")
-    return {"id": name, "arn": mint.arn("cloudwatch", f"alarm:{name}")}
+_alarm = name_as_id("cloudwatch", "alarm:", "alarm_name")
 
 
 def _period(*shorter: int) -> Check:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bonkei.definitions.provider.aws.shared.checks import at, matches
-from bonkei.definitions.provider.aws.shared.naming import Mint
+from bonkei.definitions.provider.aws.shared.naming import Mint, name_as_id
 from bonkei.definitions.provider.aws.shared.own import by_own_names
 from bonkei.definitions.provider.aws.shared.regions import zone_id, zone_names
 from bonkei.definitions.provider.aws.shared.resource import resource
@@ -107,11 +107,7 @@ def _serverless(mint: Mint) -> Mapping[str, Value]:
 
 
 def _named(kind: str, argument: str = "name") -> ResourceBehaviour:
-    def mint_it(mint: Mint) -> Mapping[str, Value]:
-        name = str(mint.given(argument))
-        return {"id": name, "arn": mint.arn("elasticache", f"{kind}:{name}")}
-
-    return resource(mint_it, import_=argument)
+    return resource(name_as_id("elasticache", f"{kind}:", argument), import_=argument)
 
 
 RESOURCES: Mapping[str, ResourceBehaviour] = {

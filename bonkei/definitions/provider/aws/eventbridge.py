@@ -12,7 +12,7 @@ from bonkei.definitions.provider.aws.shared.documents import json_document, pars
 from bonkei.definitions.provider.aws.shared.formats import arn, rule_schedule
 from bonkei.definitions.provider.aws.shared.import_ids import unexpected
 from bonkei.definitions.provider.aws.shared.lookups import none_found
-from bonkei.definitions.provider.aws.shared.naming import Mint
+from bonkei.definitions.provider.aws.shared.naming import Mint, name_as_id
 from bonkei.definitions.provider.aws.shared.resource import resource
 from bonkei.definitions.provider.behaviour import Context, DataSource, Problem, ResourceBehaviour
 from bonkei.definitions.provider.values import Object, Value, given
@@ -108,10 +108,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         import_=_import_target,
     ),
     "aws_cloudwatch_event_bus": resource(
-        lambda mint: {
-            "id": mint.given("name"),
-            "arn": mint.arn("events", f"event-bus/{mint.given('name')}"),
-        },
+        name_as_id("events", "event-bus/"),
         at("name", matches(r"(?!default$)[/.\-_A-Za-z0-9]{1,256}", "a name other than default")),
     ),
     "aws_cloudwatch_event_permission": resource(
@@ -119,10 +116,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         import_=_import_permission,
     ),
     "aws_cloudwatch_event_archive": resource(
-        lambda mint: {
-            "id": mint.given("name"),
-            "arn": mint.arn("events", f"archive/{mint.given('name')}"),
-        },
+        name_as_id("events", "archive/"),
         at("event_pattern", pattern),
     ),
 }

@@ -15,18 +15,21 @@ Check: TypeAlias = Callable[[Value], str | None]
 def checks_of(known: Known, enumerations: Mapping[str, Sequence[str]]) -> Iterator[Check]:
     """The checks from the facts of one argument."""
     if "enum" in known:
-        yield _one_of(known["enum"], enumerations, ignore_case="ignore_case" in known)
+        named = known["enum"]
+        values = enumerations[named] if isinstance(named, str) else named
+        yield one_of(*values, ignore_case="ignore_case" in known)
     if "range" in known:
-        yield _between(*known["range"])
+        yield between(*known["range"])
     if "length" in known:
-        yield _length(*known["length"])
+        low, high = known["length"]
+        yield _length(low, high, _bytes)
     for pattern, meaning in known.get("patterns", ()):
         yield _matches(pattern, meaning)
     if "api_range" in known:
-        yield _as_sent(_between(*known["api_range"]))
+        yield _as_sent(between(*known["api_range"]))
     if "api_length" in known:
         low, high = known["api_length"]
-        yield _as_sent(_length(low, high, len))
+        yield _as_sent(_length(low, high))
     if "api_pattern" in known:
         yield _as_sent(_fits(known["api_pattern"]))
     yield from _counts(known)
@@ -41,10 +44,7 @@ def _counts(known: Known) -> Iterator[Check]:
         yield _unless_empty(_count(known["min_if_any"], None))
 
 
-def _one_of(
-    named: str | Sequence[Value], enumerations: Mapping[str, Sequence[str]], *, ignore_case: bool
-) -> Check:
-    values = enumerations[named] if isinstance(named, str) else named
+def one_of(*values: Value, ignore_case: bool = False) -> Check:
     allowed = {str(value).upper() for value in values} if ignore_case else set(values)
 
     def check(value: Value) -> str | None:
@@ -56,7 +56,7 @@ def _one_of(
     return check
 
 
-def _between(low: float | None, high: float | None) -> Check:
+def between(low: float | None, high: float | None = None) -> Check:
     def check(value: Value) -> str | None:
         if isinstance(value, str | bool | list):
             return None
@@ -75,8 +75,8 @@ def _bytes(text: str) -> int:
     return len(text.encode())
 
 
-def _length(low: int, high: int | None, size_of: Callable[[str], int] = _bytes) -> Check:
-    """The provider counts bytes, an API characters."""
+def _length(low: int, high: int | None, size_of: Callable[[str], int] = len) -> Check:
+    """Of a text: the provider counts bytes, an API characters."""
 
     def check(value: Value) -> str | None:
         size = size_of(value) if isinstance(value, str) else low

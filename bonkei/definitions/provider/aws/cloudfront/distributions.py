@@ -15,7 +15,6 @@ from bonkei.definitions.provider.aws.cloudfront.distribution_rules import (
 from bonkei.definitions.provider.aws.shared.blocks import same_shape
 from bonkei.definitions.provider.aws.shared.checks import (
     at,
-    at_least,
     between,
     length,
     matches,
@@ -79,7 +78,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
             at(f"{block}.{path}", check)
             for block in BEHAVIORS
             for path, check in (
-                ("min_ttl", at_least(0)),
+                ("min_ttl", between(0)),
                 ("function_association.event_type", one_of("viewer-request", "viewer-response")),
                 ("function_association.function_arn", arn("cloudfront")),
                 ("lambda_function_association.lambda_arn", arn("lambda")),
@@ -91,7 +90,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("origin.custom_origin_config.https_port", between(1, 65535)),
         at("custom_error_response.error_code", one_of(*_ERROR_CODES)),
         at("custom_error_response.response_code", one_of(0, 200, *_ERROR_CODES)),
-        at("custom_error_response.error_caching_min_ttl", at_least(0)),
+        at("custom_error_response.error_caching_min_ttl", between(0)),
         at("viewer_certificate.acm_certificate_arn", arn("acm")),
         unique("origin", "origin_id", "origin"),
         unique("ordered_cache_behavior", "path_pattern", "path pattern"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from bonkei.definitions.provider.aws.ec2.networks import ec2
 from bonkei.definitions.provider.aws.shared.checks import exactly_one
 from bonkei.definitions.provider.aws.shared.documents import RESOURCE, policy
 from bonkei.definitions.provider.aws.shared.naming import Mint
@@ -22,9 +23,7 @@ def _endpoint(mint: Mint) -> Mapping[str, Value]:
     service = str(mint.given("service_name") or "")
     short = service.removeprefix(f"com.amazonaws.{mint.region}.")
     common = {
-        "id": identifier,
-        "arn": mint.arn("ec2", f"vpc-endpoint/{identifier}"),
-        "owner_id": mint.account,
+        **ec2(mint, "vpc-endpoint", identifier),
         "state": "available",
         "requester_managed": False,
         "policy": mint.given("policy") or _FULL_ACCESS,
@@ -32,10 +31,7 @@ def _endpoint(mint: Mint) -> Mapping[str, Value]:
         "ip_address_type": "ipv4",
     }
     if mint.given("vpc_endpoint_type") in (None, "Gateway"):
-        return {
-            **common,
-            "prefix_list_id": gateway_prefix_list(mint.region, short),
-        }
+        return {**common, "prefix_list_id": gateway_prefix_list(mint.region, short)}
     subnets = mint.given("subnet_ids") or []
     return {
         **common,
@@ -82,6 +78,10 @@ def _endpoint_has_what_it_needs(config: Object) -> Iterator[Problem]:
             yield Problem((name,), "Conflicting arguments", detail)
 
 
+_ASSOCIATION = resource(
+    lambda mint: {"id": f"a-{mint.given('vpc_endpoint_id')}{mint.random(10, '0123456789')}"}
+)
+
 RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_vpc_endpoint": resource(
         _endpoint,
@@ -90,15 +90,10 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         defaults={"private_dns_enabled": False},
         policies={"policy": policy(RESOURCE)},
     ),
-    "aws_vpc_endpoint_route_table_association": resource(
-        lambda mint: {"id": f"a-{mint.given('vpc_endpoint_id')}{mint.random(10, '0123456789')}"},
-    ),
-    "aws_vpc_endpoint_subnet_association": resource(
-        lambda mint: {"id": f"a-{mint.given('vpc_endpoint_id')}{mint.random(10, '0123456789')}"},
-    ),
-    "aws_vpc_endpoint_security_group_association": resource(
-        lambda mint: {"id": f"a-{mint.given('vpc_endpoint_id')}{mint.random(10, '0123456789')}"},
-    ),
+    **{
+        f"aws_vpc_endpoint_{other}_association": _ASSOCIATION
+        for other in ("route_table", "subnet", "security_group")
+    },
     "aws_vpc_endpoint_policy": resource(
         lambda mint: {"id": mint.given("vpc_endpoint_id")},
         policies={"policy": policy(RESOURCE)},

@@ -17,14 +17,6 @@ from bonkei.definitions.provider.behaviour import Problem, ResourceBehaviour
 from bonkei.definitions.provider.values import Object, Value, given
 
 
-def _internet_gateway(mint: Mint) -> Mapping[str, Value]:
-    return ec2(mint, "internet-gateway", mint.id("igw"))
-
-
-def _egress_only_gateway(mint: Mint) -> Mapping[str, Value]:
-    return {"id": mint.id("eigw")}
-
-
 def public_address(mint: Mint) -> str:
     """An address that looks public but is not routed (RFC 2544: 198.18.0.0/15)."""
     third, fourth = (int(mint.random(2, HEX, part), 16) for part in "cd")
@@ -35,12 +27,8 @@ def public_address(mint: Mint) -> str:
 def _private_address(mint: Mint, subnet_id: Value) -> str:
     """An address of the subnet that AWS does not reserve, or of 10.0.0.0/8 if the subnet is
     unknown."""
-    blocks = [
-        subnet["cidr_block"]
-        for subnet in mint.context.peers("aws_subnet")
-        if subnet.get("id") == subnet_id and subnet.get("cidr_block")
-    ]
-    network = ipaddress.ip_network(blocks[0] if blocks else "10.0.0.0/8")
+    block = mint.peer("aws_subnet", subnet_id).get("cidr_block")
+    network = ipaddress.ip_network(block or "10.0.0.0/8")
     place = int(mint.random(8, HEX, "private/"), 16) % max(network.num_addresses - 5, 1)
     return str(network[min(place + 4, network.num_addresses - 1)])
 
@@ -76,14 +64,7 @@ def _nat_gateway(mint: Mint) -> Mapping[str, Value]:
         "association_id": mint.id("eipassoc") if allocation else "",
         "private_ip": _private_address(mint, mint.given("subnet_id")),
         "public_ip": (addresses.get(allocation) or public_address(mint)) if allocation else "",
-        "vpc_id": next(
-            (
-                subnet.get("vpc_id")
-                for subnet in mint.context.peers("aws_subnet")
-                if subnet.get("id") == mint.given("subnet_id")
-            ),
-            None,
-        ),
+        "vpc_id": mint.peer("aws_subnet", mint.given("subnet_id")).get("vpc_id"),
     }
 
 
@@ -101,17 +82,17 @@ def _nat_needs_address(config: Object) -> Iterator[Problem]:
         yield Problem((), "Missing argument", 'A zonal NAT gateway needs a "subnet_id".')
 
 
-def _own(prefix: str, name: str = "id") -> ResourceBehaviour:
+def _own(prefix: str) -> ResourceBehaviour:
     """A type whose only generated value is an id with a prefix."""
-    return resource(lambda mint: {name: mint.id(prefix)})
+    return resource(lambda mint: {"id": mint.id(prefix)})
 
 
 RESOURCES: Mapping[str, ResourceBehaviour] = {
-    "aws_internet_gateway": resource(_internet_gateway),
+    "aws_internet_gateway": resource(lambda mint: ec2(mint, "internet-gateway", mint.id("igw"))),
     "aws_internet_gateway_attachment": resource(
         lambda mint: {"id": f"{mint.given('internet_gateway_id')}:{mint.given('vpc_id')}"},
     ),
-    "aws_egress_only_internet_gateway": resource(_egress_only_gateway),
+    "aws_egress_only_internet_gateway": _own("eigw"),
     "aws_eip": resource(
         _elastic_ip,
         conflicts("instance", "network_interface"),

@@ -14,11 +14,11 @@ from bonkei.definitions.provider.aws.shared.regions import zone_names
 from bonkei.definitions.provider.aws.shared.resource import resource
 from bonkei.definitions.provider.aws.shared.seeds import HEX
 from bonkei.definitions.provider.behaviour import ResourceBehaviour
-from bonkei.definitions.provider.values import Object, Value
+from bonkei.definitions.provider.values import Value
 
 
 def _instance(mint: Mint) -> Mapping[str, Value]:
-    subnet = _subnet(mint)
+    subnet = mint.peer("aws_subnet", mint.given("subnet_id"))
     private = mint.given("private_ip") or _address(mint, str(subnet.get("cidr_block") or ""))
     public = mint.given("associate_public_ip_address") is True
     outside = f"203.0.113.{int(mint.random(4, HEX, 'public'), 16) % 254 + 1}" if public else ""
@@ -36,12 +36,6 @@ def _instance(mint: Mint) -> Mapping[str, Value]:
         "primary_network_interface_id": mint.id("eni"),
         "tenancy": "default",
     }
-
-
-def _subnet(mint: Mint) -> Object:
-    wanted = mint.given("subnet_id")
-    subnets = mint.context.peers("aws_subnet")
-    return next((one for one in subnets if one.get("id") == wanted), {})
 
 
 def _address(mint: Mint, block: str) -> str:

@@ -49,20 +49,9 @@ def _ipv6_block(mint: Mint) -> str:
     return f"2001:db8:{digits[:4]}:{digits[4:]}00::/56"
 
 
-def _network_acl(mint: Mint) -> Mapping[str, Value]:
-    return ec2(mint, "network-acl", mint.id("acl"))
-
-
 def _flow_log(mint: Mint) -> Mapping[str, Value]:
     identifier = mint.id("fl")
     return {"id": identifier, "arn": mint.arn("ec2", f"vpc-flow-log/{identifier}")}
-
-
-def _prefix_list(mint: Mint) -> Mapping[str, Value]:
-    return {
-        **ec2(mint, "prefix-list", mint.id("pl")),
-        "version": mint.context.generation,
-    }
 
 
 RESOURCES: Mapping[str, ResourceBehaviour] = {
@@ -73,7 +62,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         exactly_one("cidr_block", "ipv4_ipam_pool_id"),
         defaults={"enable_dns_hostnames": False, "enable_network_address_usage_metrics": False},
     ),
-    "aws_network_acl": resource(_network_acl),
+    "aws_network_acl": resource(lambda mint: ec2(mint, "network-acl", mint.id("acl"))),
     "aws_default_network_acl": resource(
         lambda mint: ec2(mint, "network-acl", str(mint.given("default_network_acl_id"))),
     ),
@@ -94,7 +83,10 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         },
     ),
     "aws_ec2_managed_prefix_list": resource(
-        _prefix_list,
+        lambda mint: {
+            **ec2(mint, "prefix-list", mint.id("pl")),
+            "version": mint.context.generation,
+        },
         at("entry.cidr", cidr()),
         at("name", matches(r"(?!com\.amazonaws).{1,255}", "a name outside of com.amazonaws")),
         recomputed={"version": "entry"},

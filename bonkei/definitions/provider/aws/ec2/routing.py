@@ -6,16 +6,16 @@ https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from bonkei.definitions.provider.aws.ec2.networks import ec2
-from bonkei.definitions.provider.aws.shared.checks import at, exactly_one, within
+from bonkei.definitions.provider.aws.shared.checks import at, exactly_one
 from bonkei.definitions.provider.aws.shared.formats import ipv4, ipv6
 from bonkei.definitions.provider.aws.shared.import_ids import parts_of
 from bonkei.definitions.provider.aws.shared.naming import Mint
 from bonkei.definitions.provider.aws.shared.resource import resource
 from bonkei.definitions.provider.aws.shared.seeds import HEX, scatter
-from bonkei.definitions.provider.behaviour import Context, Problem, ResourceBehaviour
+from bonkei.definitions.provider.behaviour import Context, ResourceBehaviour
 from bonkei.definitions.provider.values import Object, Value
 
 _SUBNET_TARGETS = (
@@ -34,10 +34,6 @@ _SUBNET_TARGETS = (
 
 
 _DESTINATIONS = ("destination_cidr_block", "destination_ipv6_cidr_block")
-
-
-def _route_table(mint: Mint) -> Mapping[str, Value]:
-    return ec2(mint, "route-table", mint.id("rtb"))
 
 
 def _default_route_table(mint: Mint) -> Mapping[str, Value]:
@@ -61,10 +57,6 @@ def _route(mint: Mint) -> Mapping[str, Value]:
     }
 
 
-def _one_target(config: Object) -> Iterator[Problem]:
-    yield from exactly_one(*_SUBNET_TARGETS)(config)
-
-
 def _import_route(identifier: str, _: Context) -> Object:
     table, destination = parts_of(identifier, "ROUTETABLEID_DESTINATION")
     name = "destination_ipv6_cidr_block" if ":" in destination else "destination_cidr_block"
@@ -80,23 +72,18 @@ def _import_table_association(identifier: str, _: Context) -> Object:
     return {"id": f"rtbassoc-0{token}", "route_table_id": table, name: target}
 
 
-_ROUTE_RULES = (
-    at("cidr_block", ipv4),
-    at("ipv6_cidr_block", ipv6),
-)
-
-
 RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_route_table": resource(
-        _route_table,
-        *(within("route", rule) for rule in _ROUTE_RULES),
+        lambda mint: ec2(mint, "route-table", mint.id("rtb")),
+        at("route.cidr_block", ipv4),
+        at("route.ipv6_cidr_block", ipv6),
     ),
     "aws_default_route_table": resource(_default_route_table),
     "aws_route": resource(
         _route,
         at("destination_cidr_block", ipv4),
         at("destination_ipv6_cidr_block", ipv6),
-        _one_target,
+        exactly_one(*_SUBNET_TARGETS),
         import_=_import_route,
     ),
     "aws_route_table_association": resource(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator, Mapping
 
+from bonkei.definitions.provider.aws.ec2.networks import ec2
 from bonkei.definitions.provider.aws.shared.checks import (
     Rule,
     at,
@@ -82,28 +83,15 @@ def _port_range(ports: Mapping[str, Value]) -> Iterator[Problem]:
 
 
 def _group(mint: Mint) -> Mapping[str, Value]:
-    identifier = mint.id("sg")
-    name = mint.name()
-    return {
-        "id": identifier,
-        "arn": mint.arn("ec2", f"security-group/{identifier}"),
-        "owner_id": mint.account,
-        "name": name,
-    }
+    return {**ec2(mint, "security-group", mint.id("sg")), "name": mint.name()}
 
 
 def _default_group(mint: Mint) -> Mapping[str, Value]:
     """Adopts the default group of its VPC."""
-    own = [
-        vpc.get("default_security_group_id")
-        for vpc in mint.context.peers("aws_vpc")
-        if vpc.get("id") == mint.given("vpc_id")
-    ]
-    identifier = own[0] if own and own[0] else mint.id("sg")
+    vpc = mint.peer("aws_vpc", mint.given("vpc_id"))
+    identifier = vpc.get("default_security_group_id") or mint.id("sg")
     return {
-        "id": identifier,
-        "arn": mint.arn("ec2", f"security-group/{identifier}"),
-        "owner_id": mint.account,
+        **ec2(mint, "security-group", identifier),
         "name": "default",
         "description": "default VPC security group",
     }

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from bonkei.definitions.provider.aws.shared.blocks import each
 from bonkei.definitions.provider.aws.shared.checks import at, matches, one_of
 from bonkei.definitions.provider.aws.shared.formats import arn
-from bonkei.definitions.provider.aws.shared.naming import Mint
+from bonkei.definitions.provider.aws.shared.naming import arn_as_id
 from bonkei.definitions.provider.aws.shared.resource import resource
 from bonkei.definitions.provider.behaviour import Context, Problem, ResourceBehaviour
 from bonkei.definitions.provider.values import Object, Value, given
@@ -26,11 +26,6 @@ def _capacity_provider(value: Value) -> str | None:
     if value not in ("FARGATE", "FARGATE_SPOT") and _RESERVED.match(str(value)):
         return f"Of those that AWS has, there are FARGATE and FARGATE_SPOT, and no {value}."
     return None
-
-
-def _cluster(mint: Mint) -> Mapping[str, Value]:
-    identifier = mint.arn("ecs", f"cluster/{mint.given('name')}")
-    return {"id": identifier, "arn": identifier}
 
 
 def _insights(config: Object) -> Iterator[Problem]:
@@ -50,7 +45,7 @@ def _import_cluster(identifier: str, context: Context) -> Object:
 
 RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_ecs_cluster": resource(
-        _cluster,
+        arn_as_id("ecs", "cluster/"),
         at("name", NAME),
         _insights,
         at("service_connect_defaults.namespace", arn("servicediscovery")),
@@ -61,12 +56,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("capacity_providers", _capacity_provider),
         import_="cluster_name",
     ),
-    "aws_ecs_capacity_provider": resource(
-        lambda mint: {
-            "id": mint.arn("ecs", f"capacity-provider/{mint.given('name')}"),
-            "arn": mint.arn("ecs", f"capacity-provider/{mint.given('name')}"),
-        },
-    ),
+    "aws_ecs_capacity_provider": resource(arn_as_id("ecs", "capacity-provider/")),
     "aws_ecs_account_setting_default": resource(
         lambda mint: {
             "id": mint.given("name"),

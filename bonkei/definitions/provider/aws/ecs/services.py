@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from bonkei.definitions.provider.aws.ecs.clusters import NAME
 from bonkei.definitions.provider.aws.shared.blocks import each, first, same_shape
-from bonkei.definitions.provider.aws.shared.checks import at, at_least, between, conflicts, matches
+from bonkei.definitions.provider.aws.shared.checks import at, between, conflicts, matches
 from bonkei.definitions.provider.aws.shared.documents import parse
 from bonkei.definitions.provider.aws.shared.formats import arn
 from bonkei.definitions.provider.aws.shared.import_ids import unexpected
@@ -211,8 +211,8 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_ecs_service": resource(
         _service,
         at("name", NAME),
-        at("desired_count", at_least(0)),
-        at("deployment_maximum_percent", at_least(0)),
+        at("desired_count", between(0)),
+        at("deployment_maximum_percent", between(0)),
         at("deployment_minimum_healthy_percent", between(0, 100)),
         at("health_check_grace_period_seconds", between(0, 2147483647)),
         at("platform_version", matches(r"LATEST|\d+\.\d+\.\d+|", "LATEST or a version")),

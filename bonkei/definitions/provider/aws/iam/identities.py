@@ -64,18 +64,10 @@ def _policy(mint: Mint) -> Mapping[str, Value]:
     return {**named, "id": identifier, "arn": identifier, **own}
 
 
-def _instance_profile(mint: Mint) -> Mapping[str, Value]:
-    return _holder(mint, "instance-profile", "AIPA")
-
-
-def _user(mint: Mint) -> Mapping[str, Value]:
+def _person(mint: Mint, kind: str, prefix: str) -> Mapping[str, Value]:
+    """A user or a group."""
     name = str(mint.given("name"))
-    return {"id": name, "arn": _global(mint, "user", name), "unique_id": _unique(mint, "AIDA")}
-
-
-def _group(mint: Mint) -> Mapping[str, Value]:
-    name = str(mint.given("name"))
-    return {"id": name, "arn": _global(mint, "group", name), "unique_id": _unique(mint, "AGPA")}
+    return {"id": name, "arn": _global(mint, kind, name), "unique_id": _unique(mint, prefix)}
 
 
 def _service_linked_role(mint: Mint) -> Mapping[str, Value]:
@@ -155,11 +147,11 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("policy_arn", arn("iam", resource="policy/")),
     ),
     "aws_iam_instance_profile": resource(
-        _instance_profile,
+        lambda mint: _holder(mint, "instance-profile", "AIPA"),
         at("path", _PATH),
     ),
     "aws_iam_user": resource(
-        _user,
+        lambda mint: _person(mint, "user", "AIDA"),
         at("name", length(1, 64)),
         at("path", _PATH),
     ),
@@ -175,7 +167,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("policy_arn", arn("iam", resource="policy/")),
     ),
     "aws_iam_group": resource(
-        _group,
+        lambda mint: _person(mint, "group", "AGPA"),
         at("name", length(1, 128)),
         at("path", _PATH),
         import_="name",

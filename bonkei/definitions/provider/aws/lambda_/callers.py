@@ -20,10 +20,7 @@ from bonkei.definitions.provider.values import Object, Value
 
 def _permission(mint: Mint) -> Mapping[str, Value]:
     statement = mint.name("statement_id")
-    return {
-        "id": statement,
-        "statement_id": statement,
-    }
+    return {"id": statement, "statement_id": statement}
 
 
 def _import_permission(identifier: str, _: Context) -> Object:

@@ -5,10 +5,10 @@ https://docs.aws.amazon.com/Route53/latest/APIReference/Welcome.html
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator, Mapping
 
 from bonkei.definitions.provider.aws.shared.checks import at, between, length, matches
+from bonkei.definitions.provider.aws.shared.formats import address
 from bonkei.definitions.provider.aws.shared.import_ids import unexpected
 from bonkei.definitions.provider.aws.shared.naming import Mint
 from bonkei.definitions.provider.aws.shared.resource import resource
@@ -90,18 +90,10 @@ def _record_fits(config: Object) -> Iterator[Problem]:
         detail = "A CNAME has one value."
         yield Problem(("records",), "Invalid records", detail)
     if kind in ("A", "AAAA"):
-        version = 4 if kind == "A" else 6
+        check = address(4 if kind == "A" else 6)
         for index, record in enumerate(known_items(records)):
-            if not _is_address(str(record), version):
-                detail = f'"{record}" is not an IPv{version} address.'
-                yield Problem(("records", index), "Invalid record", detail)
-
-
-def _is_address(text: str, version: int) -> bool:
-    try:
-        return ipaddress.ip_address(text).version == version
-    except ValueError:
-        return False
+            if wrong := check(str(record)):
+                yield Problem(("records", index), "Invalid record", wrong)
 
 
 def _import_record(identifier: str, _: Context) -> Object:

@@ -11,9 +11,11 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from bonkei.definitions.provider.behaviour import Problem
+from bonkei.definitions.provider.facts.checks import Check as Check  # noqa: PLC0414 - passed on
+from bonkei.definitions.provider.facts.checks import between as between  # noqa: PLC0414
+from bonkei.definitions.provider.facts.checks import one_of as one_of  # noqa: PLC0414
 from bonkei.definitions.provider.values import UNKNOWN, Object, Value, given
 
-Check: TypeAlias = Callable[[Value], str | None]
 Rule: TypeAlias = Callable[[Object], Iterable[Problem]]
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -145,28 +147,6 @@ def needs_when(name: str, value: Value, *others: str) -> Rule:
                     )
 
     return rule
-
-
-def one_of(*values: Value, ignore_case: bool = False) -> Check:
-    allowed = {str(value).upper() for value in values} if ignore_case else set(values)
-
-    def check(value: Value) -> str | None:
-        seen = str(value).upper() if ignore_case else value
-        return None if seen in allowed else f'Expected one of {_listed(values)}, got "{value}".'
-
-    return check
-
-
-def between(low: float, high: float) -> Check:
-    def check(value: Value) -> str | None:
-        inside = isinstance(value, str) is False and low <= value <= high
-        return None if inside else f"Expected a number from {low} to {high}, got {value}."
-
-    return check
-
-
-def at_least(low: float) -> Check:
-    return lambda value: None if value >= low else f"Expected {low} or more, got {value}."
 
 
 def above(low: float) -> Check:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from contextlib import suppress
 
 from bonkei.definitions.provider.aws.shared.checks import Check, between
 from bonkei.definitions.provider.values import Value
@@ -92,11 +93,10 @@ ipv6 = cidr(6, 0, 128)
 
 def address(version: int) -> Check:
     def check(value: Value) -> str | None:
-        try:
-            found = ipaddress.ip_address(value)
-        except ValueError:
-            return f'"{value}" is not an IP address.'
-        return None if found.version == version else f'"{value}" is not an IPv{version} address.'
+        with suppress(ValueError):
+            if ipaddress.ip_address(value).version == version:
+                return None
+        return f'"{value}" is not an IPv{version} address.'
 
     return check
 

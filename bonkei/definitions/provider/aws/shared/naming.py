@@ -30,6 +30,10 @@ class Mint:
         value = self.planned.get(name)
         return value if given(value) else None
 
+    def peer(self, kind: str, identifier: Value) -> Object:
+        """The resource of this stack with that id; empty if there is none."""
+        return next((one for one in self.context.peers(kind) if one.get("id") == identifier), {})
+
     @property
     def region(self) -> str:
         """The resource's own region, or the provider's."""
@@ -77,6 +81,16 @@ class Mint:
 
 
 Minting: TypeAlias = Callable[[Mint], Mapping[str, Value]]
+
+
+def name_as_id(service: str, kind: str, argument: str = "name") -> Minting:
+    """Its id is its name, which the ARN ends in."""
+
+    def mint_it(mint: Mint) -> Mapping[str, Value]:
+        name = mint.given(argument)
+        return {"id": name, "arn": mint.arn(service, f"{kind}{name}")}
+
+    return mint_it
 
 
 def arn_as_id(service: str, kind: str) -> Minting:
