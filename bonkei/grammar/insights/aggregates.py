@@ -95,39 +95,26 @@ class _Percentile:
         return self._seen[max(0, math.ceil(percent / 100 * len(self._seen)) - 1)]
 
 
-class _Best:
-    """The one value that wins against all others."""
+_Seen = tuple[Value, int]
 
-    def __init__(self, wins: Callable[[Value, int, Value, int], bool], *, plain: bool) -> None:
+
+class _Best:
+    """The one value that wins against all others; `wins` compares values with their moments."""
+
+    def __init__(self, wins: Callable[[_Seen, _Seen], bool], *, plain: bool = False) -> None:
         self._wins = wins
         self._plain = plain
-        self._best: tuple[Value, int] | None = None
+        self._best: _Seen | None = None
 
     def add(self, value: Value, moment: int) -> None:
         if value is None:
             return
-        if self._best is None or self._wins(value, moment, *self._best):
+        if self._best is None or self._wins((value, moment), self._best):
             self._best = value, moment
 
     def result(self, _: float) -> Value:
         value = self._best[0] if self._best else None
         return int(value) if self._plain and isinstance(value, int) else value
-
-
-def _is_less(value: Value, _: int, best: Value, __: int) -> bool:
-    return compared(value, best) == -1
-
-
-def _is_more(value: Value, _: int, best: Value, __: int) -> bool:
-    return compared(value, best) == 1
-
-
-def _sorts_first(value: Value, _: int, best: Value, __: int) -> bool:
-    return text(value) < text(best)
-
-
-def _sorts_last(value: Value, _: int, best: Value, __: int) -> bool:
-    return text(value) > text(best)
 
 
 AGGREGATES: Mapping[str, Callable[[], Total]] = {
@@ -138,10 +125,10 @@ AGGREGATES: Mapping[str, Callable[[], Total]] = {
     "stddev": _Deviation,
     "pct": _Percentile,
     "percentile": _Percentile,
-    "min": lambda: _Best(_is_less, plain=True),
-    "max": lambda: _Best(_is_more, plain=True),
-    "earliest": lambda: _Best(lambda _, at, __, best: at < best, plain=False),
-    "latest": lambda: _Best(lambda _, at, __, best: at > best, plain=False),
-    "sortsfirst": lambda: _Best(_sorts_first, plain=False),
-    "sortslast": lambda: _Best(_sorts_last, plain=False),
+    "min": lambda: _Best(lambda one, best: compared(one[0], best[0]) == -1, plain=True),
+    "max": lambda: _Best(lambda one, best: compared(one[0], best[0]) == 1, plain=True),
+    "earliest": lambda: _Best(lambda one, best: one[1] < best[1]),
+    "latest": lambda: _Best(lambda one, best: one[1] > best[1]),
+    "sortsfirst": lambda: _Best(lambda one, best: text(one[0]) < text(best[0])),
+    "sortslast": lambda: _Best(lambda one, best: text(one[0]) > text(best[0])),
 }

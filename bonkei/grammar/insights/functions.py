@@ -72,14 +72,6 @@ def _compares(holds: Callable[[int], bool]) -> Callable[..., Value]:
     return apply
 
 
-def _is_in(value: Value, *others: Value) -> Value:
-    return int(any(compared(value, other) == 0 for other in others))
-
-
-def _power(base: int | float, exponent: int | float) -> int | float:
-    return math.pow(base, exponent)
-
-
 def _floor_to(moment: Value, count: int, unit: str) -> Value:
     at = number(moment)
     if at is None:
@@ -158,17 +150,13 @@ def _parsed(value: str) -> Value:
     return found if isinstance(found, dict | list) else None
 
 
-def _contains(value: str, part: Value) -> Value:
-    return int(text(part) in value)
-
-
 _NUMBERS: Mapping[str, tuple[tuple[int, int], Callable[..., int | float]]] = {
     "+": ((2, 2), lambda a, b: a + b),
     "-": ((2, 2), lambda a, b: a - b),
     "*": ((2, 2), lambda a, b: a * b),
     "/": ((2, 2), lambda a, b: a / b),
     "%": ((2, 2), math.fmod),
-    "^": ((2, 2), _power),
+    "^": ((2, 2), math.pow),
     "abs": ((1, 1), abs),
     "ceil": ((1, 1), math.ceil),
     "floor": ((1, 1), math.floor),
@@ -193,7 +181,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "and": Function((2, 2), lambda a, b: int(is_true(a) and is_true(b))),
     "or": Function((2, 2), lambda a, b: int(is_true(a) or is_true(b))),
     "not": Function((1, 1), lambda a: int(not is_true(a))),
-    "in": Function((2, 10_000), _is_in),
+    "in": Function((2, 10_000), lambda a, *rest: int(any(compared(a, b) == 0 for b in rest))),
     "bin": Function((3, 3), _floor_to),
     "datefloor": Function((3, 3), _floor_to),
     "dateceil": Function((3, 3), _ceiling_to),
@@ -217,7 +205,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "tolower": Function((1, 1), _textual(str.lower)),
     "substr": Function((2, 3), _textual(_substring)),
     "replace": Function((3, 3), _textual(_replace)),
-    "strcontains": Function((2, 2), _textual(_contains)),
+    "strcontains": Function((2, 2), _textual(lambda value, part: int(text(part) in value))),
     "jsonparse": Function((1, 1), _textual(_parsed)),
     "jsonstringify": Function((1, 1), lambda value: None if value is None else text(value)),
 }

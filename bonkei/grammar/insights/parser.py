@@ -76,18 +76,6 @@ def _check_order(scanner: Scanner, commands: list[Command]) -> None:
             raise scanner.error("only limit can come after dedup", 0)
 
 
-def _fields(scanner: Scanner) -> Fields:
-    return Fields(tuple(take_named(scanner)))
-
-
-def _display(scanner: Scanner) -> Fields:
-    return Fields(tuple(take_named(scanner)), replaces=True)
-
-
-def _filter(scanner: Scanner) -> Filter:
-    return Filter(take_expression(scanner))
-
-
 def _stats(scanner: Scanner) -> Stats:
     start = scanner.position
     columns = take_named(scanner, aggregates=True)
@@ -111,10 +99,6 @@ def _limit(scanner: Scanner) -> Limit:
     if not isinstance(count, int) or not 1 <= count <= MOST_ROWS:
         raise scanner.error(f"limit takes a number from 1 to {MOST_ROWS}", start)
     return Limit(count)
-
-
-def _dedup(scanner: Scanner) -> Dedup:
-    return Dedup(tuple(each.expression for each in take_named(scanner)))
 
 
 def _unnest(scanner: Scanner) -> Unnest:
@@ -155,13 +139,13 @@ def _of_glob(glob: str) -> re.Pattern[str]:
 
 
 _COMMANDS: Mapping[str, Callable[[Scanner], Command]] = {
-    "fields": _fields,
-    "display": _display,
-    "filter": _filter,
+    "fields": lambda scanner: Fields(tuple(take_named(scanner))),
+    "display": lambda scanner: Fields(tuple(take_named(scanner)), replaces=True),
+    "filter": lambda scanner: Filter(take_expression(scanner)),
     "stats": _stats,
     "sort": _sort,
     "limit": _limit,
-    "dedup": _dedup,
+    "dedup": lambda scanner: Dedup(tuple(one.expression for one in take_named(scanner))),
     "parse": _parse,
     "unnest": _unnest,
 }

@@ -39,10 +39,6 @@ _MOST_EVENTS = 5_000  # of one delivery
 _MINUTE = 60.0
 
 
-def ignore(_: str) -> None:
-    """A listener that does nothing."""
-
-
 def _has_failed(ground: asyncio.Future[Ground]) -> bool:
     return ground.done() and (ground.cancelled() or ground.exception() is not None)
 
@@ -212,7 +208,7 @@ class Builds:
             said = f"{type(error).__name__}: {error}"
             self._end_early(recorder, log, FAULT, "INTERNAL_SERVICE_ERROR", said)
         finally:
-            self._flush(build.id)
+            self._flushing.pop(build.id, lambda: None)()
             self._listeners.pop(build.id, None)
             self._tasks.pop(build.id, None)
             if taken:
@@ -297,6 +293,3 @@ class Builds:
 
         self._flushing[build.id] = flush
         return deliver
-
-    def _flush(self, build_id: str) -> None:
-        self._flushing.pop(build_id, lambda: None)()

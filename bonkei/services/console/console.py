@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import logging
-import os
 import secrets
 import socket
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bonkei.base import kept
 from bonkei.services.console.feed import Feed
 from bonkei.services.console.guard import Keys
 from bonkei.services.console.values import Action, ConsoleError, ConsoleSettings, Topic
@@ -125,11 +125,7 @@ def _token(directory: Path) -> str:
     if len(known) >= 32 and known.isascii() and known.isalnum():
         return known
     token = secrets.token_hex(16)
-    part = file.with_suffix(".part")
-    part.unlink(missing_ok=True)
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
-        handle.write(token)
-    part.replace(file)
+    kept.write(file, token, synced=False)
     return token
 
 

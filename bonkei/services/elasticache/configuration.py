@@ -41,7 +41,7 @@ def configuration(cache: Cache, host: str, directory: Path) -> str:
         ("protected-mode", "no"),  # it trusts 127.0.0.1 alone, and callers have other addresses
         ("dir", str(directory)),
         ("daemonize", "no"),
-        *({**_USUAL, **_known(cache)}.items()),
+        *{**_USUAL, **{n: value for n, value in cache.parameters if n in _PARAMETERS}}.items(),
         *(("rename-command", name, "") for name in _RESTRICTED),
         *_access(cache),
     ]
@@ -71,10 +71,6 @@ def unknown_parameters(cache: Cache) -> tuple[str, ...]:
     """The declared parameters that have no effect here."""
     known = _PARAMETERS | {"cluster-enabled"}  # which the group says, too
     return tuple(name for name, _ in cache.parameters if name not in known)
-
-
-def _known(cache: Cache) -> dict[str, str]:
-    return {name: value for name, value in cache.parameters if name in _PARAMETERS}
 
 
 def _access(cache: Cache) -> Iterator[tuple[str, ...]]:

@@ -322,9 +322,6 @@ class Cloud:
         here: dict[str, AwsService] = {
             "secretsmanager": secrets_manager.service(self._secrets, vault),
             "service-quotas": service_quotas.service(),
-            "sts": sts.service(self._issuer, self._is_role),
+            "sts": sts.service(self._issuer, lambda arn: self._blueprint.role(arn) is not None),
         }
         return ChainMap(here, services)  # type: ignore[arg-type]
-
-    def _is_role(self, arn: str) -> bool:
-        return self._blueprint.role(arn) is not None

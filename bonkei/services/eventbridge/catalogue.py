@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bonkei.base import kept
-from bonkei.blueprint.sns import EventRule, EventTarget
+from bonkei.blueprint.sns import EventRule
 
 MOST = 300
 """The most rules on an event bus ("Amazon EventBridge quotas")."""
@@ -77,13 +77,9 @@ def _read_all(found: dict[str, Any]) -> tuple[list[EventRule], list[str]]:
 
 
 def _read(given: dict[str, Any]) -> EventRule:
-    targets = tuple(_read_target(dict(one)) for one in given["deliveries"])
-    return EventRule(**given | {"deliveries": targets, "targets": tuple(given["targets"])})
-
-
-def _read_target(given: dict[str, Any]) -> EventTarget:
     """Earlier versions kept only two of a task's parameters, by names of their own."""
-    definition, count = given.pop("task_definition_arn", ""), given.pop("task_count", 1)
-    if definition:
-        given["ecs"] = {"TaskDefinitionArn": definition, "TaskCount": count}
-    return EventTarget(**given | {"input_paths": tuple(map(tuple, given["input_paths"]))})
+    for target in given["deliveries"]:
+        definition, count = target.get("task_definition_arn"), target.get("task_count", 1)
+        if definition:
+            target["ecs"] = {"TaskDefinitionArn": definition, "TaskCount": count}
+    return kept.load(EventRule, given)

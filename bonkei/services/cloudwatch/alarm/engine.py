@@ -84,7 +84,7 @@ class AlarmEngine:
         """When the length of an alarm's period has changed: data of before says nothing."""
         self._blank: dict[str, tuple[float, float]] = {}
         for text in book.kept():
-            with suppress(ValueError, TypeError, KeyError):  # of another version's settings
+            with suppress(ValueError, TypeError, AttributeError):  # of another version's settings
                 made = read(text)
                 self._alarms[made.name] = made
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from bonkei.base import kept
 from bonkei.services.ecr.errors import RegistryError
 from bonkei.services.ecr.manifest import digest_of, read_manifest
 from bonkei.services.ecr.package import Package
@@ -115,10 +116,5 @@ class LocalImages:
         with (self._root / "lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             content = {each: text for each, text in self._read(name).items() if each != key}
-            self._write(name, content if value is None else {**content, key: value})
-
-    def _write(self, name: str, content: Mapping[str, str]) -> None:
-        draft = self._root / f"{name}.{os.getpid()}"
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump(content, file, indent=1)
-        draft.replace(self._root / name)
+            content |= {} if value is None else {key: value}
+            kept.write(self._root / name, json.dumps(content, indent=1), synced=False)

@@ -26,7 +26,9 @@ def read_report(text: bytes) -> Scan:
     try:
         document = json.loads(text)
         results = [one for one in document.get("Results") or () if one["Class"] == "os-pkgs"]
-        found = [_finding(each) for each in _vulnerabilities(results)]
+        found = [
+            _finding(each) for result in results for each in result.get("Vulnerabilities") or ()
+        ]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ScanError(f"Trivy's report cannot be read: {error!r}") from None
     if not results:
@@ -35,11 +37,6 @@ def read_report(text: bytes) -> Scan:
         raise ScanError(f"the image has more than {_MOST:,} findings")
     found.sort(key=lambda each: (SEVERITIES.index(each.severity), each.name, each.attributes))
     return Scan("COMPLETE", "The scan was completed successfully.", findings=tuple(found))
-
-
-def _vulnerabilities(results: list[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    for result in results:
-        yield from result.get("Vulnerabilities") or ()
 
 
 def _finding(found: Mapping[str, Any]) -> Finding:

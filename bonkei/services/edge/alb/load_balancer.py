@@ -159,7 +159,9 @@ class ListenerHandler:
 
     def _default(self, listener: Listener) -> CompiledRule:
         action = listener.default_action
-        return CompiledRule("", listener.address, 0, (), _always, action, self._compile(action))
+        return CompiledRule(
+            "", listener.address, 0, (), lambda _: True, action, self._compile(action)
+        )
 
     def present_action(self, rule: CompiledRule) -> Action:
         """The rule's action; a deployment may have changed its weights."""
@@ -188,10 +190,6 @@ def has_too_many_addresses(request: Request) -> bool:
     """Whether X-Forwarded-For has more addresses than a load balancer accepts."""
     addresses = request.fields.get(b"x-forwarded-for")
     return addresses is not None and addresses.count(b",") >= _ADDRESSES
-
-
-def _always(_request: Request) -> bool:
-    return True
 
 
 def _names(balancer: LoadBalancer, listener: Listener) -> Iterator[str]:

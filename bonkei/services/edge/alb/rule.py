@@ -40,7 +40,7 @@ def compile_condition(condition: Condition) -> RequestPredicate:
     if isinstance(condition, HttpHeader):
         name = condition.name.lower().encode()
         header = any_matcher(condition.values, ignore_case=True)
-        return lambda request: header(value) if (value := _field(request, name)) else False
+        return lambda request: bool((value := request.fields.get(name)) and header(value))
     if isinstance(condition, HttpRequestMethod):
         methods = frozenset(value.encode() for value in condition.values)
         return lambda request: request.method in methods
@@ -55,10 +55,6 @@ def _path(condition: PathPattern) -> RequestPredicate:
         return lambda request: request.path.startswith(begin)  # mostly; it needs no other call
     path = any_matcher(condition.values)
     return lambda request: path(request.path)
-
-
-def _field(request: Request, name: bytes) -> bytes | None:
-    return request.fields.get(name)
 
 
 def _query_string(condition: QueryString) -> RequestPredicate:

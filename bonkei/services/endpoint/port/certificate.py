@@ -16,6 +16,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from bonkei.base import kept
+
 DAYS = 397
 """Clients on macOS accept no longer validity."""
 _EARLIER = 30
@@ -75,8 +77,5 @@ def _write(directory: Path, now: float) -> None:
         ca_file(directory): made["authority"],  # the last: its time counts for all of them
     }
     for file, content in contents.items():
-        draft = file.with_suffix(".new")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as output:
-            output.write(content)
-        draft.replace(file)
+        kept.write(file, content, synced=False)
     os.utime(ca_file(directory), (now, now))

@@ -30,7 +30,7 @@ def tables(found: tuple[Table, ...]) -> Iterator[Thing]:
 
 def _table(table: Table) -> Thing:
     made = {name: value for name, value in table.definition.items() if name != "Tags"}
-    label = {STREAM_LABEL: _label(table)} if table.stream_arn else {}
+    label = {STREAM_LABEL: table.stream_arn.rpartition("/stream/")[2]} if table.stream_arn else {}
     make = _call("CreateTable", {**made, **label}, frozenset({"ResourceInUseException"}))
     # With deletion protection the table stays, as on AWS: a person must remove it first.
     end = _call("DeleteTable", {"TableName": table.name}, _GONE)
@@ -117,7 +117,3 @@ def _key_types(table: Table) -> list[Mapping[str, str]]:
         (each for each in attributes if each["AttributeName"] in keys),
         key=lambda each: str(each["AttributeName"]),
     )
-
-
-def _label(table: Table) -> str:
-    return table.stream_arn.rpartition("/stream/")[2]

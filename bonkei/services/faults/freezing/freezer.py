@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psutil
 
+from bonkei.base import kept
 from bonkei.base.processes.beside import start_beside
 from bonkei.services.faults.freezing import holder
 from bonkei.services.faults.freezing.holder import let_go_on
@@ -88,10 +89,8 @@ class Freezer:
                 self._file.unlink(missing_ok=True)
                 return
             self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            draft = self._file.with_suffix(".new")
             text = "".join(f"{pid} {created}\n" for pid, created in held.items())
-            draft.write_text(text, encoding="ascii")
-            draft.replace(self._file)
+            kept.write(self._file, text, synced=False)
 
     def _left(self) -> Iterator[tuple[int, float]]:
         with suppress(OSError, ValueError):

@@ -170,7 +170,7 @@ class StreamPoller(Poller):
             except BonkeiError as error:
                 iterator = ""
                 if isinstance(error, AwsServiceError) and error.code in _GONE:
-                    self._forget()
+                    self._place.unlink(missing_ok=True)
                     continue
                 self._complain(error)
                 await asyncio.sleep(_AWAY / self._pace)
@@ -248,6 +248,3 @@ class StreamPoller(Poller):
         with suppress(OSError):  # a full disk: after a restart, the batch may be called twice
             self._place.parent.mkdir(parents=True, exist_ok=True)
             kept.write(self._place, place, synced=False)
-
-    def _forget(self) -> None:
-        self._place.unlink(missing_ok=True)

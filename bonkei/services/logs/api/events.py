@@ -73,7 +73,11 @@ def get_log_events(desk: Desk, parameters: Parameters) -> Answer:
     )
     if backwards:
         found.reverse()
-    ends = _ends(found) if found else _no_ends(desk, after, backwards=backwards)
+    ends = (
+        (found[0].position, found[-1].position)
+        if found
+        else _no_ends(desk, after, backwards=backwards)
+    )
     return {
         "events": [
             {
@@ -86,10 +90,6 @@ def get_log_events(desk: Desk, parameters: Parameters) -> Answer:
         "nextForwardToken": to_token("f", *ends[1]),
         "nextBackwardToken": to_token("b", *ends[0]),
     }
-
-
-def _ends(found: list[Stored]) -> tuple[Position, Position]:
-    return found[0].position, found[-1].position
 
 
 def _no_ends(desk: Desk, after: Position | None, *, backwards: bool) -> tuple[Position, Position]:

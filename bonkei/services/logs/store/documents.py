@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from bonkei.base import kept
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +54,7 @@ class GroupDocument:
 
     @classmethod
     def read(cls, directory: Path) -> GroupDocument | None:
-        found = _read(directory / "group.json")
-        if found is None:
-            return None
-        subscriptions = tuple(Subscription(**each) for each in found.pop("subscriptions", ()))
-        known = {each.name for each in fields(cls)}
-        values = {name: value for name, value in found.items() if name in known}
-        return cls(**values, subscriptions=subscriptions)
+        return _read(directory / "group.json", partial(kept.load, cls))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +78,7 @@ class StreamDocument:
 
     @classmethod
     def read(cls, directory: Path) -> StreamDocument | None:
-        found = _read(directory / "stream.json")
-        return None if found is None else cls(**found)
+        return _read(directory / "stream.json", partial(kept.load, cls))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +97,7 @@ def write_policies(directory: Path, policies: Mapping[str, ResourcePolicy]) -> N
 
 def read_policies(directory: Path) -> dict[str, ResourcePolicy]:
     """The policies by name."""
-    found = _read(directory / "policies.json") or {}
+    found = _read(directory / "policies.json", dict) or {}
     return {name: ResourcePolicy(**each) for name, each in found.items()}
 
 
@@ -120,10 +116,10 @@ def _write(path: Path, document: Mapping[str, Any]) -> None:
         raise
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def _read(path: Path, load: Callable[[Any], T]) -> T | None:
     """None for a file that a crash left unwritten: its creation was never acknowledged. Raises
     DamagedError."""
     try:
-        return kept.read_json(path, dict)
+        return kept.read_json(path, load)
     except NotADirectoryError:
         return None
