@@ -10,8 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from bonkei.base import kept
-from bonkei.base.appending import append
+from bonkei.base.appending import LastLines
 
 KEPT = 1_000
 """At most this many messages are shown again. The file holds at most twice as many."""
@@ -41,29 +40,16 @@ class Inbox:
     """The miniature calls `add`; any process can read `entries`."""
 
     def __init__(self, file: Path) -> None:
-        self._file = file
-        self._count = -1
-
-    @property
-    def file(self) -> Path:
-        return self._file
+        self.file = file
+        self._lines = LastLines(file, KEPT, BYTES)
+        self._is_open = False
 
     def add(self, entry: Entry) -> None:
         """Raises OSError when the disk does not take it."""
-        if self._count < 0:
-            self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._count = sum(1 for _ in self._lines())
-        if self._count >= 2 * KEPT or self._size() >= 2 * BYTES:
-            last = list(self._lines())[-KEPT:]
-            while sum(map(len, last)) > BYTES:
-                del last[: len(last) // 2 + 1]
-            kept.write(self._file, "".join(last))
-            self._count = len(last)
-        append(self._file, entry.line() + "\n")
-        self._count += 1
-
-    def _size(self) -> int:
-        return self._file.stat().st_size if self._file.exists() else 0
+        if not self._is_open:
+            self._lines.open()
+            self._is_open = True
+        self._lines.add([entry.line()])
 
     def mail(self, address: str, subject: str, text: str) -> None:
         """An e-mail. OSError when the disk does not take it."""
@@ -71,13 +57,6 @@ class Inbox:
 
     def entries(self) -> Iterator[Entry]:
         """Oldest first. An incomplete last line is not read yet."""
-        for line in self._lines():
+        for line in self._lines:
             with suppress(ValueError, TypeError):
                 yield Entry.parse(line)
-
-    def _lines(self) -> Iterator[str]:
-        try:
-            with self._file.open(encoding="utf-8") as file:
-                yield from file
-        except FileNotFoundError:
-            return

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bonkei.base import kept
-from bonkei.base.appending import append
+from bonkei.base.appending import LastLines
 
 KEPT = 2_000
 """The number of kept calls. The file holds at most twice as many."""
@@ -43,9 +42,8 @@ class CallLog:
     """Keeps the last calls in memory and in a file. Another process may follow the file."""
 
     def __init__(self, file: Path) -> None:
-        self._file = file
+        self._lines = LastLines(file, KEPT)
         self._recent: deque[Record] = deque(maxlen=KEPT)
-        self._written = 0
         self._pending: list[Record] = []
         self._due: asyncio.TimerHandle | None = None
         self._listeners: list[Callable[[Record], None]] = []
@@ -56,8 +54,7 @@ class CallLog:
 
     def open(self) -> None:
         """Continue after the calls of an earlier run."""
-        self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._written = sum(1 for _ in self._lines())
+        self._lines.open()
 
     def add(self, record: Record) -> None:
         """The record is written to the file a moment later, together with others."""
@@ -79,28 +76,13 @@ class CallLog:
         if self._due is not None:
             self._due.cancel()
         self._due = None
-        lines = [record.line() + "\n" for record in self._pending[-KEPT:]]
+        lines = [record.line() for record in self._pending[-KEPT:]]
         self._pending.clear()
         with suppress(OSError):
-            if self._written + len(lines) > 2 * KEPT:
-                self._shorten(KEPT - len(lines))
-            append(self._file, "".join(lines))
-            self._written += len(lines)
+            self._lines.add(lines)
 
     def recent(self) -> tuple[Record, ...]:
         return tuple(self._recent)
-
-    def _shorten(self, number: int) -> None:
-        last = list(self._lines())[-number:] if number else []
-        kept.write(self._file, "".join(last), synced=False)
-        self._written = len(last)
-
-    def _lines(self) -> Iterator[str]:
-        try:
-            with self._file.open(encoding="utf-8") as file:
-                yield from file
-        except FileNotFoundError:
-            return
 
 
 def _shortened(record: Record) -> Record:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from bonkei.base import kept
-from bonkei.base.appending import append
+from bonkei.base.appending import LastLines
 
 KEPT = 1_000
 """This many denials are kept. The file holds at most twice as many."""
@@ -45,14 +45,14 @@ class Ledger:
 
     def __init__(self, directory: Path) -> None:
         self.denied_file = directory / "denied.jsonl"
+        self._denials = LastLines(self.denied_file, KEPT)
         self.used_file = directory / "used.json"
         self._used: dict[str, dict[str, list[str]]] = {}
         self._counts: Counter[tuple[str, str]] = Counter()
-        self._written = 0
 
     def open(self) -> None:
         """Continue after an earlier run. A damaged file is replaced."""
-        self._written = sum(1 for _ in self._lines())
+        self._denials.open()
         with suppress(OSError, ValueError):
             found = kept.parsed(self.used_file.read_bytes())
             self._used = {role: dict(actions) for role, actions in found.items()}
@@ -60,11 +60,8 @@ class Ledger:
     def deny(self, denial: Denial) -> None:
         """If the disk is full, nothing is recorded. The call must not fail for that."""
         with suppress(OSError):
-            if self._written >= 2 * KEPT:
-                self._shorten()
             self.denied_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            append(self.denied_file, denial.line() + "\n")
-            self._written += 1
+            self._denials.add([denial.line()])
 
     def use(self, role: str, action: str, resource: str) -> None:
         self._counts[role, action] += 1
@@ -84,18 +81,6 @@ class Ledger:
     def _save(self) -> None:
         with suppress(OSError):
             kept.write_json(self.used_file, self._used, synced=False, indent=1, sort_keys=True)
-
-    def _shorten(self) -> None:
-        last = list(self._lines())[-KEPT:]
-        kept.write(self.denied_file, "".join(last), synced=False)
-        self._written = len(last)
-
-    def _lines(self) -> Iterator[str]:
-        try:
-            with self.denied_file.open(encoding="utf-8") as file:
-                yield from file
-        except FileNotFoundError:
-            return
 
 
 def read_denials(file: Path) -> tuple[Mapping[str, Any], ...]:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TypeVar
 
 from bonkei.services.logs.router.configuration.model import Property, Section
 from bonkei.services.logs.router.errors import RouterError
 
+T = TypeVar("T")
 _FLAGS = {"on": True, "true": True, "yes": True, "off": False, "false": False, "no": False}
 _SIZE = re.compile(r"(?i)(\d+(?:\.\d+)?)\s*([kmg]?)(?:i?b)?")
 _TIME = re.compile(r"(?i)(\d+(?:\.\d+)?)\s*([smhd]?)")
@@ -17,54 +21,45 @@ _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|(\S+)')
 
 def flag(section: Section, name: str, *, default: bool) -> bool:
     """on, true, yes; off, false, no."""
-    found = section.find(name)
-    if found is None:
-        return default
-    if found.value.lower() not in _FLAGS:
-        raise _refused(found, "on or off")
-    return _FLAGS[found.value.lower()]
+    return _read(section, name, default, lambda text: _FLAGS[text.lower()], "on or off")
 
 
 def size(section: Section, name: str, default: int) -> int:
     """Bytes, from `10M`, `512K`, `2G` or a number."""
-    found = section.find(name)
-    if found is None:
-        return default
-    match = _SIZE.fullmatch(found.value.strip())
-    if match is None:
-        raise _refused(found, "a size such as 10M")
-    return int(float(match[1]) * _POWERS[match[2].lower()])
+    return int(
+        _read(section, name, default, partial(_scaled, _SIZE, _POWERS), "a size such as 10M")
+    )
 
 
 def seconds(section: Section, name: str, default: float) -> float:
     """Seconds, from `60s`, `10m`, `1h` or a number."""
-    found = section.find(name)
-    if found is None:
-        return default
-    match = _TIME.fullmatch(found.value.strip())
-    if match is None:
-        raise _refused(found, "a time such as 60s")
-    return float(match[1]) * _SECONDS[match[2].lower()]
+    return _read(section, name, default, partial(_scaled, _TIME, _SECONDS), "a time such as 60s")
 
 
 def number(section: Section, name: str, default: int) -> int:
-    found = section.find(name)
-    if found is None:
-        return default
-    try:
-        return int(found.value)
-    except ValueError:
-        raise _refused(found, "a whole number") from None
+    return _read(section, name, default, int, "a whole number")
 
 
 def decimal(section: Section, name: str, default: float) -> float:
+    return _read(section, name, default, float, "a number")
+
+
+def _read(section: Section, name: str, default: T, read: Callable[[str], T], wanted: str) -> T:
     found = section.find(name)
     if found is None:
         return default
     try:
-        return float(found.value)
-    except ValueError:
-        raise _refused(found, "a number") from None
+        return read(found.value)
+    except (ValueError, KeyError):
+        raise _refused(found, wanted) from None
+
+
+def _scaled(form: re.Pattern[str], units: Mapping[str, int], text: str) -> float:
+    """A number with its unit. Raises ValueError for another form."""
+    found = form.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(text)
+    return float(found[1]) * units[found[2].lower()]
 
 
 def retry_limit(section: Section, default: int) -> int | None:
