@@ -1,8 +1,10 @@
-"""Measures time that also passes while a clock is set and while the machine sleeps."""
+"""Measures time that also passes while a clock is set and while the machine sleeps; writes a moment
+as AWS does."""
 
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 
 _BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # macOS's monotonic one goes on
 
@@ -18,3 +20,9 @@ def has_passed(seconds: float, since: float, now: float) -> bool:
     `since`: otherwise nothing would happen until it reaches that time again, hours or days
     later."""
     return not 0 <= now - since < seconds
+
+
+def stamp(at: float) -> str:
+    """Unix seconds as AWS writes them: 2012-04-25T21:49:25.719Z."""
+    moment = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+    return moment.replace("+00:00", "Z")

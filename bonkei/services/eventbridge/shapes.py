@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bonkei.base.arn import Arn
+from bonkei.base.clocks import stamp
 from bonkei.base.events import DeploymentStateChanged
 
 _DEPLOYMENTS = {
@@ -41,7 +42,7 @@ def event(
 def task_event(task: Mapping[str, Any], version: int, now: float) -> dict[str, Any]:
     """ECS Task State Change. `task`: in the form of DescribeTasks, which the event's detail
     resembles. `version`: a later change has a higher one."""
-    detail = {**_as_in_events(task), "version": version, "updatedAt": _stamp(now)}
+    detail = {**_as_in_events(task), "version": version, "updatedAt": stamp(now)}
     arn, cluster = str(task["taskArn"]), str(task["clusterArn"])
     return event("aws.ecs", "ECS Task State Change", [arn], detail, cluster, now)
 
@@ -53,11 +54,7 @@ def _as_in_events(value: Any, name: str = "") -> Any:
         return {key: _as_in_events(one, key) for key, one in known.items()}
     if isinstance(value, list):
         return [_as_in_events(one) for one in value]
-    return _stamp(value) if name.endswith("At") else value
-
-
-def _stamp(moment: float) -> str:
-    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+    return stamp(value) if name.endswith("At") else value
 
 
 def steady_event(service_arn: str, cluster_arn: str, now: float) -> dict[str, Any]:
@@ -66,7 +63,7 @@ def steady_event(service_arn: str, cluster_arn: str, now: float) -> dict[str, An
         "eventType": "INFO",
         "eventName": "SERVICE_STEADY_STATE",
         "clusterArn": cluster_arn,
-        "createdAt": _stamp(now),
+        "createdAt": stamp(now),
     }
     return event("aws.ecs", "ECS Service Action", [service_arn], detail, service_arn, now)
 
@@ -80,7 +77,7 @@ def deployment_event(changed: DeploymentStateChanged, now: float) -> dict[str, A
         "eventType": kind,
         "eventName": name,
         "deploymentId": changed.deployment_id,
-        "updatedAt": _stamp(now),
+        "updatedAt": stamp(now),
         "reason": changed.reason or f"ECS deployment {changed.deployment_id} {words}.",
     }
     arn = changed.service_arn

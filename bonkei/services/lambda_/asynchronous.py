@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from bonkei.base.clocks import stamp
 from bonkei.blueprint.lambda_.function import Asynchronous, Function
-from bonkei.services.lambda_.outcome import Outcome, stamp
+from bonkei.services.lambda_.outcome import Outcome
 
 Condition = Literal["Success", "RetriesExhausted", "EventAgeExceeded"]
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from typing import Any, Literal
+
+from bonkei.base.clocks import stamp
 
 Status = Literal["success", "error", "timeout", "failure"]
 """error: of the handler or its process; failure: Lambda could not run it."""
@@ -57,22 +58,19 @@ class Outcome:
 def timed_out(request_id: str, seconds: float) -> Outcome:
     """The handler was not done in time."""
     said = f"RequestId: {request_id} Error: Task timed out after {seconds:.2f} seconds"
-    return Outcome("timeout", _document("Sandbox.Timedout", said), "Sandbox.Timedout", seconds,
-                   is_handled=False)  # fmt: skip
+    return replace(_failed("Sandbox.Timedout", said), status="timeout", duration=seconds)
 
 
 def exited(request_id: str, code: int) -> Outcome:
     """The process has ended instead of answering; `code` is negative for a signal's number."""
     said = f"RequestId: {request_id} Error: Runtime exited {_how(code)}"
-    return Outcome("error", _document("Runtime.ExitError", said), "Runtime.ExitError",
-                   is_handled=False)  # fmt: skip
+    return _failed("Runtime.ExitError", said)
 
 
 def out_of_memory(request_id: str) -> Outcome:
     """The process exceeded its memory, and was killed for this."""
     said = f"RequestId: {request_id} Error: Runtime exited with error: signal: killed"
-    return Outcome("error", _document("Runtime.OutOfMemory", said), "Runtime.OutOfMemory",
-                   is_handled=False)  # fmt: skip
+    return _failed("Runtime.OutOfMemory", said)
 
 
 def too_large(request_id: str, size: int) -> Outcome:
@@ -81,8 +79,7 @@ def too_large(request_id: str, size: int) -> Outcome:
         f"RequestId: {request_id} Response payload size ({size} bytes) exceeded maximum allowed "
         f"payload size ({LARGEST} bytes)."
     )
-    kind = "Function.ResponseSizeTooLarge"
-    return Outcome("error", _document(kind, said), kind, is_handled=False)
+    return _failed("Function.ResponseSizeTooLarge", said)
 
 
 def _how(code: int) -> str:
@@ -93,8 +90,10 @@ def _how(code: int) -> str:
     return f"with error: exit status {code}" if code > 0 else f"with error: signal: {-code}"
 
 
-def _document(kind: str, message: str) -> bytes:
-    return json.dumps({"errorType": kind, "errorMessage": message}).encode()
+def _failed(kind: str, message: str) -> Outcome:
+    """An error that no handler has reported."""
+    document = json.dumps({"errorType": kind, "errorMessage": message}).encode()
+    return Outcome("error", document, kind, is_handled=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,9 +187,3 @@ def _mebibytes(count: int) -> int:
 
 def _platform(at: float, kind: str, record: Mapping[str, Any]) -> str:
     return json.dumps({"time": stamp(at), "type": kind, "record": record})
-
-
-def stamp(at: float) -> str:
-    """Unix seconds in Lambda's form: 2024-03-13T18:56:24.046Z."""
-    time = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
-    return time.replace("+00:00", "Z")

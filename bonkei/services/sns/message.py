@@ -10,10 +10,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from bonkei.base.arn import Arn
+from bonkei.base.clocks import stamp
 
 _UNSIGNED = "bm90IHNpZ25lZCBieSBBV1M="
 """Bonkei cannot sign with AWS's key. The field says so, in Base64."""
@@ -99,12 +99,6 @@ def _attributes(message: Message) -> dict[str, dict[str, str]]:
         }
         for name, attribute in message.attributes.items()
     }
-
-
-def stamp(at: float) -> str:
-    """2012-04-25T21:49:25.719Z"""
-    time = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
-    return time.replace("+00:00", "Z")
 
 
 def _region(arn: str) -> str:

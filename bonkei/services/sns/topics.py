@@ -15,6 +15,7 @@ from uuid import uuid4
 
 from bonkei.base.aws_service import AwsServiceError
 from bonkei.base.background import Background
+from bonkei.base.clocks import stamp
 from bonkei.base.errors import BonkeiError
 from bonkei.base.spool import Spool
 from bonkei.blueprint import Blueprint
@@ -22,7 +23,7 @@ from bonkei.grammar.delivery_policy import delays
 from bonkei.grammar.filter_policy import wants, wants_body
 from bonkei.services.sns.errors import DeliveryError
 from bonkei.services.sns.http_delivery import HttpDelivery
-from bonkei.services.sns.message import Message, envelope, lambda_event, stamp
+from bonkei.services.sns.message import Message, envelope, lambda_event
 from bonkei.services.sns.subscriptions import Subscription, Subscriptions
 
 LIMIT = 20_000

@@ -11,7 +11,7 @@ The cache
     capture          a body that is being stored in the cache
     serving, conditional    answers from a stored response: 304, ranges
 The origin
-    fetch            a request to it, and its response; fetch_context: the distribution's side
+    fetch            a request to it, and its response
     waiting          viewers that wait for a fetch
     bucket_origin    the objects of a bucket
     unreachable      an origin that the network makes unreachable

@@ -9,6 +9,7 @@ and response behavior for custom origins).
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 from bonkei.services.edge.cloudfront.behavior import CompiledBehavior
 from bonkei.services.edge.cloudfront.capture import Capture
@@ -17,7 +18,6 @@ from bonkei.services.edge.cloudfront.compression import (
     compressed_headers,
     compressible,
 )
-from bonkei.services.edge.cloudfront.fetch_context import FetchContext
 from bonkei.services.edge.cloudfront.freshness import Lifetime, lifetime
 from bonkei.services.edge.cloudfront.outcome import Mode, allowed_lifetime, reuse
 from bonkei.services.edge.cloudfront.serving import serve, show_page
@@ -27,6 +27,9 @@ from bonkei.services.edge.cloudfront.waiting import WaitingList
 from bonkei.services.edge.http.exchange import Exchange, Flow
 from bonkei.services.edge.http.message import Header, Headers, Request, Tunnel, bodiless
 from bonkei.services.edge.http.page import cloudfront_page
+
+if TYPE_CHECKING:
+    from bonkei.services.edge.cloudfront.distribution import DistributionHandler
 
 _NO_CONNECTION = cloudfront_page(502, "CloudFront wasn't able to connect to the origin.")
 
@@ -45,7 +48,7 @@ class Fetch:
 
     def __init__(
         self,
-        handler: FetchContext,
+        handler: DistributionHandler,
         behavior: CompiledBehavior,
         request: Request,
         exchange: Exchange | None,

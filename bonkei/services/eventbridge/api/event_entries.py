@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from bonkei.base.aws_service import AwsCall, AwsServiceError, seconds
 from bonkei.base.surrogates import utf8
+from bonkei.services.eventbridge import shapes
 from bonkei.services.eventbridge.bus import EventBus
 
 _LARGEST = 1024 * 1024  # bytes of all entries of a call
@@ -57,17 +56,9 @@ def _one(bus: EventBus, entry: Mapping[str, Any], call: AwsCall) -> dict[str, An
     if not isinstance(detail, dict):
         return _refused("MalformedDetail", "Detail is malformed.")
     moment = seconds(entry["Time"]) if entry.get("Time") else call.time
-    event = {
-        "version": "0",
-        "id": str(uuid.uuid4()),
-        "detail-type": entry["DetailType"],
-        "source": entry["Source"],
-        "account": call.caller.account,
-        "time": datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "region": call.region,
-        "resources": list(entry.get("Resources") or ()),
-        "detail": detail,
-    }
+    here = f"arn:aws:events:{call.region}:{call.caller.account}:event-bus/{_DEFAULT}"
+    resources = list(entry.get("Resources") or ())
+    event = shapes.event(entry["Source"], entry["DetailType"], resources, detail, here, moment)
     named = str(entry.get("EventBusName") or _DEFAULT).rpartition("/")[2]
     if named == _DEFAULT:
         bus.put(event)

@@ -18,9 +18,10 @@ from typing import Any, Literal, Protocol
 from bonkei.base import kept
 from bonkei.base.arn import Arn
 from bonkei.base.aws_service import Aws, AwsServiceError, RoleSession
+from bonkei.base.clocks import stamp
 from bonkei.base.errors import BonkeiError
 from bonkei.blueprint.lambda_.event_source import EventSource
-from bonkei.services.lambda_.outcome import LARGEST, Outcome, stamp
+from bonkei.services.lambda_.outcome import LARGEST, Outcome
 from bonkei.services.lambda_.sources.filtering import is_wanted
 from bonkei.services.lambda_.sources.poller import Poller
 from bonkei.services.lambda_.sources.queue import SESSION, Invoke, failed_items

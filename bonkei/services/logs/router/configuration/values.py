@@ -26,9 +26,8 @@ def flag(section: Section, name: str, *, default: bool) -> bool:
 
 def size(section: Section, name: str, default: int) -> int:
     """Bytes, from `10M`, `512K`, `2G` or a number."""
-    return int(
-        _read(section, name, default, partial(_scaled, _SIZE, _POWERS), "a size such as 10M")
-    )
+    read = partial(_scaled, _SIZE, _POWERS)
+    return int(_read(section, name, float(default), read, "a size such as 10M"))
 
 
 def seconds(section: Section, name: str, default: float) -> float:
