@@ -1,4 +1,4 @@
-"""The head of a call with JSON, and the meaning of its answer, for every sender."""
+"""The head of a call, and the meaning of an answer with JSON, for every sender."""
 
 from __future__ import annotations
 
@@ -34,21 +34,34 @@ def signed(
     body: bytes,
     *,
     form: str = "application/x-amz-json-1.0",
-) -> list[tuple[str, str]]:
+) -> dict[str, str]:
     """The headers of the call. `form`: of the body; one that is not JSON has no target."""
+    more = {"content-type": form, **({"x-amz-target": target} if target else {})}
+    return signed_head(credentials, address, "POST", "/", more, body=body)
+
+
+def signed_head(
+    credentials: Credentials,
+    address: Address,
+    method: str,
+    path: str,
+    more: Mapping[str, str],
+    *,
+    query: str = "",
+    body: bytes = b"",
+) -> dict[str, str]:
+    """The headers of any call: `more`, and those of its signature."""
     now = datetime.now(UTC)
-    headers = [
-        ("content-type", form),
-        ("host", urlsplit(address.url).netloc),
-        ("x-amz-date", now.strftime("%Y%m%dT%H%M%SZ")),
-    ]
-    if target:
-        headers.append(("x-amz-target", target))
+    headers = {
+        "host": urlsplit(address.url).netloc,
+        "x-amz-date": now.strftime("%Y%m%dT%H%M%SZ"),
+        **more,
+    }
     if credentials.token:
-        headers.append(("x-amz-security-token", credentials.token))
+        headers["x-amz-security-token"] = credentials.token
     scope = Scope(credentials.access_key, now.strftime("%Y%m%d"), address.region, address.service)
-    request = Request("POST", "/", "", tuple(headers))
-    return [*headers, ("authorization", sign(request, body, scope, credentials.secret_key))]
+    request = Request(method, path, query, tuple(headers.items()))
+    return headers | {"authorization": sign(request, body, scope, credentials.secret_key)}
 
 
 def content(status: int, text: str) -> Mapping[str, Any]:

@@ -9,20 +9,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote, unquote_plus, urlencode, urlsplit
+from urllib.parse import quote, unquote_plus, urlencode
 from xml.etree import ElementTree as ET
 
 import aiohttp
 from yarl import URL
 
 from bonkei.base.aws_service import AwsServiceError
-from bonkei.services.endpoint.calls.request import Request, Scope
 from bonkei.services.endpoint.client import JsonClient
 from bonkei.services.endpoint.identity.credentials import Credentials
-from bonkei.services.endpoint.identity.signature import sign
-from bonkei.services.endpoint.json_calls import Address
+from bonkei.services.endpoint.json_calls import Address, signed_head
 from bonkei.services.endpoint.objects import require_success
 
 MOST = 4 * 1024 * 1024
@@ -141,15 +138,9 @@ class Looking:
         """Bytes beyond the first `most` are not read: the connection is closed."""
         person, url = self._person(), self._url()
         text = urlencode(sorted(query.items()), quote_via=quote)
-        now = datetime.now(UTC)
-        headers = {
-            "host": urlsplit(url).netloc,
-            "x-amz-date": now.strftime("%Y%m%dT%H%M%SZ"),
-            "x-amz-content-sha256": hashlib.sha256(b"").hexdigest(),
-        }
-        scope = Scope(person.access_key, now.strftime("%Y%m%d"), self._region(), "s3")
-        request = Request("GET", path, text, tuple(headers.items()))
-        headers["authorization"] = sign(request, b"", scope, person.secret_key)
+        more = {"x-amz-content-sha256": hashlib.sha256(b"").hexdigest()}
+        address = Address(url, "s3", self._region())
+        headers = signed_head(person, address, "GET", path, more, query=text)
         # It is already encoded: a key with `..` in it stays that key.
         where = URL(f"{url}{path}{'?' + text if text else ''}", encoded=True)
         try:

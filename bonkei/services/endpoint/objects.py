@@ -10,17 +10,15 @@ import hashlib
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import aiohttp
 from yarl import URL
 
 from bonkei.base.aws_service import AwsServiceError
-from bonkei.services.endpoint.calls.request import Request, Scope
 from bonkei.services.endpoint.identity.credentials import Credentials
-from bonkei.services.endpoint.identity.signature import sign
+from bonkei.services.endpoint.json_calls import Address, signed_head
 
 _CHUNK = 1 << 18
 _SILENCE = aiohttp.ClientTimeout(total=None, sock_connect=10.0, sock_read=120.0)
@@ -133,19 +131,10 @@ class Objects:
     ) -> tuple[URL, dict[str, str]]:  # fmt: skip
         """The URL, exactly as it is signed, and the headers of a request."""
         credentials, url = self._credentials(role, session), self._url()
-        now = datetime.now(UTC)
         bucket, key = place
         path = f"/{quote(bucket, safe='')}/{quote(key, safe='/-_.~')}"
-        headers = {
-            "host": urlsplit(url).netloc,
-            "x-amz-date": now.strftime("%Y%m%dT%H%M%SZ"),
-            **more,
-        }
-        if credentials.token:
-            headers["x-amz-security-token"] = credentials.token
-        scope = Scope(credentials.access_key, now.strftime("%Y%m%d"), self._region(), "s3")
-        request = Request(method, path, query, tuple(headers.items()))
-        headers["authorization"] = sign(request, b"", scope, credentials.secret_key)
+        address = Address(url, "s3", self._region())
+        headers = signed_head(credentials, address, method, path, more, query=query)
         return URL(f"{url}{path}{'?' + query if query else ''}", encoded=True), headers
 
 

@@ -16,41 +16,30 @@ from bonkei.services.endpoint.permission.requirement import Requirement
 
 Context = Mapping[str, tuple[str, ...]]
 _OF_OBJECT = {
-    "GetObject": "GetObject",
-    "HeadObject": "GetObject",
-    "SelectObjectContent": "GetObject",
-    "GetObjectAttributes": "GetObjectAttributes",
-    "GetObjectAcl": "GetObjectAcl",
-    "PutObjectAcl": "PutObjectAcl",
-    "GetObjectTagging": "GetObjectTagging",
-    "PutObjectTagging": "PutObjectTagging",
-    "DeleteObjectTagging": "DeleteObjectTagging",
-    "GetObjectRetention": "GetObjectRetention",
-    "PutObjectRetention": "PutObjectRetention",
-    "GetObjectLegalHold": "GetObjectLegalHold",
-    "PutObjectLegalHold": "PutObjectLegalHold",
-    "DeleteObject": "DeleteObject",
-    "RestoreObject": "RestoreObject",
-    "PutObject": "PutObject",
-    "CopyObject": "PutObject",
-    "CreateMultipartUpload": "PutObject",
-    "UploadPart": "PutObject",
-    "UploadPartCopy": "PutObject",
-    "CompleteMultipartUpload": "PutObject",
-    "AbortMultipartUpload": "AbortMultipartUpload",
+    **{
+        name: name
+        for name in (
+            "GetObject", "GetObjectAttributes", "GetObjectAcl", "PutObjectAcl", "GetObjectTagging",
+            "PutObjectTagging", "DeleteObjectTagging", "GetObjectRetention", "PutObjectRetention",
+            "GetObjectLegalHold", "PutObjectLegalHold", "DeleteObject", "RestoreObject",
+            "PutObject", "AbortMultipartUpload",
+        )
+    },
+    **dict.fromkeys(("HeadObject", "SelectObjectContent"), "GetObject"),
+    **dict.fromkeys(
+        ("CopyObject", "CreateMultipartUpload", "UploadPart", "UploadPartCopy",
+         "CompleteMultipartUpload", "PostObject"),
+        "PutObject",
+    ),
     "ListParts": "ListMultipartUploadParts",
-    "PostObject": "PutObject",
-}
+}  # fmt: skip
 _WITH_VERSION = {
-    "GetObject": "GetObjectVersion",
-    "DeleteObject": "DeleteObjectVersion",
-    "GetObjectAcl": "GetObjectVersionAcl",
-    "PutObjectAcl": "PutObjectVersionAcl",
-    "GetObjectAttributes": "GetObjectVersionAttributes",
-    "GetObjectTagging": "GetObjectVersionTagging",
-    "PutObjectTagging": "PutObjectVersionTagging",
-    "DeleteObjectTagging": "DeleteObjectVersionTagging",
-}
+    name: name.replace("Object", "ObjectVersion")
+    for name in (
+        "GetObject", "DeleteObject", "GetObjectAcl", "PutObjectAcl", "GetObjectAttributes",
+        "GetObjectTagging", "PutObjectTagging", "DeleteObjectTagging",
+    )
+}  # fmt: skip
 _OF_BUCKET = {
     "HeadBucket": "ListBucket",
     "ListObjects": "ListBucket",

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
+T = TypeVar("T")
 _GROWTH = math.log(1.04)
 
 Counts = Mapping[int, int]
@@ -21,12 +24,11 @@ def middle(number: int) -> float:
     return 0.1 * math.exp(number * _GROWTH)
 
 
-def add(several: Iterable[Counts]) -> dict[int, int]:
-    found: dict[int, int] = {}
+def add(several: Iterable[Mapping[T, int]]) -> dict[T, int]:
+    found: Counter[T] = Counter()
     for counts in several:
-        for number, count in counts.items():
-            found[number] = found.get(number, 0) + count
-    return found
+        found.update(counts)
+    return dict(found)
 
 
 def percentile(counts: Counts, percent: float) -> float | None:

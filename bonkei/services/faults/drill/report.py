@@ -4,7 +4,7 @@ expectations."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -114,18 +114,12 @@ def make_report(
     if bad and broken_off:
         recovery = None  # it was not observed
     phases = _phases(every, begun, recovery)
-    failures: dict[str, int] = {}
-    for second in every:
-        for why, count in second.failed.items():
-            failures[why] = failures.get(why, 0) + count
+    failures = add(one.failed for one in every)
     found = Report(
         scenario.name, phases, failures, tuple(faults), tuple(alarms), len(bad), recovery, (),
         broken_off,
     )  # fmt: skip
-    return Report(
-        found.name, phases, failures, found.faults, found.alarms, found.disturbed, recovery,
-        tuple(_verdicts(scenario.expect, found)), broken_off,
-    )  # fmt: skip
+    return replace(found, verdicts=tuple(_verdicts(scenario.expect, found)))
 
 
 def _phases(
