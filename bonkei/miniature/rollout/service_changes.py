@@ -108,8 +108,8 @@ class ServiceChanges:
             if "task_definition" in self._keeps(arn):
                 self._note(arn, replace(has, definition_arn=definition))
                 asked = replace(self._has[arn], desired_count=asked.desired_count)
-            elif asked.definition_arn:
-                asked = replace(asked, definition_arn=definition)
+            elif asked.definition_arn:  # forced as often as then: else the next update deploys
+                asked = replace(asked, definition_arn=definition, forced=has.forced)
             self._asked = {**self._asked, arn: asked}
 
     def _on_count(self, event: DesiredCountChanged) -> None:

@@ -308,3 +308,22 @@ def test_a_start_does_not_put_a_completed_release_on_trial_again(tmp_path: Path)
     assert world.asked().services[0].deployment_id == "ecs-svc/1"
     world.restart()
     assert world.asked().services[0].deployment_id == ""
+
+
+@pytest.mark.parametrize("keeps", [NONE, IGNORED, PIPELINES])
+def test_an_update_to_what_ecs_has_gone_back_to_deploys_nothing(
+    tmp_path: Path, keeps: frozenset[str]
+) -> None:
+    """A release is forced, and put back while an alarm rings for that deployment, too. The next
+    update names the revision that runs: ECS begins no deployment."""
+    world = World(tmp_path, keeps)
+    for step in (apply(1), complete(1)):
+        step(world)
+    before = compose(world.asked(), {}).services[0].deployment_key
+    release(2)(world)
+    world.update(definition_arn=arn(1), deployment_id="ecs-svc/back")
+    assert compose(world.asked(), {}).services[0].deployment_key != before
+    world.decides("FAILED", 1, "an alarm rings")
+    world.decides("IN_PROGRESS", 1, "rolling back")
+    world.update(desired_count=1)
+    assert compose(world.asked(), {}).services[0].deployment_key == before
