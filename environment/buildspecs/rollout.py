@@ -4,9 +4,9 @@ ECS rolls back each service by itself. When it rolls back one, this module puts 
 that all services run the same release.
 
 ECS's circuit breaker does not count a task that was healthy and then ends by itself: it starts
-another one, forever. So a deployment that ECS calls complete is watched until its tasks have run
-for a while. Nor does ECS look at more than the health checks, so the pages are asked for as soon as
-only new tasks run, while ECS still waits for alarms.
+another one, forever. So a deployment is given up when two have, and one that ECS calls complete is
+watched until its tasks have run for a while. Nor does ECS look at more than the health checks, so
+the pages are asked for as soon as only new tasks run, while ECS still waits for alarms.
 """
 
 from __future__ import annotations
@@ -14,20 +14,19 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 from itertools import count, repeat
 
+from endings import died_again, ended_by_itself, seconds, tasks_in, why_it_ended
 from pages import look, pages_of, require_pages
 from revisions import Aws, Json, Release, ReleaseError, latest, register, withdraw
-from settling import Awaited, has_gone_back, listed, remaining, verdict
+from settling import Awaited, after, has_gone_back, may_have_died, remaining, verdict
 
 POLL = 5.0  # seconds at most between two looks at a deployment
 WATCH = 15.0  # seconds at most between two looks at tasks that run
 STABLE_WITHIN = 40 * 60.0  # seconds; with the next, below the stage's own limit
 BACK_WITHIN = 15 * 60.0  # seconds
 _SERVICES = 10  # in one call of describe-services
-_DESCRIBED = 100  # tasks in one call of describe-tasks
 STAYS_FOR = 60.0  # seconds that a task must run; on AWS a deployment takes longer, so no one waits
 
 
@@ -168,9 +167,10 @@ def decisions(
         for service in describe_all(aws, cluster, left):
             one = left[service["serviceName"]]
             why = verdict(service, one, time.monotonic() - begun)
+            if why is None and may_have_died(service, one):
+                why = died_again(tasks_in(aws, cluster, "STOPPED"), one.id)
             if why is None:
-                is_seen = one.seen or listed(service, one.id) is not None
-                left[one.service] = replace(one, seen=is_seen)
+                left[one.service] = after(service, one)
             else:
                 del left[one.service]
                 yield one.service, why
@@ -205,34 +205,6 @@ def watch_tasks(aws: Aws, cluster: str, rollouts: Sequence[Rollout]) -> None:
         raise ReleaseError(f"{', '.join(none)}: no task of this release runs")
 
 
-def tasks_in(aws: Aws, cluster: str, *statuses: str) -> list[Json]:
-    """All tasks of these desired statuses; `startedBy` is the deployment of a service's task.
-    STOPPED are those that have stopped within the last hour."""
-    arns: list[str] = []
-    for status in statuses:
-        answer = aws("ecs", "list-tasks", "--cluster", cluster, "--desired-status", status)
-        arns += answer["taskArns"]
-    found: list[Json] = []
-    for first in range(0, len(arns), _DESCRIBED):  # mostly one call: each takes a second
-        some = arns[first : first + _DESCRIBED]
-        found += aws("ecs", "describe-tasks", "--cluster", cluster, "--tasks", *some)["tasks"]
-    return found
-
-
-def ended_by_itself(task: Json) -> bool:
-    """Whether it ran, and then ended or failed a check: no one has stopped it."""
-    if not task.get("startedAt") or task["lastStatus"] != "STOPPED":
-        return False
-    is_sick = "health checks" in task.get("stoppedReason", "")
-    return is_sick or task.get("stopCode") == "EssentialContainerExited"
-
-
-def why_it_ended(task: Json) -> str:
-    codes = {each["name"]: each.get("exitCode") for each in task["containers"]}
-    name = task["taskArn"].rpartition("/")[2]
-    return f"task {name} ended by itself: {task.get('stoppedReason')} (exit codes {codes})"
-
-
 def remain(tasks: Iterable[Json]) -> Iterator[float]:
     """For each task that has not stopped, how many seconds are left until it has run for long
     enough."""
@@ -240,13 +212,6 @@ def remain(tasks: Iterable[Json]) -> Iterator[float]:
         if task["lastStatus"] != "STOPPED":
             started = task.get("startedAt")
             yield STAYS_FOR - (time.time() - seconds(started) if started else 0.0)
-
-
-def seconds(moment: str | float) -> float:
-    """Unix time. Version 1 of the `aws` command prints numbers, version 2 ISO 8601."""
-    if isinstance(moment, str):
-        return datetime.fromisoformat(moment).timestamp()
-    return float(moment)
 
 
 def put_back(aws: Aws, cluster: str, begun: Sequence[Rollout]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from revisions import Json
 
@@ -14,12 +14,29 @@ _REPLACED = "another deployment replaced this one: rolled back"
 class Awaited:
     """A deployment by its id; whether an answer has listed it; and whether it is enough that all of
     its tasks run, and no others. What goes back need not wait for its alarms: they have nothing to
-    say about a release any more."""
+    say about a release any more. `ran`: how many tasks an answer has shown at most."""
 
     service: str
     id: str
     seen: bool = False
     runs_is_enough: bool = False
+    ran: int = 0
+
+
+def after(service: Json, awaited: Awaited) -> Awaited:
+    """What is known of a deployment with another answer."""
+    found = listed(service, awaited.id)
+    if found is None:
+        return awaited
+    return replace(awaited, seen=True, ran=max(awaited.ran, found["runningCount"]))
+
+
+def may_have_died(service: Json, awaited: Awaited) -> bool:
+    """Whether it is worth a look at the tasks: ECS has counted failures, or fewer run."""
+    found = listed(service, awaited.id)
+    if found is None:
+        return False
+    return found.get("failedTasks", 0) > 1 or found["runningCount"] < awaited.ran
 
 
 def listed(service: Json, identifier: str) -> Json | None:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import rollout
+from endings import tasks_in
 from revisions import Aws, Json, Release, ReleaseError, reference
 
 RUNNING_WITHIN = 120.0  # seconds; auto scaling may be replacing what Deploy has seen run
@@ -103,7 +104,7 @@ def running(aws: Aws, cluster: str, services: Iterable[str]) -> list[Running]:
 
 def _running_by_deployment(aws: Aws, cluster: str) -> Mapping[str, list[Json]]:
     found: defaultdict[str, list[Json]] = defaultdict(list)
-    for task in rollout.tasks_in(aws, cluster, "RUNNING"):
+    for task in tasks_in(aws, cluster, "RUNNING"):
         if task["lastStatus"] == "RUNNING":
             found[task.get("startedBy", "")].append(task)
     return found

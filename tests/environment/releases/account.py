@@ -42,6 +42,10 @@ SYSTEM = {
 FAMILIES = ("app-backend", "app-frontend", "app-migrate")
 
 
+EXITED = {
+    "stopCode": "EssentialContainerExited",
+    "stoppedReason": "Essential container in task exited",
+}
 AS_BEFORE = dict.fromkeys(FAMILIES, 1)
 
 
@@ -56,6 +60,7 @@ class Service:
     stale: int = 0  # this many descriptions still show the state before the last update
     before: dict[str, Any] = field(default_factory=dict)
     number: int = 0
+    died: int = 0  # tasks that ended by themselves
     events: list[dict[str, Any]] = field(default_factory=list)  # the newest first
 
     def describe(self) -> dict[str, Any]:
@@ -70,7 +75,11 @@ class Service:
         """The work of ECS between two descriptions: one deployment completes or is rolled back."""
         primary = self.deployments[0]
         if primary["rolloutState"] == "IN_PROGRESS":
-            if primary.get("fails"):
+            if primary.get("dies") is not None:
+                self.died += 1
+                primary["runningCount"] = self.died % 2  # another one starts
+                primary["failedTasks"] = self.died if primary["dies"] else 0
+            elif primary.get("fails"):
                 primary["rolloutState"] = "FAILED"
                 primary["rolloutStateReason"] = "circuit breaker"
                 which = f"(service {self.name}) (deployment {primary['id']})"
@@ -127,6 +136,8 @@ class Account:
         self.not_yet = 1
         self.exit_code: int | None = 0
         self.ends: dict[str, dict[str, Any]] = {}  # by service: how a task of its release ends
+        # By service: its releases' tasks die after a while; whether ECS counts them.
+        self.dies: dict[str, bool] = {}
         self.age = 100.0  # seconds
         self.parameters: dict[str, str] = {}
         self.deregistered: list[dict[str, Any]] = []
@@ -217,9 +228,9 @@ class Account:
             self.rings.remove(name)
             service.deploy(revision, fails=True, rolls_back=revision)
         elif revision != before or "--force-new-deployment" in self.calls[-1]:
-            service.deploy(
-                revision, fails=fails, rolls_back=before if fails and self.rolls_back else None
-            )
+            dies = None if revision.endswith(":1") else self.dies.get(name)
+            back = before if fails and self.rolls_back else None
+            service.deploy(revision, fails=fails, dies=dies, rolls_back=back)
             service.stale = self.stale
         return {"service": {"deployments": [dict(each) for each in service.deployments]}}
 
@@ -235,7 +246,9 @@ class Account:
 
     def list_tasks(self, options: dict[str, str]) -> Any:
         if options["--desired-status"] == "STOPPED":
-            return {"taskArns": [f"arn:task/{name}/ended" for name in self.ends]}
+            died = [(name, each.died) for name, each in self.services.items()]
+            found = [f"arn:task/{name}/ended{n}" for name, number in died for n in range(number)]
+            return {"taskArns": [*found, *(f"arn:task/{name}/ended" for name in self.ends)]}
         return {
             "taskArns": [
                 f"arn:task/{name}/t{number}"
@@ -266,9 +279,11 @@ class Account:
     def task(self, arn: str) -> dict[str, Any]:
         name = arn.split("/")[1]
         by = self.services[name].deployments[0]["id"]
-        if arn.endswith("ended"):
+        _, _, number = arn.rpartition("/ended")
+        if number != arn:
             ended = {"lastStatus": "STOPPED", "startedBy": by, "startedAt": 1.0, "containers": []}
-            return {**ended, "taskArn": arn, **self.ends[name]}
+            how = self.ends[name] if not number else {**EXITED, "stoppedAt": 21.0 + int(number)}
+            return {**ended, "taskArn": arn, **how}
         started = datetime.fromtimestamp(time.time() - self.age, UTC).isoformat()
         runs = {"lastStatus": "RUNNING", "startedBy": by, "startedAt": started}
         containers = [

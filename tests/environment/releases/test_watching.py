@@ -7,18 +7,15 @@ from typing import Any
 import pytest
 import release as module
 import rollout
+from endings import died_again, seconds
 from release import Release, ReleaseError
 
-from tests.environment.releases.account import AS_BEFORE, Account
+from tests.environment.releases.account import AS_BEFORE, EXITED, Account
 from tests.environment.releases.conftest import Clock
 
 pytestmark = pytest.mark.timeout(60)
 
 
-EXITED = {
-    "stopCode": "EssentialContainerExited",
-    "stoppedReason": "Essential container in task exited",
-}
 SICK = {
     "stopCode": "ServiceSchedulerInitiated",
     "stoppedReason": "Task failed container health checks",
@@ -147,5 +144,40 @@ def test_a_deployment_without_a_task_is_no_release(
 
 
 def test_both_versions_of_the_aws_command_are_read() -> None:
-    assert rollout.seconds("2026-11-26T09:00:00.5+09:00") == 1795651200.5
-    assert rollout.seconds("2026-11-26T00:00:00Z") == rollout.seconds(1795651200) == 1795651200
+    assert seconds("2026-11-26T09:00:00.5+09:00") == 1795651200.5
+    assert seconds("2026-11-26T00:00:00Z") == seconds(1795651200) == 1795651200
+
+
+@pytest.mark.parametrize("counted", [True, False])
+def test_a_second_task_that_ends_before_its_deployment_is_complete_fails_the_release(
+    account: Account, release: Release, clock: Clock, counted: bool
+) -> None:
+    """ECS waits for the third, and may not count it. The service beside it goes back, too."""
+    account.dies["app-frontend"] = counted
+    with pytest.raises(ReleaseError) as failed:
+        module.deploy(account, release)
+    first, *others = str(failed.value).split("\n  ")
+    assert "app-frontend: task ended" in first
+    assert EXITED["stoppedReason"] in first
+    assert others == [f"{name} is back at {name}:1" for name in ("app-backend", "app-frontend")]
+    assert account.latest == AS_BEFORE
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_so"),
+    [
+        ({}, {}, True),
+        ({}, SICK, True),
+        ({}, SCALED, False),
+        ({}, {"startedBy": "ecs-svc/another"}, False),
+        ({}, {"startedAt": "2026-11-26T00:00:55Z"}, False),  # ECS counts that, and says why
+        ({}, {"stoppedAt": None}, False),
+    ],
+)
+def test_two_tasks_that_have_run_for_a_while(
+    first: dict[str, Any], second: dict[str, Any], is_so: bool
+) -> None:
+    died = {**EXITED, "startedBy": "d", "startedAt": "2026-11-26T00:00:30Z", "containers": [],
+            "stoppedAt": "2026-11-26T00:01:00Z", "lastStatus": "STOPPED"}  # fmt: skip
+    tasks = [{**died, "taskArn": "t/1", **first}, {**died, "taskArn": "t/2", **second}]
+    assert (died_again(tasks, "d") is not None) is is_so
