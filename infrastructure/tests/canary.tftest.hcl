@@ -105,3 +105,17 @@ run "no_pages" {
 
   expect_failures = [var.pages]
 }
+
+run "a_function_has_64_characters" {
+  command = plan
+
+  module {
+    source = "./modules/canary"
+  }
+
+  variables {
+    name = "statuspage-production2"
+  }
+
+  expect_failures = [var.name]
+}

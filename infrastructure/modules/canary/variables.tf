@@ -1,6 +1,12 @@
 variable "name" {
   description = "Prefix of every name, usually <service name>-<environment identifier>"
   type        = string
+
+  # AWS does not publish how it shortens the function's name, which the permissions name.
+  validation {
+    condition     = length(var.name) <= 21
+    error_message = "name must have at most 21 characters with a canary: Synthetics names the function cwsyn-NAME-UUID, and functions have 64. Shorten service_name or environment_identifier, or leave canary null."
+  }
 }
 
 variable "account" {

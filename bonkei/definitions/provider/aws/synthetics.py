@@ -15,7 +15,7 @@ from bonkei.definitions.provider.values import Value
 
 def _canary(mint: Mint) -> Mapping[str, Value]:
     name = str(mint.given("name"))
-    made = f"cwsyn-{name}-{mint.uuid()}"
+    made = f"cwsyn-{name[:21]}-{mint.uuid()}"  # a function's name has 64; how AWS cuts is unknown
     return {
         "id": name,
         "arn": mint.arn("synthetics", f"canary:{name}"),

@@ -81,6 +81,12 @@ def minted(type_name: str, **planned: Any) -> Object:
             "engine_arn",
             rf"arn:aws:lambda:{HERE}:function:cwsyn-c-[0-9a-f-]{{36}}:1",
         ),
+        (
+            "aws_synthetics_canary",
+            {"name": "n" * 255},
+            "engine_arn",
+            rf"arn:aws:lambda:{HERE}:function:[\w-]{{64}}:1",
+        ),
         ("aws_db_proxy", {"name": "p"}, "endpoint", r"p\.proxy-\w{12}\.ap-northeast-1\.rds\..*"),
         ("aws_sfn_state_machine", {"name": "f"}, "arn", rf"arn:aws:states:{HERE}:stateMachine:f"),
         (
