@@ -27,7 +27,7 @@ from bonkei.services.rds.preparing import Preparing, preparing
 from bonkei.services.rds.relay import Open, Relay
 from bonkei.services.rds.server import Server
 from bonkei.services.rds.size import connections
-from bonkei.services.rds.snapshot import DatabaseSnapshot, UsageMeter, differences
+from bonkei.services.rds.snapshot import DatabaseSnapshot, UsageMeter, described, differences
 from bonkei.services.rds.tokens import CheckToken, socket_directory, token_sign_in
 
 if TYPE_CHECKING:
@@ -145,14 +145,13 @@ class Database:
         server = self._server
         pid = server.pid if server else None
         usage = self._usage.read(pid)
-        major, minor = divmod(self._version, 10000)
-        elsewhere = f" at {self._elsewhere}" if self._elsewhere else ""
+        cluster, version = self._cluster, self._version
         return DatabaseSnapshot(
-            identifier=self._cluster.identifier,
+            identifier=cluster.identifier,
             status=self._status,
-            endpoint=f"{self._host}:{self._cluster.port}",
-            database=self._cluster.database_name,
-            server=f"PostgreSQL {major}.{minor}{elsewhere}" if self._version else "",
+            endpoint=f"{self._host}:{cluster.port}",
+            database=cluster.database_name,
+            server=described(cluster, version, elsewhere=self._elsewhere) if version else "",
             pid=pid,
             data=str(server.files.data) if server else "",
             log=str(server.files.spec.log) if server else "",

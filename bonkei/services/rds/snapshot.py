@@ -37,11 +37,10 @@ def differences(cluster: DatabaseCluster, version: int, *, elsewhere: str = "") 
     """Each difference from the declared cluster in a sentence. `version` is server_version_num.
     `elsewhere`: the address of a user's own server."""
     notes: list[str] = []
-    wanted = cluster.engine_version.partition(".")[0]
-    major, minor = divmod(version, 10000)
-    if wanted.isdecimal() and int(wanted) != major:
+    if _is_another_major(cluster, version):
         notes.append(
-            f"the cluster is PostgreSQL {cluster.engine_version}, the server here {major}.{minor}"
+            f"the cluster is PostgreSQL {cluster.engine_version}; one server stands for all"
+            " versions, and an upgrade changes nothing in it"
         )
     if not elsewhere:
         notes.append("text is sorted by code point (C.UTF-8); Aurora sorts it by en_US.UTF-8")
@@ -57,6 +56,18 @@ def differences(cluster: DatabaseCluster, version: int, *, elsewhere: str = "") 
             f"its {len(cluster.instances)} instances are one server here; readers can write"
         )
     return tuple(notes)
+
+
+def described(cluster: DatabaseCluster, version: int, *, elsewhere: str = "") -> str:
+    """The server, and the declared version where that is another major one."""
+    major, minor = divmod(version, 10000)
+    declared = f", declared {cluster.engine_version}" if _is_another_major(cluster, version) else ""
+    return f"PostgreSQL {major}.{minor}{declared}{f' at {elsewhere}' if elsewhere else ''}"
+
+
+def _is_another_major(cluster: DatabaseCluster, version: int) -> bool:
+    declared = cluster.engine_version.partition(".")[0]
+    return declared.isdecimal() and int(declared) != version // 10000
 
 
 _FRESH = 1.0  # seconds for which a sample stays valid

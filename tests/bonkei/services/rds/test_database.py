@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import socket
 from collections.abc import Iterator
@@ -220,7 +221,9 @@ async def test_apply_moves_to_another_port(make, vault):
 async def test_another_major_version_is_reported(make):
     database = make(cluster(engine_version="16.4"))
     await database.start()
-    assert any("16.4" in note for note in database.snapshot().notes)
+    snapshot = database.snapshot()
+    assert any("16.4" in note for note in snapshot.notes)
+    assert re.fullmatch(r"PostgreSQL 18\.\d+, declared 16\.4", snapshot.server)
 
 
 async def test_data_of_another_major_version_is_kept_and_refused(make):

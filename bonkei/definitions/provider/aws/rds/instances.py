@@ -29,7 +29,8 @@ def _cluster_instance(mint: Mint) -> Mapping[str, Value]:
     identifier = mint.name("identifier", "tf-")
     cluster = _cluster_of(mint)
     engine = str(mint.given("engine"))
-    version = str(mint.given("engine_version") or cluster.get("engine_version") or "")
+    # Its own version may be that before an upgrade of the cluster.
+    version = str(cluster.get("engine_version") or mint.given("engine_version") or "")
     databases.group_fits(mint, "aws_db_parameter_group", "db_parameter_group_name", engine, version)
     insights = mint.given("performance_insights_enabled") is True
     zones = zone_names(mint.region)[:3]

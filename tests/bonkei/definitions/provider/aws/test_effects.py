@@ -427,6 +427,20 @@ def test_a_parameter_group_of_another_family_is_refused(
     )
 
 
+def test_an_instance_follows_an_upgrade_of_its_cluster() -> None:
+    """A new parameter group of both comes with it; the instance's state has the old version."""
+    engine = {"engine": "aurora-postgresql", "cluster_identifier": "main"}
+    known = {
+        "aws_rds_cluster": [{**engine, "engine_version": "18"}],
+        "aws_db_parameter_group": [{"name": "new", "family": "aurora-postgresql18"}],
+    }
+    planned = {**engine, "engine_version": "17", "db_parameter_group_name": "new"}
+    found = RESOURCES["aws_rds_cluster_instance"].mint(
+        planned, Context(generation=2, peers=lambda kind: known.get(kind, []))
+    )
+    assert found["engine_version"] == "18"
+
+
 @pytest.mark.parametrize(
     ("type_name", "name"),
     [("aws_rds_cluster", "cluster_identifier"), ("aws_db_instance", "identifier")],
