@@ -10,15 +10,14 @@ _HEAD = """\
 # Compatibility
 
 What suites that others wrote say of the miniature. `make suites SUITES=FOLDER` runs those whose
-checkout is in the folder, each under its own name; `python -m suites --help` says what each needs,
-and with `--write` puts its counts here. None is part of this project.
+checkouts are in the folder; `python -m suites --help` says what each needs.
 
-A test does not apply when it needs what the miniature names as not simulated, or a second account,
-or when it is a part of something. All others count, also where the words of an error differ alone.
+A test does not apply when it needs what the miniature names as not simulated, or a second account.
+All others count, also where the words of an error differ alone.
 
-| suite | commit | date | about | passed | failed | does not apply |
+| suite, commit, date | about | passed | failed | does not apply |
 """
-_RULE = "|---|---|---|---|---:|---:|---:|\n"
+_RULE = "|---|---|---:|---:|---:|\n"
 
 
 def page(outcomes: Iterable[Outcome], written: str = "") -> str:
@@ -29,7 +28,7 @@ def page(outcomes: Iterable[Outcome], written: str = "") -> str:
     table, separator, notes = before.partition("|\n\n")
     rows: dict[str, str] = {}
     for row in (table + separator.rstrip("\n")).splitlines():
-        suite = row.split("|")[1].strip()
+        suite = row.split(maxsplit=2)[1]
         rows[suite] = rows.get(suite, "") + row + "\n"
     rows |= ran
     return _HEAD + _RULE + "".join(rows[suite] for suite in sorted(rows)) + "\n" + notes
@@ -38,6 +37,6 @@ def page(outcomes: Iterable[Outcome], written: str = "") -> str:
 def _rows(outcome: Outcome) -> Iterator[str]:
     for part in outcome.parts:
         yield (
-            f"| {outcome.suite} | {outcome.commit} | {outcome.date} | {part.part} "
+            f"| {outcome.suite} {outcome.commit} {outcome.date} | {part.part} "
             f"| {part.passed:,} | {part.failed:,} | {part.not_applicable:,} |\n"
         )
