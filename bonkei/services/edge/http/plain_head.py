@@ -1,4 +1,4 @@
-"""Heads that need no llhttp, since each of their lines is plain.
+"""Requests that need no llhttp, since each line of their head is plain.
 
 Everything else is left to llhttp and the checks of `head`: bodies, connection options, repeated
 headers, a missing or malformed Host, any byte that is not plain, anything beyond a limit. Nothing
@@ -11,8 +11,7 @@ import re
 from functools import lru_cache
 
 from bonkei.services.edge.http.head import CONSOLE_COOKIE, valid_host
-from bonkei.services.edge.http.message import HOP_BY_HOP, Headers, Request
-from bonkei.services.edge.http.response_head import ResponseHead
+from bonkei.services.edge.http.message import Headers, Request
 from bonkei.services.edge.settings import Limits
 
 _UNFIT = frozenset({b"connection", b"content-length", b"expect", b"transfer-encoding", b"upgrade"})
@@ -24,11 +23,6 @@ REQUEST_LINE = re.compile(rb"(GET|HEAD) ((/[!-\"$->@-~]*)(?:\?([!-\"$-~]*)|)) HT
 _PLAIN_BYTES = bytes(range(0x20, 0x7F)) + b"\t"
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")
 _EMPTY_LINE = b"\r\n\r\n"
-_STATUS_LINE = re.compile(rb"HTTP/1\.1 ([2-5][0-9][0-9]) ([!-~][ -~]*)")
-_OF_THE_MESSAGE = HOP_BY_HOP | {b"content-length"}
-_LENGTH = re.compile(rb"[0-9]{1,12}")
-_BODILESS = frozenset({204, 205, 304})
-_KEPT = frozenset({b"keep-alive", b"Keep-Alive"})
 _LONGEST = 4096  # bytes; with two such heads in a row the others still have their turn
 
 
@@ -58,31 +52,6 @@ def plain_request(data: bytes, client: bytes, limits: Limits) -> Request | None:
     return request
 
 
-def plain_response(head: bytes) -> ResponseHead | None:
-    """The head of a response with a Content-Length, over a connection that is kept. `head`: all of
-    its bytes before the empty line. None if it is not plain."""
-    if len(head) > _LONGEST:
-        return None
-    first, _, lines = head.partition(b"\r\n")
-    if (status_line := _status(first)) is None or (read := _headers(lines)) is None:
-        return None
-    status, reason = status_line
-    length = -1
-    headers: Headers = []
-    for each in read:
-        name = each[0]
-        if name not in _OF_THE_MESSAGE:
-            headers.append(each)
-        elif name == b"content-length":
-            if length >= 0 or (length := _length(each[1])) < 0:
-                return None
-        elif name != b"connection" or each[1] not in _KEPT:
-            return None
-    if length < 0 or status in _BODILESS:
-        return None
-    return ResponseHead(status, reason, headers, length)
-
-
 def _headers(lines: bytes) -> Headers | None:
     """The headers of lines; None if one of them is not plain. A line is plain if llhttp would read
     it in the same way: a name, a colon, a space, and visible ASCII with spaces and tabs within."""
@@ -103,16 +72,3 @@ def _headers(lines: bytes) -> Headers | None:
 def _lower(name: bytes) -> bytes:
     """A header's name in lower case; empty if it is not plain."""
     return name.lower() if _NAME.fullmatch(name) is not None else b""
-
-
-@lru_cache(maxsize=64)
-def _status(line: bytes) -> tuple[int, bytes] | None:
-    """Status and reason of a plain status line."""
-    match = _STATUS_LINE.fullmatch(line)
-    return (int(match[1]), match[2]) if match is not None else None
-
-
-@lru_cache(maxsize=256)
-def _length(value: bytes) -> int:
-    """The value of Content-Length; -1 if it is not plain."""
-    return int(value) if _LENGTH.fullmatch(value) is not None else -1

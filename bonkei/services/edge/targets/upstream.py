@@ -9,12 +9,13 @@ from typing import Protocol, cast
 
 from bonkei.services.edge.http.deadlines import NEVER, Deadlines
 from bonkei.services.edge.http.message import Headers, Tunnel
-from bonkei.services.edge.http.plain_head import plain_response
 from bonkei.services.edge.http.response_head import ResponseHead
 from bonkei.services.edge.http.response_parser import ResponseParser
 from bonkei.services.edge.targets.last_words import last_words
 
 _EMPTY_LINE = b"\r\n\r\n"
+_REMEMBERED = 4096
+"""Bytes of the longest head that a connection remembers."""
 
 
 class Asking(Protocol):
@@ -81,7 +82,7 @@ class TargetConnection(asyncio.Protocol):
     """Parses responses for the request that uses the connection, or carries a tunnel."""
 
     __slots__ = (
-        "_deadlines", "_kept", "_last_head", "_last_lines", "_parser", "_reading", "_send",
+        "_deadlines", "_kept", "_last_bytes", "_last_head", "_parser", "_reading", "_send",
         "_transport", "_tunnel", "asking", "deadline", "idle_timeout", "is_closing", "used",
     )  # fmt: skip
 
@@ -97,7 +98,9 @@ class TargetConnection(asyncio.Protocol):
         self._tunnel: Tunnel | None = None
         self._reading = True
         self._parser = ResponseParser()
-        self._last_lines = b""
+        # The head of the last response that came in one piece. Until Date changes, most responses
+        # of a target have the same one.
+        self._last_bytes = b""
         self._last_head: ResponseHead | None = None
 
     # Calls of the request.
@@ -195,24 +198,18 @@ class TargetConnection(asyncio.Protocol):
             else:
                 self._parse(asking, parser, data)
             return
-        lines, empty_line, body = data.partition(_EMPTY_LINE)
-        head = self._plain_head(lines) if empty_line else None
-        if head is not None and len(body) == head.length and not asking.head_only:
-            # A whole response with a plain head is passed on without parsing it.
+        head, known = self._last_head, self._last_bytes
+        if (
+            head is not None
+            and len(data) == len(known) + head.length
+            and data.startswith(known)
+            and not asking.head_only
+        ):
+            # A whole response with a known head is passed on without parsing it.
             self._release(asking, keep=True)
-            asking.whole(head, body)
+            asking.whole(head, data[len(known) :])
         else:
             self._parse(asking, parser, data, is_first=True)
-
-    def _plain_head(self, lines: bytes) -> ResponseHead | None:
-        """The head of a response; None if it is not plain. Until Date changes, most responses of a
-        target have the same one."""
-        if lines == self._last_lines:
-            return self._last_head
-        head = plain_response(lines)
-        if head is not None:
-            self._last_lines, self._last_head = lines, head
-        return head
 
     def _parse(
         self, asking: Asking, parser: ResponseParser, data: bytes, *, is_first: bool = False
@@ -227,6 +224,9 @@ class TargetConnection(asyncio.Protocol):
         if rest is not None:
             self._switch(asking, rest)
         elif is_first and parser.complete and (head := parser.whole_head()) is not None:
+            size = data.find(_EMPTY_LINE) + 4
+            if parser.keeps and size + head.length == len(data) and size <= _REMEMBERED:
+                self._last_bytes, self._last_head = data[:size], head
             self._release(asking, keep=parser.keeps)
             asking.whole(head, parser.body)
         elif parser.head_done:

@@ -275,6 +275,16 @@ async def test_a_known_response_in_fragments_and_with_too_many_bytes() -> None:
         assert web.connections == 2  # the connection that sent too much was not used again
 
 
+async def test_a_response_behind_an_interim_one_is_not_taken_for_its_body() -> None:
+    interim = b"HTTP/1.1 100 Continue\r\n\r\n"
+    second = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nb"
+    first = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(second) + b"a" * len(second)
+    async with serving(balancer_only()) as (edge, web), edge.client() as client:
+        for answer, body in ((first, b"a" * len(second)), (second, b"b")):
+            web.reply = raw(interim + answer, close=False)
+            assert (await client.request("/")).body == body
+
+
 def test_a_response_is_written_for_each_layer() -> None:
     class Layer:
         def decorate(self, status: int, headers: Headers, identity: object) -> Headers:

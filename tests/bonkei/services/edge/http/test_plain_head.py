@@ -6,9 +6,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bonkei.services.edge.http.message import Request
-from bonkei.services.edge.http.plain_head import plain_request, plain_response
+from bonkei.services.edge.http.plain_head import plain_request
 from bonkei.services.edge.http.request_parser import RequestParser
-from bonkei.services.edge.http.response_parser import ResponseParser
 from bonkei.services.edge.settings import Limits
 
 _NAMES = [
@@ -97,46 +96,3 @@ def test_limits_leave_a_request_to_the_parser() -> None:
         assert read(block, limits) is None
     long = b"Host: a\r\nX: %b\r\n\r\n" % (b"x" * 5000)
     assert read(long, Limits()) is None
-
-
-@given(
-    st.lists(
-        st.tuples(
-            st.sampled_from(
-                [b"HTTP/1.1 200 OK", b"HTTP/1.1 404 Not  Found ", b"HTTP/1.0 200 OK",
-                 b"HTTP/1.1 204 No Content", b"HTTP/1.1 304 Not Modified", b"HTTP/1.1 100 Continue",
-                 b"HTTP/1.1 299 \xe9", b"HTTP/1.1 200", b"HTTP/1.1 2000 OK", b"HTTP/1.1  200 OK"]
-            ),
-            st.lists(_lines, max_size=3),
-            st.sampled_from([b"Content-Length: 3\r\n", b"content-length:03\r\n", b""]),
-        ),
-        min_size=1,
-        max_size=3,
-    )
-)  # fmt: skip
-def test_a_plain_response_is_read_as_by_the_parser(
-    responses: list[tuple[bytes, list[bytes], bytes]],
-) -> None:
-    for first, others, length in responses:
-        data = b"".join([first, b"\r\n", *others, length, b"\r\n"])
-        key, empty_line, _ = data.partition(b"\r\n\r\n")
-        found = plain_response(key)
-        if found is None:
-            continue
-        parser = ResponseParser()
-        answer = key + empty_line + b"x" * found.length
-        assert parser.feed(answer, head_only=False) is None
-        assert parser.keeps
-        head = parser.whole_head()
-        assert head is not None
-        assert (found.status, found.reason, found.headers, found.length) == (
-            head.status, head.reason, head.headers, head.length
-        )  # fmt: skip
-
-
-def test_usual_responses_are_plain() -> None:
-    head = b"HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nContent-Length: 7"
-    found = plain_response(head)
-    assert found is not None
-    assert (found.status, found.reason, found.length) == (200, b"OK", 7)
-    assert [value for _, value, _ in found.headers] == [b"a=1", b"b=2"]
