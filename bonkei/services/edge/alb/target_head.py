@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from itertools import count
 
-from bonkei.services.edge.http.ids import ids
 from bonkei.services.edge.http.message import HOP_BY_HOP, Headers, Request
 
 _REPLACED = HOP_BY_HOP | {
@@ -96,28 +95,13 @@ def framing(request: Request) -> bytes:
     return _NO_BODY
 
 
-class Traces:
-    """Fresh ids for X-Amzn-Trace-Id: a version, the time, and 96 bits."""
-
-    __slots__ = ("_begin", "_clock", "_end", "_ids", "_token")
-
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
-        self._clock = clock
-        self._token = secrets.token_hex(6).encode()
-        self._begin = self._end = 0.0  # of the second that `_ids` name
-        self._ids = ids(12)
-
-    def fresh(self) -> bytes:
-        """One of this second."""
-        now = self._clock()
-        if now >= self._end or now < self._begin:
-            self._begin = now // 1
-            self._end = self._begin + 1
-            self._ids = ids(12, b"1-%08x-%b" % (int(now), self._token))
-        return next(self._ids)
+_TOKEN = secrets.token_hex(6).encode()
+_NUMBERS = count(secrets.randbits(40))
 
 
-fresh_trace = Traces().fresh
+def fresh_trace() -> bytes:
+    """An id for X-Amzn-Trace-Id: a version, the time, and 96 bits."""
+    return b"1-%08x-%b%012x" % (int(time.time()), _TOKEN, next(_NUMBERS))
 
 
 def _trace(given: bytes) -> tuple[bytes, bytes]:

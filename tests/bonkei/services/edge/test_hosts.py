@@ -7,14 +7,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from rows import keeping
 
 from bonkei.blueprint.elbv2 import HostHeader
 from bonkei.services.edge.client.access import AccessRecord
-from bonkei.services.edge.http.host_names import HostNames, is_loopback
-from bonkei.services.edge.http.message import Request
+from bonkei.services.edge.http.host_names import is_loopback
 from tests.bonkei.services.edge.definitions import (
     SECRET,
     balancer,
@@ -145,24 +142,3 @@ def test_loopback(host: str) -> None:
 )  # fmt: skip
 def test_no_loopback(host: str) -> None:
     assert not is_loopback(host.encode("latin-1"))
-
-
-HOSTS = ("localhost", "A.example:8080", "a.example.", "b.example", "", "[::1]:1")
-
-
-@given(st.lists(st.sampled_from(HOSTS)))
-def test_a_host_that_came_before_gets_the_same_answer(given_hosts: list[str]) -> None:
-    names = HostNames(("a.example",))
-    for host in given_hosts:
-        fields = {b"host": host.encode()} if host else {}
-        request = Request(b"GET", b"/", b"/", b"", b"1.1", [], fields, b"127.0.0.1")
-        assert names.have(request) == HostNames(("a.example",)).have(request)
-
-
-def test_hosts_are_remembered_within_bounds() -> None:
-    names = HostNames(("*.example",))
-    for number in range(2000):
-        host = b"%d.example" % number + b"x" * (number % 600)
-        names.have(Request(b"GET", b"/", b"/", b"", b"1.1", [], {b"host": host}, b"127.0.0.1"))
-    assert len(names._known) <= 256
-    assert max(map(len, names._known)) <= 256

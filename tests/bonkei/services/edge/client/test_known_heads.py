@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import re
 from dataclasses import replace
 
@@ -25,7 +24,6 @@ from bonkei.blueprint.wafv2 import (
 from bonkei.services.edge.client.access import Row
 from bonkei.services.edge.cloudfront.viewer_response import request_id
 from bonkei.services.edge.http.head import make_request
-from bonkei.services.edge.http.ids import ids
 from bonkei.services.edge.http.message import Headers, header
 from bonkei.services.edge.http.plain_head import REQUEST_LINE, plain_request
 from bonkei.services.edge.http.response_head import ResponseHead
@@ -177,18 +175,6 @@ def test_a_request_line_that_skips_the_parser_is_valid(target: bytes) -> None:
 )
 def test_requests_that_need_the_parser(data: bytes) -> None:
     assert plain_request(data, b"127.0.0.1", Limits()) is None
-
-
-def test_ids_do_not_come_again() -> None:
-    every = list(itertools.islice(ids(7, b"a-", b"=="), 10_000))
-    assert len(set(every)) == 10_000
-    assert all(re.fullmatch(rb"a-[0-9a-f]{7}==", each) for each in every)
-
-
-def test_ids_count_on_from_one_sheet_to_the_next_and_from_the_last_to_the_first() -> None:
-    last = 16**5 - 1
-    every = itertools.islice(ids(7, first_sheet=last), 16**2 + 2)
-    assert [int(each, 16) for each in every] == [*range(16**7 - 16**2, 16**7), 0, 1]
 
 
 def test_a_request_id_and_its_line_are_about_the_same_request() -> None:
