@@ -8,32 +8,28 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bonkei.base.aws_service import AwsCall, AwsService, AwsServiceError, Operations
-from bonkei.base.paging import page
+from bonkei.base.paging import page_of
 from bonkei.services.codepipeline.api.declaration import declaration
 from bonkei.services.codepipeline.api.history import actions, detail, succeeded_in, summary
 from bonkei.services.codepipeline.api.state import pipeline_state
 from bonkei.services.codepipeline.core import answers, commands
-from bonkei.services.codepipeline.core.values import Finished, Override, Pairs
+from bonkei.services.codepipeline.core.commands import Command
+from bonkei.services.codepipeline.core.values import Finished, Override
 from bonkei.services.codepipeline.pipelines import Pipelines
 
 
 def service(pipelines: Pipelines) -> AwsService:
     """The endpoint's service `codepipeline`."""
-    return Operations(
-        {
-            **_looks(pipelines),
-            **_lists(pipelines),
-            **_executions(pipelines),
-            **_stages(pipelines),
-            **_jobs(pipelines),
-        }
-    )
+    return Operations.of(_Descriptions(pipelines), _Changes(pipelines), _Jobs(pipelines))
 
 
-def _looks(pipelines: Pipelines) -> dict[str, Any]:
-    async def get(call: AwsCall) -> Mapping[str, Any]:
-        name = str(call.parameters["name"])
-        pipeline, book = pipelines.pipeline(name), pipelines.book(name)
+class _Descriptions:
+    def __init__(self, pipelines: Pipelines) -> None:
+        self._pipelines = pipelines
+
+    async def get_pipeline(self, call: AwsCall) -> Mapping[str, Any]:
+        name = call.parameters["name"]
+        pipeline, book = self._pipelines.pipeline(name), self._pipelines.book(name)
         return {
             "pipeline": declaration(pipeline, book.version),
             "metadata": {
@@ -43,28 +39,21 @@ def _looks(pipelines: Pipelines) -> dict[str, Any]:
             },
         }
 
-    async def state(call: AwsCall) -> Mapping[str, Any]:
-        name = str(call.parameters["name"])
-        return pipeline_state(pipelines.pipeline(name), pipelines.book(name))
+    async def get_pipeline_state(self, call: AwsCall) -> Mapping[str, Any]:
+        name = call.parameters["name"]
+        return pipeline_state(self._pipelines.pipeline(name), self._pipelines.book(name))
 
-    async def execution(call: AwsCall) -> Mapping[str, Any]:
-        name, id_ = (
-            str(call.parameters["pipelineName"]),
-            str(call.parameters["pipelineExecutionId"]),
-        )
-        found = pipelines.book(name).find(id_)
+    async def get_pipeline_execution(self, call: AwsCall) -> Mapping[str, Any]:
+        name, id_ = call.parameters["pipelineName"], call.parameters["pipelineExecutionId"]
+        found = self._pipelines.book(name).find(id_)
         if found is None:
             raise _no_execution(name, id_)
-        return {"pipelineExecution": detail(pipelines.pipeline(name), found)}
+        return {"pipelineExecution": detail(self._pipelines.pipeline(name), found)}
 
-    return {"GetPipeline": get, "GetPipelineState": state, "GetPipelineExecution": execution}
-
-
-def _lists(pipelines: Pipelines) -> dict[str, Any]:
-    async def list_pipelines(call: AwsCall) -> Mapping[str, Any]:
+    async def list_pipelines(self, call: AwsCall) -> Mapping[str, Any]:
         shown = []
-        for each in pipelines.all:
-            book = pipelines.book(each.name)
+        for each in self._pipelines.all:
+            book = self._pipelines.book(each.name)
             about = {
                 "name": each.name,
                 "version": book.version,
@@ -76,136 +65,121 @@ def _lists(pipelines: Pipelines) -> dict[str, Any]:
             shown.append(about)
         return _page(call, "pipelines", shown, 1_000)
 
-    async def executions(call: AwsCall) -> Mapping[str, Any]:
-        name = str(call.parameters["pipelineName"])
-        wanted = call.parameters.get("filter", {}).get("succeededInStage", {}).get("stageName", "")
-        found = [summary(each) for each in succeeded_in(pipelines.book(name), wanted)]
+    async def list_pipeline_executions(self, call: AwsCall) -> Mapping[str, Any]:
+        given = call.parameters
+        wanted = given.get("filter", {}).get("succeededInStage", {}).get("stageName", "")
+        book = self._pipelines.book(given["pipelineName"])
+        found = [summary(each) for each in succeeded_in(book, wanted)]
         return _page(call, "pipelineExecutionSummaries", found, 100)
 
-    async def action_executions(call: AwsCall) -> Mapping[str, Any]:
-        name, given = str(call.parameters["pipelineName"]), call.parameters.get("filter", {})
+    async def list_action_executions(self, call: AwsCall) -> Mapping[str, Any]:
+        name, given = call.parameters["pipelineName"], call.parameters.get("filter", {})
         latest = given.get("latestInPipelineExecution", {})
-        id_ = str(given.get("pipelineExecutionId") or latest.get("pipelineExecutionId") or "")
-        book = pipelines.book(name)
+        id_ = given.get("pipelineExecutionId") or latest.get("pipelineExecutionId")
+        book = self._pipelines.book(name)
         chosen = [each for each in book.executions if not id_ or each.id == id_]
         if id_ and not chosen:
             raise _no_execution(name, id_)
         only = bool(latest) and latest.get("startTimeRange", "Latest") == "Latest"
-        found = actions(pipelines.pipeline(name), chosen, latest=only)
+        found = actions(self._pipelines.pipeline(name), chosen, latest=only)
         return _page(call, "actionExecutionDetails", found, 100)
 
-    return {
-        "ListPipelines": list_pipelines,
-        "ListPipelineExecutions": executions,
-        "ListActionExecutions": action_executions,
-    }
 
+class _Changes:
+    def __init__(self, pipelines: Pipelines) -> None:
+        self._pipelines = pipelines
 
-def _executions(pipelines: Pipelines) -> dict[str, Any]:
-    async def start(call: AwsCall) -> Mapping[str, Any]:
+    async def start_pipeline_execution(self, call: AwsCall) -> Mapping[str, Any]:
         given = call.parameters
         rule = call.caller.acts_for if ":events:" in call.caller.acts_for else ""
         begun = commands.start(
             "CloudWatchEvent" if rule else "StartPipelineExecution",
             rule or call.caller.arn,
-            _pairs(given.get("variables", ())),
+            tuple((each["name"], each["value"]) for each in given.get("variables", ())),
             tuple(
                 Override(each["actionName"], each["revisionType"], each["revisionValue"])
                 for each in given.get("sourceRevisions", ())
             ),
-            str(given.get("clientRequestToken", "")),
+            given.get("clientRequestToken", ""),
         )
-        return {"pipelineExecutionId": pipelines.do(str(given["name"]), begun)}
+        return {"pipelineExecutionId": self._pipelines.do(given["name"], begun)}
 
-    async def stop(call: AwsCall) -> Mapping[str, Any]:
+    async def stop_pipeline_execution(self, call: AwsCall) -> Mapping[str, Any]:
         given = call.parameters
-        abandon = bool(given.get("abandon", False))
         stopped = commands.stop(
-            str(given["pipelineExecutionId"]), str(given.get("reason", "")), abandon=abandon
+            given["pipelineExecutionId"],
+            given.get("reason", ""),
+            abandon=given.get("abandon", False),
         )
-        return {"pipelineExecutionId": pipelines.do(str(given["pipelineName"]), stopped)}
+        return self._done(call, stopped)
 
-    return {"StartPipelineExecution": start, "StopPipelineExecution": stop}
-
-
-def _stages(pipelines: Pipelines) -> dict[str, Any]:
-    async def retry(call: AwsCall) -> Mapping[str, Any]:
+    async def retry_stage_execution(self, call: AwsCall) -> Mapping[str, Any]:
         given = call.parameters
-        again = commands.retry(
-            str(given["stageName"]), str(given["pipelineExecutionId"]), str(given["retryMode"])
-        )
-        return {"pipelineExecutionId": pipelines.do(str(given["pipelineName"]), again)}
+        again = commands.retry(given["stageName"], given["pipelineExecutionId"], given["retryMode"])
+        return self._done(call, again)
 
-    async def rollback(call: AwsCall) -> Mapping[str, Any]:
+    async def rollback_stage(self, call: AwsCall) -> Mapping[str, Any]:
         given = call.parameters
-        target = str(given["targetPipelineExecutionId"])
-        back = commands.rollback(str(given["stageName"]), target)
-        return {"pipelineExecutionId": pipelines.do(str(given["pipelineName"]), back)}
+        back = commands.rollback(given["stageName"], given["targetPipelineExecutionId"])
+        return self._done(call, back)
 
-    async def approve(call: AwsCall) -> Mapping[str, Any]:
+    async def put_approval_result(self, call: AwsCall) -> Mapping[str, Any]:
         given, result = call.parameters, call.parameters["result"]
         answer = answers.approve(
-            str(given["stageName"]),
-            str(given["actionName"]),
-            str(given["token"]),
+            given["stageName"],
+            given["actionName"],
+            given["token"],
             approved=result["status"] == "Approved",
-            said=str(result.get("summary", "")),
+            said=result["summary"],
             by=call.caller.arn,
         )
-        pipelines.do(str(given["pipelineName"]), answer)
+        self._done(call, answer)
         return {"approvedAt": call.time}
 
-    async def disable(call: AwsCall) -> Mapping[str, Any]:
+    async def disable_stage_transition(self, call: AwsCall) -> Mapping[str, Any]:
         given = call.parameters
-        closed = commands.disable(_inbound(given), str(given.get("reason", "")), call.caller.arn)
-        pipelines.do(str(given["pipelineName"]), closed)
+        self._done(call, commands.disable(_inbound(given), given["reason"], call.caller.arn))
         return {}
 
-    async def enable(call: AwsCall) -> Mapping[str, Any]:
-        pipelines.do(
-            str(call.parameters["pipelineName"]), commands.enable(_inbound(call.parameters))
-        )
+    async def enable_stage_transition(self, call: AwsCall) -> Mapping[str, Any]:
+        self._done(call, commands.enable(_inbound(call.parameters)))
         return {}
 
-    return {
-        "RetryStageExecution": retry,
-        "RollbackStage": rollback,
-        "PutApprovalResult": approve,
-        "DisableStageTransition": disable,
-        "EnableStageTransition": enable,
-    }
+    def _done(self, call: AwsCall, command: Command) -> Mapping[str, Any]:
+        name = call.parameters["pipelineName"]
+        return {"pipelineExecutionId": self._pipelines.do(name, command)}
 
 
-def _jobs(pipelines: Pipelines) -> dict[str, Any]:
-    async def success(call: AwsCall) -> Mapping[str, Any]:
+class _Jobs:
+    def __init__(self, pipelines: Pipelines) -> None:
+        self._pipelines = pipelines
+
+    async def put_job_success_result(self, call: AwsCall) -> Mapping[str, Any]:
         given = call.parameters
         if given.get("continuationToken"):
             raise AwsServiceError(
                 "ValidationException", "continuationToken is not simulated: a job answers once"
             )
         about = given.get("executionDetails", {})
-        variables = {str(k): str(v) for k, v in given.get("outputVariables", {}).items()}
         finished = Finished(
             succeeded=True,
-            summary=str(about.get("summary", "")),
-            external_id=str(about.get("externalExecutionId", "")),
-            variables=tuple(sorted(variables.items())),
+            summary=about.get("summary", ""),
+            external_id=about.get("externalExecutionId", ""),
+            variables=tuple(sorted(given.get("outputVariables", {}).items())),
         )
-        pipelines.finish_job(str(given["jobId"]), finished)
+        self._pipelines.finish_job(given["jobId"], finished)
         return {}
 
-    async def failure(call: AwsCall) -> Mapping[str, Any]:
+    async def put_job_failure_result(self, call: AwsCall) -> Mapping[str, Any]:
         about = call.parameters["failureDetails"]
         finished = Finished(
             succeeded=False,
-            external_id=str(about.get("externalExecutionId", "")),
-            error_code=str(about["type"]),
-            error_message=str(about["message"]),
+            external_id=about.get("externalExecutionId", ""),
+            error_code=about["type"],
+            error_message=about["message"],
         )
-        pipelines.finish_job(str(call.parameters["jobId"]), finished)
+        self._pipelines.finish_job(call.parameters["jobId"], finished)
         return {}
-
-    return {"PutJobSuccessResult": success, "PutJobFailureResult": failure}
 
 
 def _inbound(given: Mapping[str, Any]) -> str:
@@ -216,10 +190,6 @@ def _inbound(given: Mapping[str, Any]) -> str:
     return str(given["stageName"])
 
 
-def _pairs(given: Sequence[Mapping[str, Any]]) -> Pairs:
-    return tuple((str(each["name"]), str(each["value"])) for each in given)
-
-
 def _no_execution(pipeline: str, id_: str) -> AwsServiceError:
     return AwsServiceError(
         "PipelineExecutionNotFoundException", f"The pipeline {pipeline} has no execution {id_}"
@@ -227,8 +197,6 @@ def _no_execution(pipeline: str, id_: str) -> AwsServiceError:
 
 
 def _page(
-    call: AwsCall, name: str, found: Sequence[Mapping[str, Any]], most: int
+    call: AwsCall, name: str, found: Sequence[Mapping[str, Any]], size: int
 ) -> Mapping[str, Any]:
-    size = min(most, int(call.parameters.get("maxResults") or most))
-    shown, rest = page(found, call.parameters.get("nextToken"), size, "InvalidNextTokenException")
-    return {name: shown, "nextToken": rest}
+    return page_of(call, name, found, size, "InvalidNextTokenException")
