@@ -15,9 +15,10 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 
-import rollout
+from putting_back import withdraw_all
 from revisions import Aws, Json, Release, ReleaseError, latest, register, run_aws, withdraw
-from rollout import roll_out, withdraw_all
+from rollout import roll_out
+from services import pauses
 from verification import built_digest, running, unlike
 
 
@@ -57,7 +58,7 @@ def migrate(aws: Aws, release: Release) -> None:
 
 def wait_until_stopped(aws: Aws, cluster: str, arn: str) -> Json:
     """The task's last description."""
-    waits = rollout.pauses()
+    waits = pauses()
     while True:
         time.sleep(next(waits))
         described = aws("ecs", "describe-tasks", "--cluster", cluster, "--tasks", arn)

@@ -91,6 +91,15 @@ def _event_of_failure(service: Json, identifier: str) -> str:
     return ""
 
 
+def may_be_stopped(service: Json, identifier: str) -> bool:
+    """Whether this deployment shifts requests, and goes on."""
+    if service.get("deploymentConfiguration", {}).get("strategy", "ROLLING") == "ROLLING":
+        return False
+    found = listed(service, identifier) or {}
+    goes_on = (found.get("status"), found.get("rolloutState")) == ("PRIMARY", "IN_PROGRESS")
+    return goes_on and len(remaining(service)) > 1
+
+
 def has_gone_back(service: Json, identifier: str, before: str) -> bool:
     """Whether ECS itself has begun to run the earlier revision again. An answer from before the
     deployment has that revision, too, and shows nothing of the deployment."""

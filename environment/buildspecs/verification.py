@@ -11,9 +11,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-import rollout
 from endings import tasks_in
 from revisions import Aws, Json, Release, ReleaseError, reference
+from services import describe_all, pauses, primary_deployment
 
 RUNNING_WITHIN = 120.0  # seconds; auto scaling may be replacing what Deploy has seen run
 
@@ -85,11 +85,11 @@ def running(aws: Aws, cluster: str, services: Iterable[str]) -> list[Running]:
     """The tasks of each service's primary deployment that are RUNNING. Those that are starting have
     no image yet, so while a service has none that runs, this waits."""
     names = list(services)
-    deadline, waits = time.monotonic() + RUNNING_WITHIN, rollout.pauses()
+    deadline, waits = time.monotonic() + RUNNING_WITHIN, pauses()
     while True:
         deployments = {
-            service["serviceName"]: rollout.primary_deployment(service)
-            for service in rollout.describe_all(aws, cluster, names)
+            service["serviceName"]: primary_deployment(service)
+            for service in describe_all(aws, cluster, names)
         }
         tasks = _running_by_deployment(aws, cluster)
         are_there = all(tasks[each["id"]] for each in deployments.values())

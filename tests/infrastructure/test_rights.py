@@ -9,6 +9,7 @@ import pages
 import pytest
 import release as stages
 import rollout
+import services
 from evaluations import Evaluation
 
 from bonkei.analysis.check.permission import table
@@ -45,6 +46,7 @@ def test_each_stage_has_permission_for_its_calls(
     production: Evaluation, stage: str, trouble: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rollout, "POLL", 0.0)
+    monkeypatch.setattr(services, "SOON", 0.0)
     account = Account()
     monkeypatch.setattr(pages, "ask", account.ask)
     account.fails = {"app-frontend"} if trouble == "a service fails" else set()

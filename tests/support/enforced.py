@@ -172,6 +172,11 @@ def _stage(stage: str, blueprint: Blueprint) -> Iterator[Call]:
                 service = {**of_cluster, "service": f"{cluster.name}-{each}"}
                 yield "ecs", "DescribeServices", {**of_cluster, "services": [service["service"]]}
                 yield "ecs", "UpdateService", {**service, "taskDefinition": definition.arn}
+                place = f"{cluster.name}/{service['service']}"
+                deployment = cluster.arn.replace(
+                    f":cluster/{cluster.name}", f":service-deployment/{place}/a"
+                )
+                yield "ecs", "StopServiceDeployment", {"serviceDeploymentArn": deployment}
                 yield "ecs", "ListTasks", {**of_cluster, "serviceName": service["service"]}
                 yield "ecs", "DescribeTasks", {**of_cluster, "tasks": ["t"]}
 

@@ -113,6 +113,13 @@ data "aws_iam_policy_document" "deploy" {
     resources = [for found in var.services : found.service.arn]
   }
 
+  # One that shifts requests is stopped: the earlier tasks then have them again at once.
+  statement {
+    sid       = "StopDeployments"
+    actions   = ["ecs:StopServiceDeployment"]
+    resources = [for found in var.services : "${replace(found.service.arn, ":service/", ":service-deployment/")}/*"]
+  }
+
   # A task that ends by itself soon after ECS has called its deployment complete fails the release.
   statement {
     sid       = "SeeTasks"

@@ -56,6 +56,7 @@ class Service:
     name: str
     revision: str
     desired: int = 1
+    strategy: str = "ROLLING"
     deployments: list[dict[str, Any]] = field(default_factory=list)
     stale: int = 0  # this many descriptions still show the state before the last update
     before: dict[str, Any] = field(default_factory=dict)
@@ -111,6 +112,8 @@ class Service:
             "serviceName": self.name,
             "taskDefinition": self.revision,
             "desiredCount": self.desired,
+            "deploymentConfiguration": {"strategy": self.strategy},
+            "currentServiceDeployment": f"arn:service-deployment/app/{self.name}/{self.number}",
             "events": list(self.events),
         }
 
@@ -130,6 +133,7 @@ class Account:
         self.shown: dict[str, Any] = {"imageDigest": "sha256:new"}  # of our containers
         self.fails: set[str] = set()
         self.refuses: set[str] = set()
+        self.refuses_to_stop: set[str] = set()
         self.rings: set[str] = set()  # an alarm ends the next way back of these services
         self.rolls_back = True
         self.stale = 0
@@ -233,6 +237,19 @@ class Account:
             service.deploy(revision, fails=fails, dies=dies, rolls_back=back)
             service.stale = self.stale
         return {"service": {"deployments": [dict(each) for each in service.deployments]}}
+
+    def stop_service_deployment(self, options: dict[str, str]) -> None:
+        """The earlier deployment has the requests again, and its tasks still run."""
+        name, number = options["--service-deployment-arn"].split("/")[-2:]
+        service = self.services[name]
+        assert (options["--stop-type"], number) == ("ROLLBACK", str(service.number))
+        if name in self.refuses_to_stop:
+            raise ReleaseError("aws ecs stop-service-deployment: ConflictException")
+        stopped, earlier = service.deployments[:2]
+        stopped.update(status="ACTIVE", rolloutState="FAILED")
+        earlier.update(status="PRIMARY")
+        service.deployments = [earlier]
+        service.revision = earlier["taskDefinition"]
 
     def describe_services(self, options: dict[str, str]) -> Any:
         named = self.calls[-1][self.calls[-1].index("--services") + 1 :]

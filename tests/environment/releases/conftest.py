@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pages
 import pytest
 import rollout
+import services
 from release import Release
 
 from tests.environment.releases.account import SYSTEM, Account
@@ -16,6 +17,7 @@ from tests.environment.releases.account import SYSTEM, Account
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rollout, "POLL", 0.0)
+    monkeypatch.setattr(services, "SOON", 0.0)
     monkeypatch.setattr(rollout, "WATCH", 0.0)
 
 
@@ -50,6 +52,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
     monkeypatch.setattr(rollout, "POLL", 5.0)
+    monkeypatch.setattr(services, "SOON", 5.0)
     monkeypatch.setattr(rollout, "WATCH", 15.0)
     monkeypatch.setattr(time, "sleep", made.sleep)
     for name in ("time", "monotonic"):

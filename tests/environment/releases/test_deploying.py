@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import putting_back
 import pytest
 import release as module
 import rollout
 from release import Release, ReleaseError
 
 from tests.environment.releases.account import AS_BEFORE, FAMILIES, Account, Service
+from tests.environment.releases.conftest import Clock
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -90,7 +92,7 @@ def test_a_service_that_cannot_be_put_back_is_reported_and_its_revision_stays(
     account: Account, release: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account.fails = {"app-frontend"}
-    monkeypatch.setattr(rollout, "_go_back", refuse)
+    monkeypatch.setattr(putting_back, "_go_back", refuse)
     with pytest.raises(ReleaseError, match="app-backend could not be put back: no"):
         module.deploy(account, release)
     assert account.runs("app-backend") == "new"
@@ -168,3 +170,33 @@ def test_later_releases_leave_the_number_of_tasks_to_scaling(
     account.services["app-backend"].desired = 7
     module.deploy(account, release)
     assert account.services["app-backend"].desired == 7
+
+
+@pytest.mark.parametrize("strategy", ["ROLLING", "CANARY"])
+def test_a_deployment_that_shifts_requests_is_stopped(
+    account: Account, release: Release, clock: Clock, strategy: str
+) -> None:
+    """Another one would shift them back slowly; the earlier tasks still run."""
+    for name, service in account.services.items():
+        service.strategy, account.dies[name] = strategy, True
+    with pytest.raises(ReleaseError, match="app-backend is back at app-backend:1"):
+        module.deploy(account, release)
+    assert account.runs("app-backend") == account.runs("app-frontend") == "old"
+    assert account.latest == AS_BEFORE
+    changes = [call[1] for call in account.calls if call[1] in CHANGES]
+    assert changes[2:] == [CHANGES[strategy == "CANARY"]] * 2
+
+
+CHANGES = ("update-service", "stop-service-deployment")
+
+
+def test_a_deployment_that_can_no_longer_be_stopped_is_replaced(
+    account: Account, release: Release, clock: Clock
+) -> None:
+    service = account.services["app-frontend"]
+    service.strategy, account.dies["app-frontend"] = "BLUE_GREEN", True
+    account.refuses_to_stop.add("app-frontend")
+    with pytest.raises(ReleaseError, match="app-frontend is back at app-frontend:1"):
+        module.deploy(account, release)
+    assert account.runs("app-frontend") == "old"
+    assert [call[1] for call in account.calls if call[1] in CHANGES][-1] == "update-service"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import putting_back
 import pytest
 import release as module
-import rollout
 from release import Release, ReleaseError
 from settling import Awaited, has_gone_back, verdict
 
@@ -136,7 +136,7 @@ def test_a_service_that_fails_while_another_is_awaited_ends_the_release_at_once(
     begun = clock.moment
     slow = account.services["app-backend"]
     monkeypatch.setattr(slow, "_go_on", lambda: None)
-    monkeypatch.setattr(rollout, "BACK_WITHIN", 10.0)
+    monkeypatch.setattr(putting_back, "BACK_WITHIN", 10.0)
     with pytest.raises(ReleaseError) as refused:
         module.deploy(account, release)
     assert "app-frontend: its deployment failed: (service app-frontend)" in str(refused.value)

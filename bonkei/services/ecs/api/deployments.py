@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import inf
 from typing import Any
-from zlib import crc32
 
 from bonkei.base.aws_service import AwsCall, AwsServiceError, seconds
 from bonkei.base.paging import page_of
+from bonkei.services.ecs.api.descriptions import deployment_arn
 from bonkei.services.ecs.api.finding import each_of, refused, require_service
 from bonkei.services.ecs.api.values import Ecs, EcsDeployment, EcsService, EcsState
 
@@ -75,14 +75,8 @@ def _found(
 ) -> tuple[list[Pair], list[dict[str, str]]]:
     if not 1 <= len(arns) <= _MOST:
         raise refused(f"Give from 1 to {_MOST} ARNs.")
-    known = {_arn(s, d, kind): (s, d) for s in state.services for d in s.deployments}
+    known = {deployment_arn(s, d, kind): (s, d) for s in state.services for d in s.deployments}
     return each_of(arns, known.get)
-
-
-def _arn(service: EcsService, one: EcsDeployment, kind: str) -> str:
-    own = one.id.rpartition("/")[2]
-    number = own if kind == "deployment" else f"{crc32(own.encode()):019d}"
-    return f"{service.arn.replace(':service/', f':service-{kind}/')}/{number}"
 
 
 def _status(service: EcsService, one: EcsDeployment) -> str:
@@ -103,12 +97,12 @@ def _fails(one: EcsDeployment) -> bool:
 
 def _brief(service: EcsService, one: EcsDeployment) -> dict[str, Any]:
     return {
-        "serviceDeploymentArn": _arn(service, one, "deployment"),
+        "serviceDeploymentArn": deployment_arn(service, one, "deployment"),
         "serviceArn": service.arn,
         "clusterArn": service.cluster_arn,
         "createdAt": one.created_at,
         "startedAt": one.created_at,
-        "targetServiceRevisionArn": _arn(service, one, "revision"),
+        "targetServiceRevisionArn": deployment_arn(service, one, "revision"),
         "status": _status(service, one),
         "statusReason": one.reason or None,
     }
@@ -127,14 +121,14 @@ def _whole(service: EcsService, one: EcsDeployment) -> dict[str, Any]:
         "deploymentConfiguration": service.settings.get("deploymentConfiguration"),
         "rollback": {
             "reason": one.reason,
-            "serviceRevisionArn": _arn(service, service.deployments[0], "revision"),
+            "serviceRevisionArn": deployment_arn(service, service.deployments[0], "revision"),
         } if back else None,
     }  # fmt: skip
 
 
 def _summary(service: EcsService, one: EcsDeployment) -> dict[str, Any]:
     return {
-        "arn": _arn(service, one, "revision"),
+        "arn": deployment_arn(service, one, "revision"),
         "requestedTaskCount": one.desired,
         "runningTaskCount": one.running,
         "pendingTaskCount": one.pending,
@@ -145,7 +139,7 @@ def _summary(service: EcsService, one: EcsDeployment) -> dict[str, Any]:
 def _revision(state: EcsState, service: EcsService, one: EcsDeployment) -> dict[str, Any]:
     document = state.definitions.get(one.definition_arn, {})
     return {
-        "serviceRevisionArn": _arn(service, one, "revision"),
+        "serviceRevisionArn": deployment_arn(service, one, "revision"),
         "serviceArn": service.arn,
         "clusterArn": service.cluster_arn,
         "taskDefinition": one.definition_arn,

@@ -50,6 +50,7 @@ def service(one: EcsService, events: Sequence[EcsServiceEvent] = ()) -> dict[str
         "launchType": "FARGATE",
         "schedulingStrategy": "REPLICA",
         "taskDefinition": one.definition_arn,
+        "currentServiceDeployment": _current(one),
         "desiredCount": one.desired,
         "runningCount": one.running,
         "pendingCount": one.pending,
@@ -77,6 +78,20 @@ def service(one: EcsService, events: Sequence[EcsServiceEvent] = ()) -> dict[str
             for each in events[:_EVENTS]
         ],
     }
+
+
+def deployment_arn(service: EcsService, one: EcsDeployment, kind: str) -> str:
+    """`kind`: `deployment`, or `revision`, of which each has one."""
+    own = one.id.rpartition("/")[2]
+    number = own if kind == "deployment" else f"{crc32(own.encode()):019d}"
+    return f"{service.arn.replace(':service/', f':service-{kind}/')}/{number}"
+
+
+def _current(one: EcsService) -> str | None:
+    """The deployment that goes on, or was the last: a rollback belongs to the one that failed."""
+    failed = (each for each in one.deployments if each.rollout_state == "FAILED")
+    current = next(failed, None) or next(iter(one.deployments), None)
+    return deployment_arn(one, current, "deployment") if current else None
 
 
 def task(one: EcsTask, *, tags: bool = True) -> dict[str, Any]:
