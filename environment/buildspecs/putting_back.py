@@ -88,12 +88,14 @@ def _go_back(aws: Aws, cluster: str, rollout: Rollout) -> str:
     """The id of the deployment that goes back; ECS may have begun it. An update to the revision
     that runs already begins none."""
     now = describe(aws, cluster, rollout.service)
-    if has_gone_back(now, rollout.id, rollout.before) and not rollout.first:
+    back = "--task-definition", rollout.before
+    if rollout.first:  # ECS would go back to an image that is not there
+        return update(aws, cluster, rollout.service, *back, "--desired-count", "0")
+    if has_gone_back(now, rollout.id, rollout.before):
         return primary(now)
     if may_be_stopped(now, rollout.id) and (identifier := _stop(aws, cluster, rollout, now)):
         return identifier
-    count = ["--desired-count", "0"] if rollout.first else []
-    return update(aws, cluster, rollout.service, "--task-definition", rollout.before, *count)
+    return update(aws, cluster, rollout.service, *back)
 
 
 def _stop(aws: Aws, cluster: str, rollout: Rollout, now: Json) -> str:

@@ -125,12 +125,14 @@ def test_the_first_release_starts_the_number_of_tasks_in_the_definitions(
     assert [service.desired for service in account.services.values()] == [2, 2]
 
 
+@pytest.mark.parametrize("strategy", ["ROLLING", "LINEAR"])
 def test_a_failed_first_release_leaves_the_services_empty(
-    account: Account, release: Release
+    account: Account, release: Release, strategy: str
 ) -> None:
     account.fails, account.rolls_back = {"app-backend"}, False
+    account.dies["app-frontend"] = True
     for service in account.services.values():
-        service.desired = 0
+        service.desired, service.strategy = 0, strategy
     with pytest.raises(ReleaseError, match="app-backend is empty again"):
         module.deploy(account, release)
     assert [service.desired for service in account.services.values()] == [0, 0]
