@@ -114,6 +114,7 @@ class Cloud:
             bodies=bodies,
             beside=beside,
             written=self._written,
+            vault=vault,
         )
         self._ca_file = ""
         self.callers = CallerEnvironments(

@@ -17,6 +17,7 @@ from uuid import uuid4
 from aiohttp import web
 
 from bonkei.base.aws_service import Caller
+from bonkei.base.vault import Vault
 from bonkei.services.endpoint.answering import Answering
 from bonkei.services.endpoint.backing import dialects
 from bonkei.services.endpoint.backing.passing import Passing
@@ -30,7 +31,7 @@ from bonkei.services.endpoint.errors import Answer, ApiError, render
 from bonkei.services.endpoint.identity import browser_upload, container_credentials, signature_v2
 from bonkei.services.endpoint.identity.credentials import Issuer
 from bonkei.services.endpoint.identity.signature import payload_hash, verify
-from bonkei.services.endpoint.permission import policy_calls
+from bonkei.services.endpoint.permission import parameter_calls, policy_calls
 from bonkei.services.endpoint.permission.authorizer import Authorizer
 from bonkei.services.endpoint.permission.network import UNKNOWN, NetworkWays, Via
 from bonkei.services.endpoint.permission.required import required, sent_parameters
@@ -70,7 +71,7 @@ Beside = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 class Endpoint:
     """`passing` may be set after the start. Calls for MiniStack wait for it. `beside`: servers for
     paths that begin like this, such as an image registry or git. Their calls have no signature of
-    AWS."""
+    AWS. `vault`: has the values of parameters for tasks."""
 
     def __init__(
         self,
@@ -86,9 +87,11 @@ class Endpoint:
         bodies: Bodies | None = None,
         beside: Mapping[str, Beside] | None = None,
         written: WrittenPolicies | None = None,
+        vault: Vault | None = None,
     ) -> None:
         limits = limits or Limits()
         self._written = written
+        self._vault = vault
         self.bodies = bodies or Bodies(limits)
         self._beside = beside if beside is not None else {}
         self._issuer = issuer
@@ -188,6 +191,11 @@ class Endpoint:
             try:
                 written.put(holder, policy)
             except OSError:  # the disk is full; the client tries again
+                raise _UNWRITTEN from None
+        if names and self._vault and response.status < 300:
+            try:
+                parameter_calls.keep(self._vault, call, request, body or b"", names)
+            except OSError:  # as above
                 raise _UNWRITTEN from None
         return response
 

@@ -57,8 +57,8 @@ def build_environment(
     for name, text in local.image.environment:
         environment[name] = local.localize(substitute(text, environment))
     own = {name: translate_ports(value, ports) for name, value in local.container.environment}
-    environment |= addresses.translate_all(own)
-    environment |= resolve_all(local.container.secrets, vault, definition_arn)
+    secrets = resolve_all(local.container.secrets, vault, definition_arn)
+    environment |= addresses.translate_all(own | secrets)  # a secret may be the URL of a database
     if (endpoint := main_endpoint(local, ports)) is not None:
         environment |= {"HOST": endpoint.host, "PORT": str(endpoint.port)}
     if surroundings.software is not None:

@@ -93,14 +93,18 @@ class Here:
 def test_a_port_here_is_not_taken_for_the_containers(tmp_path):
     variables = (("SITE", "https://site.example"), ("OWN", "http://localhost:8000"))
     ports = (PortMapping(8000),)
+    secret = "arn:aws:secretsmanager:eu-west-1:1:secret:key-AbCdEf"
     container = Container(
-        "web", "web:1", command=("app",), environment=variables, port_mappings=ports
-    )
+        "web", "web:1", command=("app",), environment=variables, port_mappings=ports,
+        secrets=(("URL", secret),),
+    )  # fmt: skip
     local = local_task(definition(container), {"web": tmp_path}, serving=frozenset())
     around = Surroundings(tmp_path, {("web", 8000): Endpoint("127.0.0.1", 25001)})
     arn = "arn:aws:ecs:eu-west-1:1:task-definition/web:1"
-    made = build_environment(local.containers[0], arn, around, Here(), MemoryVault({}))
+    vault = MemoryVault({secret: "https://site.example/1"})
+    made = build_environment(local.containers[0], arn, around, Here(), vault)
     assert (made["SITE"], made["OWN"]) == ("http://127.0.0.1:8000", "http://127.0.0.1:25001")
+    assert made["URL"] == "http://127.0.0.1:8000/1"
 
 
 async def test_a_command_with_its_own_port_serves(tasks, edge, web):

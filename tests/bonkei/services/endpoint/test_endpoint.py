@@ -123,6 +123,25 @@ def test_secrets_come_from_the_vault(rig: Rig) -> None:
     rig.vault.put(SECRET, '{"password": "hunter22"}')
 
 
+def test_a_parameter_that_a_call_writes_is_what_new_tasks_read(rig: Rig) -> None:
+    """Also one that the definitions only look up, with its path or without."""
+    ssm = rig.client("ssm")
+    for name in ("/shop/sentry", "plain"):
+        place = arn("ssm", f"parameter/{name.removeprefix('/')}")
+        ssm.put_parameter(Name=name, Value="https://one", Type="SecureString")
+        assert rig.vault.get(place) == "https://one"
+        assert code_of(ssm.put_parameter, Name=name, Value="two", Type="String") == (
+            "ParameterAlreadyExists", 400
+        )  # fmt: skip
+        assert rig.vault.get(place) == "https://one"
+        ssm.put_parameter(Name=name, Value="two", Type="SecureString", Overwrite=True)
+        assert rig.vault.get(place) == "two"
+    ssm.delete_parameter(Name="plain")
+    ssm.delete_parameters(Names=["/shop/sentry", "/never"])
+    assert rig.vault.get(arn("ssm", "parameter/plain")) is None
+    assert rig.vault.get(arn("ssm", "parameter/shop/sentry")) is None
+
+
 # --- Objects -------------------------------------------------------------------------------------
 
 
