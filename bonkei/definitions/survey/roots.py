@@ -14,7 +14,9 @@ from bonkei.definitions.terraform.inputs.earlier import Earlier, remote_states
 _SOURCE = re.compile(r'(?:^|[{\s])source\s*=\s*"(\.{1,2}(?:/[^"]*)?)"', re.MULTILINE)
 _IS_ROOT = re.compile(r'^\s*(?:provider\s+"aws"|(?:backend\s+"\w+"|cloud)\s*\{)', re.MULTILINE)
 _SERVICE = re.compile(r'"aws_ecs_service"|terraform-aws-modules/ecs')
-_VARIABLE = re.compile(r'^\s*variable\s+"([\w-]+)"\s*\{(.*?)^\s*\}', re.MULTILINE | re.DOTALL)
+_VARIABLE = re.compile(
+    r'^\s*variable\s+"?([\w-]+)"?\s*\{([^\n]*(?=\}[ \t]*$)|.*?^\s*(?=\}))', re.MULTILINE | re.DOTALL
+)
 _TYPE = re.compile(r"^\s*type\s*=\s*(.+?)\s*$", re.MULTILINE)
 _ASSIGNED = re.compile(r"^([\w-]+)\s*=", re.MULTILINE)
 _READ = re.compile(r"\bdata\.terraform_remote_state\.([\w-]+)(?:\[\w+\])?\.outputs\.([\w-]+)")

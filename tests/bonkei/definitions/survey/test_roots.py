@@ -11,7 +11,8 @@ from bonkei.definitions.survey.tree import read_tree
 
 SERVICE = 'resource "aws_ecs_service" "web" {}'
 CALL = 'module "web" {\n  source = "PLACE"\n}\n'
-VARIABLES = 'variable "a" {\n  type = number\n}\nvariable "b" {\n  default = 1\n}\n'
+VARIABLES = 'variable "a" {\n  type = number\n}\nvariable "b" {\n  default = {}\n}\n'
+SHORT = 'variable "d" { type = bool }\nvariable "e" {}\n'
 STATE = "locals { x = data.terraform_remote_state.net.outputs.vpc_id }"
 
 
@@ -42,16 +43,16 @@ def test_the_likeliest_root_module_comes_first(files: dict[str, str], found: lis
 def test_variable_files_fit_and_the_nearest_environment_comes_first() -> None:
     (root,) = roots(
         {
-            "infra/main.tf": VARIABLES + SERVICE + STATE,
+            "infra/main.tf": VARIABLES + SHORT + SERVICE + STATE,
             "infra/terraform.tfvars": "a = 1\n",  # Terraform reads it by itself
             "infra/envs/prod.tfvars": "a = 1\n",
-            "envs/dev.tfvars": "a = 2\nb = 3\n",
+            "envs/dev.tfvars": "a = 2\nb = {}\ne = 3\n",
             "envs/other.tfvars": "c = 1\n",
             "empty.tfvars": "",
         }
     )
     assert [*map(str, root.variable_files)] == ["envs/dev.tfvars", "infra/envs/prod.tfvars"]
-    assert root.types == {"a": "number", "b": "string"}
+    assert root.types == {"a": "number", "b": "string", "d": "bool", "e": "string"}
     assert root.remote_states == {"net": ("vpc_id",)}
 
 
