@@ -108,7 +108,8 @@ def missing_secrets(
     if places:
         yield (
             "give each a value in the definitions, or in bonkei.toml: [[existing]] with type = "
-            '"aws_secretsmanager_secret_version", secret_id (its name) and secret_string'
+            '"aws_secretsmanager_secret_version", secret_id (its name) and secret_string, or with '
+            'type = "aws_ssm_parameter", name and value'
         )
 
 
