@@ -58,7 +58,7 @@ class Parts:
     edge: Edge
     tasks: Callable[[TaskSettings], Tasks]
     database: MakeDatabase
-    install: Callable[[Sequence[Path], Path, Report], Awaitable[Path]]
+    install: Callable[[Sequence[Path | str], Path, Report], Awaitable[Path]]
     cloud: MakeCloud
     logs: MakeLogs
     monitor: MakeMonitor

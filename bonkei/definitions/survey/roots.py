@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
@@ -47,7 +47,7 @@ def root_modules(tree: Tree) -> list[RootModule]:
     calls = {folder: _called(folder, text) & texts.keys() for folder, text in texts.items()}
     called = {inner for found in calls.values() for inner in found}
     roots = [one for one in texts if one not in called or _IS_ROOT.search(texts[one])]
-    found = [_root(one, _reached(one, calls), texts, tree) for one in roots]
+    found = [_root(one, {*roots} - {one}, _reached(one, calls), texts, tree) for one in roots]
     return sorted(found, key=_likelihood)
 
 
@@ -92,6 +92,7 @@ def _reached(
 
 def _root(
     folder: PurePosixPath,
+    others: Collection[PurePosixPath],
     reached: Iterable[PurePosixPath],
     texts: Mapping[PurePosixPath, str],
     tree: Tree,
@@ -106,18 +107,21 @@ def _root(
     return RootModule(
         folder,
         any(_SERVICE.search(texts[one]) for one in reached),
-        tuple(_variable_files(folder, {*types}, tree)),
+        tuple(_variable_files(folder, others, {*types}, tree)),
         types,
         {name: tuple(sorted(read)) for name, read in sorted(outputs.items())},
     )
 
 
-def _variable_files(folder: PurePosixPath, declared: set[str], tree: Tree) -> list[PurePosixPath]:
-    """Files that assign only declared variables."""
+def _variable_files(
+    folder: PurePosixPath, others: Collection[PurePosixPath], declared: set[str], tree: Tree
+) -> list[PurePosixPath]:
+    """Files that assign only declared variables, and are not those of another root module."""
     found = []
     for path, text in tree.items():
         by_itself = path.name == "terraform.tfvars" or path.name.endswith(".auto.tfvars")
-        if path.suffix == ".tfvars" and not (by_itself and path.parent == folder):
+        is_own = path.parent not in others and not (by_itself and path.parent == folder)
+        if path.suffix == ".tfvars" and is_own:
             assigned = {*_ASSIGNED.findall(text)}
             if assigned and assigned <= declared:
                 found.append(path)

@@ -12,6 +12,19 @@ Copies = tuple[tuple[str, str], ...]
 """(in the build's folder, in the image). A destination directory for several sources ends with a
 slash."""
 
+_PIP_INSTALL = re.compile(r"\bpip[\d.]*\s+install\s([^;&|]*)")
+_PACKAGE = re.compile(
+    r"(?!.*\.(?:whl|gz|zip)$)[A-Za-z0-9][\w.-]*(\[[\w.,-]+\])?([=<>~!]=?[\w.*+!,<>=~-]+)?"
+)
+_TAKES_A_VALUE = frozenset(
+    {
+        *("-r", "--requirement", "-c", "--constraint", "-e", "--editable", "-i", "--index-url"),
+        *("--extra-index-url", "-f", "--find-links", "-t", "--target", "--prefix", "--root"),
+        *("--cache-dir", "--trusted-host", "--timeout", "--retries", "--platform", "--python"),
+    }
+)
+_OF_PIP = frozenset({"pip", "setuptools", "wheel", "uv", "poetry", "pipenv", "virtualenv"})
+"""They install the others, which are found in another way or not at all."""
 _REQUIREMENTS = re.compile(r"(?:^|\s)(?:-r|--requirement)(?:\s+|=)?([^\s;&|]+)")
 
 
@@ -68,6 +81,17 @@ def read_requirements(
         clean = name.strip("\"'")
         found = [source for source, _ in _through(copies, join(working_directory, clean), "/")]
         yield (*dict.fromkeys((*found, clean.lstrip("/"))),)
+
+
+def read_packages(value: str) -> Iterator[str]:
+    """The packages that a RUN installs with pip by their names, such as `gunicorn==23.0.0`."""
+    for line in _PIP_INSTALL.findall(value):
+        words = iter(line.split())
+        for word in words:
+            if word in _TAKES_A_VALUE:
+                next(words, None)
+            elif _PACKAGE.fullmatch(name := word.strip("\"'")) and name not in _OF_PIP:
+                yield name
 
 
 def join(base: str, path: str) -> str:

@@ -15,7 +15,14 @@ from dockerfile_parse import DockerfileParser
 from dockerfile_parse.util import WordSplitter, extract_key_values
 
 from bonkei.base.errors import BonkeiError
-from bonkei.grammar.dockerfile.copies import Copies, exec_form, join, read_copies, read_requirements
+from bonkei.grammar.dockerfile.copies import (
+    Copies,
+    exec_form,
+    join,
+    read_copies,
+    read_packages,
+    read_requirements,
+)
 from bonkei.grammar.dockerfile.instructions import readable
 
 _FROM_STAGE = re.compile(r"--from=(\S+)")
@@ -45,6 +52,7 @@ class Image:
     health_check: str = ""
     copies: Copies = ()
     requirements: tuple[tuple[str, ...], ...] = ()  # for each `pip -r`: its candidates
+    packages: tuple[str, ...] = ()  # that pip installs by their names
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,16 +176,24 @@ def _with_content(
         ports = tuple(_port(word) for word in substitute(value, known).split())
         return replace(image, exposed_ports=(*image.exposed_ports, *ports))
     if keyword == "RUN":
-        found = read_requirements(substitute(value, known), directory, image.copies)
-        return replace(image, requirements=(*image.requirements, *found))
+        text = substitute(value, known)
+        found = read_requirements(text, directory, image.copies)
+        return replace(
+            image,
+            requirements=(*image.requirements, *found),
+            packages=(*dict.fromkeys((*image.packages, *read_packages(text))),),
+        )
     built = {name: stage.image.copies for name, stage in stages.items()}
     copies = read_copies(value, directory, lambda word: _word(word, known), built)
     names = [name.lower() for name in _FROM_STAGE.findall(value)]
-    installed = [one for name in names if name in stages for one in stages[name].image.requirements]
+    others = [stages[name].image for name in names if name in stages]
+    installed = [one for other in others for one in other.requirements]
+    named = [one for other in others for one in other.packages]
     return replace(
         image,
         copies=(*image.copies, *copies),
         requirements=(*dict.fromkeys((*image.requirements, *installed)),),
+        packages=(*dict.fromkeys((*image.packages, *named)),),
     )
 
 

@@ -20,10 +20,10 @@ from bonkei.services.ecs.images.local import LocalTask, local_task
 
 @dataclass(frozen=True, slots=True)
 class Preparation:
-    """`requirements`: files to install, by the container's name. `programs`: folders to prepare.
+    """`requirements`: what to install, by the container's name. `programs`: folders to prepare.
     `notes`: for the user."""
 
-    requirements: Mapping[str, tuple[Path, ...]]
+    requirements: Mapping[str, tuple[Path | str, ...]]
     notes: tuple[str, ...]
     programs: tuple[FolderProgram, ...] = ()
 
@@ -73,7 +73,7 @@ def programs_of(
     return prepare(Blueprint(task_definitions=found), sources).programs
 
 
-Install = Callable[[Sequence[Path], Path, Report], Awaitable[Path]]
+Install = Callable[[Sequence[Path | str], Path, Report], Awaitable[Path]]
 
 
 async def prepare_containers(

@@ -182,7 +182,7 @@ def _executable(spec: ProcessSpec) -> str:
         raise TaskError(
             f"{spec.name}: its program {program} was not found",
             remedy=f"install {program} so that it is on the PATH; a Python container's packages "
-            "come from the requirements.txt that its Dockerfile installs, or that lies beside it",
+            "are those that its Dockerfile installs by pip, or of the requirements.txt beside it",
         )
     return found
 

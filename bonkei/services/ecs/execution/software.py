@@ -24,6 +24,7 @@ from pathlib import Path
 from uv import find_uv_bin
 
 import bonkei
+from bonkei.base import kept
 from bonkei.services.ecs.errors import TaskError
 from bonkei.services.ecs.execution.process import reap
 
@@ -76,16 +77,17 @@ def _text(file: Path) -> str:
 
 
 async def ensure_environment(
-    requirements: Sequence[Path], environments: Path, progress: Callable[[str], None]
+    wanted: Sequence[Path | str], environments: Path, progress: Callable[[str], None]
 ) -> Path:
-    """The virtual environment for `requirements`. It is created if missing. Raises TaskError if
-    that fails.
+    """The virtual environment for files of requirements and packages by their names. It is created
+    if missing. Raises TaskError if that fails.
 
     Several tasks and processes may call it at the same time: one creates it, and the others wait.
     `environments` may be a link to a folder of several homes. An environment contains its own
     path.
     """
     environments = _followed(environments)
+    requirements = _files(wanted, environments)
     target = environments / environment_name(requirements)
     if _is_made(target):
         return target
@@ -95,6 +97,18 @@ async def ensure_environment(
             progress(f"installing the packages of {lock}")
             await _make(target, lock, _place(requirements), held)
     return target
+
+
+def _files(wanted: Sequence[Path | str], environments: Path) -> list[Path]:
+    """The files, and one with the packages that are named."""
+    files = [each for each in wanted if isinstance(each, Path)]
+    if names := [each for each in wanted if isinstance(each, str)]:
+        text = "\n".join(names)
+        file = environments / f"named-{hashlib.sha256(text.encode()).hexdigest()[:32]}.txt"
+        environments.mkdir(parents=True, exist_ok=True)
+        kept.write(file, text)
+        files.append(file)
+    return files
 
 
 async def _locked(

@@ -21,13 +21,13 @@ _PACKAGE_LISTS = ("pyproject.toml", "setup.py", "Pipfile", "package.json", "Gemf
 class Content:
     """`directory` replaces WORKDIR. `places`: (path in the image, path here). `overlooked`: copies
     that are at another place here. `missing`: copies that are not in the build's folder.
-    `requirements`: files for pip."""
+    `requirements`: files for pip, and packages that it installs by their names."""
 
     directory: Path
     places: tuple[tuple[str, Path], ...] = ()
     overlooked: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
-    requirements: tuple[Path, ...] = ()
+    requirements: tuple[Path | str, ...] = ()
     package_list: str = ""  # a file with packages that is not supported
 
 
@@ -36,7 +36,8 @@ def find_content(image: Image, folder: Path) -> Content:
     placed = list(_placed(image, folder))
     workdir = PurePosixPath(image.working_directory)
     directory = _directory(placed, workdir, folder)
-    requirements = tuple(_requirements(image, folder, directory))
+    files: tuple[Path | str, ...] = tuple(_requirements(image, folder, directory))
+    requirements = (*files, *image.packages)
     others = [name for name in _PACKAGE_LISTS if (folder / name).is_file()]
     return Content(
         directory=directory,

@@ -49,8 +49,10 @@ def test_variable_files_fit_and_the_nearest_environment_comes_first() -> None:
             "envs/dev.tfvars": "a = 2\nb = {}\ne = 3\n",
             "envs/other.tfvars": "c = 1\n",
             "empty.tfvars": "",
+            "network/main.tf": VARIABLES,
+            "network/dev.tfvars": "a = 1\n",
         }
-    )
+    )[:1]
     assert [*map(str, root.variable_files)] == ["envs/dev.tfvars", "infra/envs/prod.tfvars"]
     assert root.types == {"a": "number", "b": "string", "d": "bool", "e": "string"}
     assert root.remote_states == {"net": ("vpc_id",)}

@@ -138,6 +138,30 @@ def test_the_requirements_that_a_dockerfile_installs(tmp_path, dockerfile, expec
     )
 
 
+@pytest.mark.parametrize(
+    ("run", "expected"),
+    [
+        ("pip install flask 'gunicorn==23.0.0' \"psycopg[binary]>=3.2\"",
+         ("flask", "gunicorn==23.0.0", "psycopg[binary]>=3.2")),
+        ("python -m pip install --no-cache-dir -U pip wheel && pip3 install flask; echo done",
+         ("flask",)),
+        ("pip install -r requirements.txt gunicorn", ("requirements.txt", "gunicorn")),
+        ("pip install -i https://pypi.example/simple -c limits.txt flask", ("flask",)),
+        ("pip install . ./lib /wheels/*.whl app-1.0.whl $EXTRA git+https://git.example/x", ()),
+        ("apt-get install pip install-info", ()),
+    ],
+)  # fmt: skip
+def test_the_packages_that_pip_installs_by_name(
+    tmp_path: Path, run: str, expected: tuple[str, ...]
+) -> None:
+    for text in (f"\nRUN {run}", f" AS made\nRUN {run}\nFROM python\nCOPY --from=made /x /x"):
+        (tmp_path / "requirements.txt").touch()
+        found = find_content(parse_image(f"FROM python{text}"), tmp_path).requirements
+        named = tuple(each if isinstance(each, str) else each.name for each in found)
+        assert named == (expected if "requirements.txt" in expected
+                         else ("requirements.txt", *expected))  # fmt: skip
+
+
 def test_packages_without_a_requirements_file_are_reported(tmp_path):
     found = content(tmp_path, "WORKDIR /app\nCOPY . .\nRUN pip install .", "pyproject.toml")
     assert "pyproject.toml" in " ".join(content_notes(found))

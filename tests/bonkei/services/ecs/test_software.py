@@ -99,6 +99,18 @@ async def test_an_environment_that_moved_with_its_home_is_created_again(tmp_path
     assert str(target) in (target / "bin" / "activate").read_text()
 
 
+async def test_packages_by_name_are_installed_beside_those_of_files(tmp_path):
+    requirements = lock(tmp_path, made := wheel(tmp_path))
+    find = tmp_path / "find.txt"
+    find.write_text(f"--no-index\n--find-links {made.parent}\n{requirements.read_text()}")
+    said: list[str] = []
+    name = made.name.partition("-")[0]
+    for _ in range(2):
+        target = await ensure_environment([find, name], tmp_path / "envs", said.append)
+    assert list(target.glob(f"lib/*/site-packages/{name}*"))
+    assert len([each for each in said if each.startswith("installing")]) == 1
+
+
 async def test_a_package_with_another_hash_is_refused(tmp_path):
     requirements = lock(tmp_path, wheel(tmp_path), expected="0" * 64)
     with pytest.raises(TaskError, match="CannotPullContainerError") as caught:
