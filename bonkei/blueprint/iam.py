@@ -195,6 +195,9 @@ def _attached(role: Resource, state: State) -> Iterator[tuple[str, str]]:
     for attachment in state.managed("aws_iam_policy_attachment"):
         if role.text("name") in attachment.texts("roles"):
             yield attachment.address, attachment.text("policy_arn")
+    for attachments in state.managed("aws_iam_role_policy_attachments_exclusive"):
+        if attachments.text("role_name") == role.text("name"):
+            yield from ((attachments.address, arn) for arn in attachments.texts("policy_arns"))
 
 
 def _unique(statements: list[PolicyStatement]) -> tuple[PolicyStatement, ...]:

@@ -149,7 +149,8 @@ def _planned(
     if gaps.variables:
         return _asking(draft, f"no value: {', '.join(gaps.variables)}. Name a file in `variables`")
     if gaps.error:
-        return _asking(draft, f"`bonkei plan` fails: {gaps.error.splitlines()[0]}")
+        why = f"`bonkei plan` fails: {gaps.error.splitlines()[0].rstrip(':')}"
+        return _asking(draft, f"{why}. Containers are missing here until `bonkei init` can plan")
     try:
         images = _images(replace(config, existing=tuple(gaps.existing)))
     except TerraformError as error:

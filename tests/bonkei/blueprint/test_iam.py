@@ -63,6 +63,22 @@ def test_a_role_has_every_policy_attached_to_it(blueprint) -> None:
     assert found.trust[0].conditions == (("StringEquals", "aws:SourceAccount", "123456789012"),)
 
 
+def test_policies_of_a_role_that_takes_no_others(blueprint) -> None:
+    """aws_iam_role_policy_attachments_exclusive attaches them itself, and detaches the rest."""
+    kind = "aws_iam_role_policy_attachments_exclusive"
+    found = blueprint(
+        {
+            "aws_iam_role.task": ROLE,
+            "aws_iam_policy.own": {"arn": "arn:own", "policy": policy(Action="a:A", Resource="r")},
+            f"{kind}.task": {"role_name": "task", "policy_arns": ["arn:aws:x", "arn:own"]},
+            f"{kind}.other": {"role_name": "other", "policy_arns": ["arn:aws:y"]},
+        }
+    )
+    (role,) = found.roles
+    assert role.managed_policies == ((f"{kind}.task", "arn:aws:x"),)
+    assert [one.actions for one in role.statements] == [("a:A",)]
+
+
 def test_policies_of_aws_are_unknown_however_their_arn_was_found(blueprint) -> None:
     """The definitions do not have its text, and the data source that finds it does not say what
     it allows.

@@ -16,6 +16,8 @@ from bonkei.grammar.dockerfile.image import Image
 _PACKAGING = ("requirements", "pyproject.toml", "setup.", "package", "poetry.lock", "uv.lock")
 _PACKAGE_LISTS = ("pyproject.toml", "setup.py", "Pipfile", "package.json", "Gemfile", "go.mod")
 
+_OF_A_REPOSITORY = (".git", "bonkei.toml")
+
 
 @dataclass(frozen=True, slots=True)
 class Content:
@@ -29,6 +31,17 @@ class Content:
     missing: tuple[str, ...] = ()
     requirements: tuple[Path | str, ...] = ()
     package_list: str = ""  # a file with packages that is not supported
+
+
+def context_of(image: Image, folder: Path) -> Path:
+    """The folder in which the image is built: the Dockerfile's own, or the nearest one around it in
+    the repository that has all that it copies, as after `docker build --file web/Dockerfile .`."""
+    for place in (folder, *folder.parents):
+        if not any(_is_missing(place, source) for source, _ in image.copies):
+            return place
+        if any((place / name).exists() for name in _OF_A_REPOSITORY):
+            break
+    return folder
 
 
 def find_content(image: Image, folder: Path) -> Content:

@@ -24,7 +24,7 @@ from bonkei.config import ContainerSource, FolderProgram
 from bonkei.grammar.dockerfile.image import DockerfileError, Image, read_image
 from bonkei.services.ecs.built import Built, nothing_is_built
 from bonkei.services.ecs.errors import TaskError
-from bonkei.services.ecs.images.content import Content, find_content
+from bonkei.services.ecs.images.content import Content, context_of, find_content
 
 _FLUENT_BIT = "/fluent-bit/bin/fluent-bit"
 _ECS_FILE = "/fluent-bit/etc/fluent-bit.conf"  # where ECS mounts its generated files
@@ -159,7 +159,7 @@ def _local_container(
             f"neither {dockerfile} nor its definition has a command",
             remedy="add CMD to the Dockerfile's last stage, or a command to the task definition",
         )
-    content = find_content(image, source)
+    content = find_content(image, context_of(image, source))
     return LocalContainer(
         container, content, image, command, _working_directory(container, image, content)
     )

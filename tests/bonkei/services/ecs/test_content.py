@@ -9,7 +9,7 @@ import pytest
 from bonkei.blueprint.ecs import Container
 from bonkei.grammar.dockerfile.image import parse_image
 from bonkei.services.ecs.compose import content_notes
-from bonkei.services.ecs.images.content import Content, find_content
+from bonkei.services.ecs.images.content import Content, context_of, find_content
 from bonkei.services.ecs.images.local import localize
 
 from .conftest import definition
@@ -160,6 +160,24 @@ def test_the_packages_that_pip_installs_by_name(
         named = tuple(each if isinstance(each, str) else each.name for each in found)
         assert named == (expected if "requirements.txt" in expected
                          else ("requirements.txt", *expected))  # fmt: skip
+
+
+def test_an_image_may_be_built_in_a_folder_around_its_dockerfile(tmp_path: Path) -> None:
+    """`docker build --file services/web/Dockerfile .`, as in a repository of several programs."""
+    text = "COPY services/web/requirements.txt lib /t/\nWORKDIR /srv\nCOPY services/web ."
+    image = parse_image(f"FROM python\n{text}")
+    folder, repository = tmp_path / "x/services/web", tmp_path / "x"
+    for file in (folder / "requirements.txt", folder / "app.py", repository / "lib/a.py"):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+    (repository / ".git").mkdir()
+    assert context_of(image, folder) == repository
+    found = find_content(image, repository)
+    assert (found.directory, found.missing) == (folder, ())
+    (repository / "lib/a.py").rename(tmp_path / "a.py")
+    (repository / "lib").rmdir()
+    (tmp_path / "lib").mkdir()
+    assert context_of(image, folder) == folder, "one of its files is only outside the repository"
 
 
 def test_packages_without_a_requirements_file_are_reported(tmp_path):

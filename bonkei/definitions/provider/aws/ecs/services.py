@@ -5,7 +5,8 @@ https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import NoReturn
 
 from bonkei.definitions.provider.aws.ecs.clusters import NAME
@@ -62,7 +63,7 @@ def _service(mint: Mint) -> Mapping[str, Value]:
         "availability_zone_rebalancing": "ENABLED",
         "triggers": {},
         "service_connect_configuration": same_shape(
-            mint.planned.get("service_connect_configuration"), _connected
+            mint.planned.get("service_connect_configuration"), _connected(mint, cluster)
         ),
         "deployment_configuration": same_shape(
             mint.planned.get("deployment_configuration"),
@@ -117,26 +118,54 @@ def _listed(names: Iterable[Value]) -> str:
     return ", ".join(map(str, names)) or "none"
 
 
-def _connected(_index: int, block: Mapping[str, Value]) -> Mapping[str, Value]:
-    """The default of a discovery name is the port's name, that of an alias `name.namespace`."""
-    namespace = str(block.get("namespace") or "").rpartition("/")[2]
+def _connected(
+    mint: Mint, cluster: str
+) -> Callable[[int, Mapping[str, Value]], Mapping[str, Value]]:
+    """The default of the namespace is the cluster's, of a discovery name the port's name, and of an
+    alias `name.namespace`."""
 
-    def service(_place: int, entry: Mapping[str, Value]) -> Mapping[str, Value]:
-        name = entry.get("discovery_name")
-        chosen = str(name if given(name) else entry.get("port_name"))
+    def configuration(_index: int, block: Mapping[str, Value]) -> Mapping[str, Value]:
+        own = block.get("namespace")
+        namespace = str(own) if given(own) and own else _default_namespace(mint, cluster)
+        name = _name_of_namespace(mint, namespace)
         return {
-            "discovery_name": chosen,
-            "client_alias": same_shape(
-                entry.get("client_alias"),
-                lambda _index, _alias: {"dns_name": f"{chosen}.{namespace}"},
+            "namespace": namespace,
+            "service": same_shape(block.get("service"), partial(_connected_service, name)),
+            "access_log_configuration": same_shape(
+                block.get("access_log_configuration"),
+                lambda _index, _log: {"include_query_parameters": "DISABLED"},
             ),
         }
 
+    return configuration
+
+
+def _default_namespace(mint: Mint, cluster: str) -> str:
+    for known in mint.context.peers("aws_ecs_cluster"):
+        if known.get("name") == cluster:
+            return str(first(known.get("service_connect_defaults")).get("namespace") or "")
+    return ""
+
+
+def _name_of_namespace(mint: Mint, namespace: str) -> str:
+    """Of one that is named by its ARN."""
+    for kind in ("http", "private_dns", "public_dns"):
+        for known in mint.context.peers(f"aws_service_discovery_{kind}_namespace"):
+            if namespace == known.get("arn"):
+                return str(known.get("name"))
+    return namespace.rpartition("/")[2]
+
+
+def _connected_service(
+    namespace: str, _place: int, entry: Mapping[str, Value]
+) -> Mapping[str, Value]:
+    name = entry.get("discovery_name")
+    chosen = str(name if given(name) else entry.get("port_name"))
     return {
-        "service": same_shape(block.get("service"), service),
-        "access_log_configuration": same_shape(
-            block.get("access_log_configuration"),
-            lambda _index, _log: {"include_query_parameters": "DISABLED"},
+        "discovery_name": chosen,
+        "client_alias": same_shape(
+            entry.get("client_alias"),
+            lambda _index, _alias: {"dns_name": f"{chosen}.{namespace}"},
         ),
     }
 

@@ -7,6 +7,7 @@ import re
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -366,6 +367,34 @@ def test_a_service_that_matches_or_whose_task_is_elsewhere_is_accepted() -> None
     assert behaviour.mint(served(), Context(peers=stack))
     elsewhere = {**served(container_name="other"), "task_definition": "made-elsewhere:1"}
     assert behaviour.mint(elsewhere, Context(peers=stack))
+
+
+@pytest.mark.parametrize(
+    ("own", "name"),
+    [(UNKNOWN, "shop"), ("arn:aws:servicediscovery:us-east-1:1:namespace/ns-2", "other.local")],
+)
+def test_service_connect_is_in_its_own_namespace_or_in_the_clusters(own: object, name: str) -> None:
+    """ServiceConnectConfiguration, `namespace`; ServiceConnectClientAlias, `dnsName`."""
+    place = "arn:aws:servicediscovery:us-east-1:1:namespace"
+    found: dict[str, list[dict[str, object]]] = {
+        "aws_ecs_cluster": [
+            {"name": "main", "service_connect_defaults": [{"namespace": f"{place}/ns-1"}]}
+        ],
+        "aws_service_discovery_http_namespace": [{"arn": f"{place}/ns-1", "name": "shop"}],
+        "aws_service_discovery_private_dns_namespace": [
+            {"arn": f"{place}/ns-2", "name": "other.local"}
+        ],
+    }
+    alias = {"port": 80, "dns_name": UNKNOWN}
+    service = {"port_name": "http", "discovery_name": UNKNOWN, "client_alias": [alias]}
+    connected = [{"enabled": True, "namespace": own, "service": [service]}]
+    planned = {"name": "web", "cluster": "main", "service_connect_configuration": connected}
+    made: Any = RESOURCES["aws_ecs_service"].mint(
+        planned, Context(peers=lambda kind: found.get(kind, []))
+    )
+    [connect] = made["service_connect_configuration"]
+    assert connect["namespace"] == (f"{place}/ns-1" if own is UNKNOWN else own)
+    assert connect["service"][0]["client_alias"][0]["dns_name"] == f"http.{name}"
 
 
 BALANCER = (
