@@ -65,9 +65,9 @@ class State:
     def present(self, type_name: str) -> tuple[Resource, ...]:
         """The resources of a type, and what data sources have found of it outside the stack."""
         own = self.managed(type_name)
-        seen = {each.values.get("id") for each in own}
+        seen = {each.text("id", "") for each in own}
         known = (each for each in self.known(type_name) if each.values.get("arn"))
-        found = {each.values.get("id"): each for each in known}
+        found = {each.text("id", ""): each for each in known}
         return (*own, *(each for name, each in found.items() if name not in seen))
 
     def known(self, *types: str) -> tuple[Resource, ...]:
