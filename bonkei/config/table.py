@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from bonkei.base.errors import BonkeiError
+
+_LIST = "docs/settings.md lists every setting"
 
 
 class ConfigError(BonkeiError):
@@ -19,10 +22,12 @@ class Table:
 
     def __init__(self, values: Mapping[str, Any], place: str) -> None:
         self._values = dict(values)
+        self._asked: list[str] = []
         self._place = place
         self._children: list[Table] = []
 
     def _take(self, key: str, kind: type, wanted: str, default: Any) -> Any:
+        self._asked.append(key)
         value = self._values.pop(key, default)
         if value is None:
             raise ConfigError(f"{self._place}: `{key}` is missing", remedy=f"give it {wanted}")
@@ -90,9 +95,10 @@ class Table:
             child.done()
         if self._values:
             unknown = ", ".join(f"`{key}`" for key in sorted(self._values))
+            near = [one for key in self._values for one in get_close_matches(key, self._asked, 1)]
             raise ConfigError(
                 f"{self._place}: {unknown} is not a setting",
-                remedy="docs/settings.md lists every setting; check the spelling",
+                remedy=f"write {', '.join(near)}" if near else _LIST,
             )
 
 

@@ -183,8 +183,9 @@ def test_values_of_elsewhere_have_keys_of_the_user(tmp_path: Path) -> None:
 
 def test_a_misspelt_key_is_named_before_what_its_default_lacks(tmp_path: Path) -> None:
     (tmp_path / "bonkei.toml").write_text("definitons = 'stack'")
-    with pytest.raises(ConfigError, match="`definitons` is not a setting"):
+    with pytest.raises(ConfigError, match="`definitons` is not a setting") as raised:
         config.load(tmp_path / "bonkei.toml", {})
+    assert raised.value.remedy == "write definitions"
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,12 @@ def _secret(cluster: DatabaseCluster) -> str:
     return cluster.master_secret_arn or cluster.arn
 
 
+def _not_upgraded(cluster: DatabaseCluster, runs: DatabaseSnapshot) -> str:
+    server = runs.server.partition(",")[0]
+    declared = f"{cluster.identifier} declares {cluster.engine_version}, runs {server}"
+    return f"{declared}: nothing was upgraded here, so try the upgrade on AWS"
+
+
 class Databases:
     """Starts the declared clusters and the restored ones, and stops those that are gone."""
 
@@ -83,13 +89,17 @@ class Databases:
         """Raises DatabaseError for the first cluster that fails."""
         self.declared = clusters
         async with self._lock:
+            before = self._known
             self.estate = self.estate.settled(clusters)
             await self._stop_others()
             if self._server and self._known.keys() - self._running.keys():
                 steps.note(f"using the PostgreSQL server at {self._server} (BONKEI_DATABASE_URL)")
             for cluster in self._known.values():
                 if cluster.arn in self._running:
-                    await self._running[cluster.arn].apply(self._here(cluster)[0])
+                    database = self._running[cluster.arn]
+                    await database.apply(self._here(cluster)[0])
+                    if cluster.engine_version != before[cluster.arn].engine_version:
+                        steps.note(_not_upgraded(cluster, database.snapshot()))
                     continue
                 with steps.step("database") as step:
                     database = await self._start(cluster)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -73,6 +74,12 @@ async def test_data_that_another_home_had_is_named_once(addresses, tmp_path):
         await databases.follow([definition], steps)
     assert lines[0].split()[:2] == ["✓", "database"]
     assert lines[1:] == [f"    {LEFT}"]
+    lines.clear()
+    for version in ("18", "18", "19"):
+        await databases.follow([replace(definition, engine_version=version)], steps)
+    said = "runs PostgreSQL 18.6: nothing was upgraded here, so try the upgrade on AWS"
+    name = definition.identifier
+    assert lines == [f"    {name} declares {version}, {said}" for version in ("18", "19")]
 
 
 async def test_changes_come_one_after_the_other_and_one_that_fails_changes_nothing(
