@@ -37,7 +37,7 @@ class Answering:
         that do not fit its model."""
         found = find_own(call, self.own)
         if found is None or call.operation not in found[1].operations:
-            raise not_served(call, self.own)
+            raise not_served(call, self.own, request)
         model, _ = found
         sent = Sent(request.method, request.path, request.query, request.header, body)
         parameters = read(model, call.operation, call.protocol, sent)

@@ -225,7 +225,7 @@ class Endpoint:
 
     def require_served(self, call: Call, request: Request) -> None:
         if not is_served(call, self._answering.own):
-            raise not_served(call, self._answering.own)
+            raise not_served(call, self._answering.own, request)
         require_own_target(call, request)
 
     def record(self, record: Record) -> None:

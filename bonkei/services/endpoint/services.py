@@ -51,9 +51,11 @@ def is_served(call: Call, own: Own) -> bool:
     return call.service in BACKED or find_own(call, own) is not None
 
 
-def not_served(call: Call, own: Own) -> ApiError:
+def not_served(call: Call, own: Own, request: Request) -> ApiError:
     """The answer to an unknown call. It names the call, and the available services."""
     message = f"The miniature does not answer {call.service}:{call.operation}."
-    if not is_served(call, own):
+    if "terraform-provider-aws" in request.header.get("user-agent", ""):
+        message += " `bonkei apply` applies the definitions, `bonkei reset` removes everything."
+    elif not is_served(call, own):
         message += f" It answers: {', '.join(sorted(BACKED | set(own)))}."
     return ApiError("InvalidAction", message, 400)

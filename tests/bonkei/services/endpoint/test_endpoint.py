@@ -374,6 +374,24 @@ def test_an_unanswered_service_is_refused_by_name_and_at_once(
     assert caught.value.response["Error"]["Code"] == code
 
 
+@pytest.mark.parametrize(
+    ("service", "operation"), [("ec2", "describe_vpcs"), ("lambda", "list_functions")]
+)
+def test_terraforms_own_provider_hears_what_applies_the_definitions(
+    rig: Rig, service: str, operation: str
+) -> None:
+    """https://github.com/hashicorp/aws-sdk-go-base: how the provider names itself."""
+    client = rig.client(service)
+
+    def from_terraform(request: Any, **_: Any) -> None:
+        agent = "APN/1.0 HashiCorp/1.0 Terraform/1.13.4 (+https://www.terraform.io)"
+        request.headers["User-Agent"] = f"{agent} terraform-provider-aws/6.40.0"
+
+    client.meta.events.register_first(f"request-created.{service}", from_terraform)
+    with pytest.raises(ClientError, match=r"does not answer .*`bonkei apply`.*`bonkei reset`"):
+        getattr(client, operation)()
+
+
 @pytest.mark.parametrize("body", [b"[]", b"{", b"\xff" * 10, b"[" * 100_000])
 def test_a_malformed_body_is_a_serialization_error(rig: Rig, body: bytes) -> None:
     client = rig.client("secretsmanager")
