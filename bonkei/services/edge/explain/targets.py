@@ -19,7 +19,7 @@ def explain_pool(pool: Pool, layer: Layer, kept: Target | None, name: str = "") 
     group = Step(layer, "target_group", f"{name}: {_members(pool)}", place, _targets(pool))
     prospects = (kept,) if kept is not None else pool.prospects()
     if not prospects:
-        text = "no target can take it: the answer is 503"
+        text = f"{_members(pool)}: the answer is 503"
         refusal = Step("target", "target", text, place)
         return told(
             group, refusal, by="load_balancer", status=UNAVAILABLE, target_group_arn=pool.arn

@@ -123,7 +123,7 @@ async def test_a_503_of_the_load_balancer_names_what_is_missing(tmp_path: Path) 
     async with running(stack(), on_access=requests) as edge:
         sent = await explain(world(edge, requests, tmp_path), Wish("/"), sends=True)
     assert (sent["was"]["status"], sent["was"]["task"]) == (503, "")
-    assert "because: no target can take it" in render(sent)
+    assert "because: no target is registered" in render(sent)
 
 
 async def test_what_went_another_way_is_named(tmp_path: Path) -> None:

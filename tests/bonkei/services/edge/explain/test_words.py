@@ -63,7 +63,7 @@ async def test_each_rule_says_what_it_lacks_and_those_behind_are_not_asked() -> 
     assert (told.expected.by, told.expected.status) == ("load_balancer", 410)
     assert step(default, "rule").text == "no rule matches: the default action"
     assert (step(default, "target").text, default.expected.status) == (
-        "no target can take it: the answer is 503", 503,
+        "no target is registered: the answer is 503", 503,
     )  # fmt: skip
 
 
