@@ -215,9 +215,11 @@ class Operations:
     @classmethod
     def of(cls, *handlers: object, policy_of: Callable[[str], str | None] = lambda _: None) -> Self:
         """Each public coroutine of the handlers answers the operation of its name: `list_builds`
-        answers ListBuilds."""
+        answers ListBuilds, and `modify_db_cluster` ModifyDBCluster."""
         table = {
-            "".join(map(str.capitalize, name.split("_"))): getattr(handler, name)
+            "".join("DB" if one == "db" else one.capitalize() for one in name.split("_")): getattr(
+                handler, name
+            )
             for handler in handlers
             for name, method in vars(type(handler)).items()
             if iscoroutinefunction(method) and not name.startswith("_")

@@ -7,18 +7,17 @@ API Reference. It calls the omitted fields of a description optional.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
-from bonkei.base.aws_service import AwsCall, AwsService, AwsServiceError, Operation, Operations
+from bonkei.base.aws_service import AwsCall, AwsService, AwsServiceError, Operations
 from bonkei.base.errors import BonkeiError
 from bonkei.base.paging import page
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.rds import DatabaseCluster, DatabaseInstance
 from bonkei.services.rds.estate import Servers
-from bonkei.services.rds.naming import find_cluster, is_cluster
+from bonkei.services.rds.naming import clusters, find_cluster, is_cluster
 from bonkei.services.rds.restoring import Restoring
 from bonkei.services.rds.snapshots import Snapshots
 
@@ -43,72 +42,73 @@ States = Callable[[], Mapping[str, DatabaseState]]
 
 def service(blueprint: Callable[[], Blueprint], states: States, servers: Servers) -> AwsService:
     """The service, for the applied definitions and what calls have made beside them."""
+    told = _Descriptions(blueprint, states, servers)
+    restoring = Restoring(servers, told.window, told.cluster, told.instance)
+    return _Rds.of(told, restoring, Snapshots(servers))
 
-    def known() -> tuple[DatabaseCluster, ...]:
-        return servers.estate.over(servers.declared)
 
-    def described(one: DatabaseCluster) -> Json:
-        return _cluster(one, states().get(one.identifier))
+class _Rds(Operations):
+    async def answer(self, call: AwsCall) -> Json:
+        try:
+            return await super().answer(call)
+        except AwsServiceError:
+            raise
+        except BonkeiError as error:
+            raise AwsServiceError("InvalidDBClusterStateFault", error.message) from None
 
-    def described_instance(one: DatabaseInstance, of: DatabaseCluster) -> Json:
-        return _instance(one, of, states().get(of.identifier))
 
-    def window(one: DatabaseCluster) -> tuple[float, float] | None:
-        return _window(one, states().get(one.identifier))
+class _Descriptions:
+    def __init__(
+        self, blueprint: Callable[[], Blueprint], states: States, servers: Servers
+    ) -> None:
+        self._blueprint = blueprint
+        self._states = states
+        self._servers = servers
 
-    restoring = Restoring(servers, window, described, described_instance)
+    def cluster(self, one: DatabaseCluster) -> Json:
+        return _cluster(one, self._states().get(one.identifier))
 
-    async def clusters(call: AwsCall) -> Json:
+    def instance(self, one: DatabaseInstance, of: DatabaseCluster) -> Json:
+        return _instance(one, of, self._states().get(of.identifier))
+
+    def window(self, one: DatabaseCluster) -> tuple[float, float] | None:
+        return _window(one, self._states().get(one.identifier))
+
+    def _known(self) -> tuple[DatabaseCluster, ...]:
+        return self._servers.estate.over(self._servers.declared)
+
+    async def describe_db_clusters(self, call: AwsCall) -> Json:
         wanted = call.parameters.get("DBClusterIdentifier")
-        found = (
-            [find_cluster(servers, wanted)]
-            if wanted
-            else [one for one in known() if is_cluster(one)]
-        )
-        identifiers = _filters(call, {"db-cluster-id", "engine"})
-        return _page(call, "DBClusters", map(described, filter(partial(_fits, identifiers), found)))
+        found = [find_cluster(self._servers, wanted)] if wanted else clusters(self._servers)
+        asked = _filters(call, {"db-cluster-id", "engine"})
+        fitting = (self.cluster(one) for one in found if _fits(asked, one))
+        return _page(call, "DBClusters", fitting)
 
-    async def instances(call: AwsCall) -> Json:
+    async def describe_db_instances(self, call: AwsCall) -> Json:
         wanted = call.parameters.get("DBInstanceIdentifier")
-        every = list(_instances(known()))
-        found = [pair for pair in every if wanted in (None, pair[0].identifier, pair[0].arn)]
+        found = [
+            (one, of)
+            for of in self._known()
+            for one in of.instances
+            if wanted in (None, one.identifier, one.arn)
+        ]
         if wanted and not found:
             raise AwsServiceError("DBInstanceNotFoundFault", f"DBInstance {wanted} not found.")
         asked = _filters(call, {"db-cluster-id", "db-instance-id", "engine"})
         found = [
             (one, of)
             for one, of in found
-            if _fits({k: v for k, v in asked.items() if k != "db-instance-id"}, of)
-            and _is_listed(asked.get("db-instance-id"), one.identifier, one.arn)
+            if _fits(asked, of) and _is_listed(asked.get("db-instance-id"), one.identifier, one.arn)
         ]
-        return _page(call, "DBInstances", (described_instance(*pair) for pair in found))
+        return _page(call, "DBInstances", (self.instance(*pair) for pair in found))
 
-    async def tags(call: AwsCall) -> Json:
-        name, every = call.parameters["ResourceName"], known()
-        arns = {one.arn for one in every}
-        if name not in arns | {one.arn for one, _ in _instances(every)}:
+    async def list_tags_for_resource(self, call: AwsCall) -> Json:
+        name = call.parameters["ResourceName"]
+        known = self._known()
+        if all(name not in (of.arn, *(one.arn for one in of.instances)) for of in known):
             raise AwsServiceError("DBInstanceNotFoundFault", f"{name} not found.")
-        found = blueprint().tags.get(name, {})
+        found = self._blueprint().tags.get(name, {})
         return {"TagList": [{"Key": key, "Value": value} for key, value in found.items()]}
-
-    changes = {**restoring.operations, **Snapshots(servers).operations}
-    return Operations(
-        {
-            "DescribeDBClusters": clusters,
-            "DescribeDBInstances": instances,
-            "ListTagsForResource": tags,
-            **{name: partial(_answered, change) for name, change in changes.items()},
-        }
-    )
-
-
-async def _answered(change: Operation, call: AwsCall) -> Json:
-    try:
-        return await change(call)
-    except AwsServiceError:
-        raise
-    except BonkeiError as error:
-        raise AwsServiceError("InvalidDBClusterStateFault", error.message) from None
 
 
 def _window(one: DatabaseCluster, state: DatabaseState | None) -> tuple[float, float] | None:
@@ -116,12 +116,6 @@ def _window(one: DatabaseCluster, state: DatabaseState | None) -> tuple[float, f
         return None
     now = int(time.time())
     return max(state.earliest, now - one.backup_retention_days * _DAY), now
-
-
-def _instances(
-    known: Iterable[DatabaseCluster],
-) -> Iterator[tuple[DatabaseInstance, DatabaseCluster]]:
-    return ((one, of) for of in known for one in of.instances)
 
 
 def _filters(call: AwsCall, known: set[str]) -> Mapping[str, list[str]]:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from bonkei.base.aws_service import AwsCall, AwsServiceError, Operation
+from bonkei.base.aws_service import AwsCall, AwsServiceError
 from bonkei.blueprint.rds import DatabaseCluster, DatabaseInstance
 from bonkei.services.rds.estate import Servers
 from bonkei.services.rds.naming import (
@@ -67,18 +67,6 @@ class Restoring:
         self._describe = describe
         self._describe_instance = describe_instance
 
-    @property
-    def operations(self) -> Mapping[str, Operation]:
-        return {
-            "RestoreDBClusterToPointInTime": self._to_point_in_time,
-            "RestoreDBClusterFromSnapshot": self._from_snapshot,
-            "CreateDBInstance": self._create_instance,
-            "ModifyDBCluster": self._modify_cluster,
-            "ModifyDBInstance": self._modify_instance,
-            "DeleteDBInstance": self._delete_instance,
-            "DeleteDBCluster": self._delete_cluster,
-        }
-
     def _find_instance(self, wanted: str) -> tuple[DatabaseInstance, DatabaseCluster]:
         for cluster in clusters(self._servers):
             for one in cluster.instances:
@@ -88,7 +76,7 @@ class Restoring:
 
     # Restores.
 
-    async def _to_point_in_time(self, call: AwsCall) -> Json:
+    async def restore_db_cluster_to_point_in_time(self, call: AwsCall) -> Json:
         given = call.parameters
         source = find_cluster(self._servers, given.get("SourceDBClusterIdentifier", ""))
         restored = self._restored(given, source)
@@ -111,7 +99,7 @@ class Restoring:
             lambda files: files.restore(source.identifier, restored.identifier, at),
         )
 
-    async def _from_snapshot(self, call: AwsCall) -> Json:
+    async def restore_db_cluster_from_snapshot(self, call: AwsCall) -> Json:
         given = call.parameters
         snapshot = find_snapshot(self._servers, given["SnapshotIdentifier"])
         restored = self._restored(given, snapshot.cluster)
@@ -161,7 +149,7 @@ class Restoring:
 
     # Instances.
 
-    async def _create_instance(self, call: AwsCall) -> Json:
+    async def create_db_instance(self, call: AwsCall) -> Json:
         given = call.parameters
         require_known(given, _CREATES)
         cluster = self._made_here(given.get("DBClusterIdentifier", ""))
@@ -185,7 +173,7 @@ class Restoring:
         )
         return await self._with_instances(cluster, (*cluster.instances, made), made)
 
-    async def _modify_instance(self, call: AwsCall) -> Json:
+    async def modify_db_instance(self, call: AwsCall) -> Json:
         given = call.parameters
         require_known(
             given, {"DBInstanceIdentifier", "NewDBInstanceIdentifier", "ApplyImmediately"}
@@ -199,7 +187,7 @@ class Restoring:
         instances = tuple(after if each == one else each for each in cluster.instances)
         return await self._with_instances(cluster, instances, after)
 
-    async def _delete_instance(self, call: AwsCall) -> Json:
+    async def delete_db_instance(self, call: AwsCall) -> Json:
         one, _ = self._find_instance(call.parameters["DBInstanceIdentifier"])
         cluster = next(each for each in clusters(self._servers) if one in each.instances)
         self._made_here(cluster.identifier)
@@ -224,7 +212,7 @@ class Restoring:
 
     # Clusters.
 
-    async def _modify_cluster(self, call: AwsCall) -> Json:
+    async def modify_db_cluster(self, call: AwsCall) -> Json:
         given = call.parameters
         cluster = find_cluster(self._servers, given["DBClusterIdentifier"])
         require_known(given, _MODIFIES)
@@ -264,7 +252,7 @@ class Restoring:
         await self._servers.rotate(cluster.identifier)
         return {"DBCluster": self._describe(cluster)}
 
-    async def _delete_cluster(self, call: AwsCall) -> Json:
+    async def delete_db_cluster(self, call: AwsCall) -> Json:
         given = call.parameters
         require_known(
             given, {"DBClusterIdentifier", "SkipFinalSnapshot", "FinalDBSnapshotIdentifier"}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from bonkei.base.aws_service import AwsCall, AwsServiceError, Operation
+from bonkei.base.aws_service import AwsCall, AwsServiceError
 from bonkei.services.rds.estate import Servers, Snapshot
 from bonkei.services.rds.naming import (
     find_cluster,
@@ -25,22 +25,13 @@ class Snapshots:
     def __init__(self, servers: Servers) -> None:
         self._servers = servers
 
-    @property
-    def operations(self) -> Mapping[str, Operation]:
-        return {
-            "CreateDBClusterSnapshot": self._create,
-            "CopyDBClusterSnapshot": self._copy,
-            "DeleteDBClusterSnapshot": self._delete,
-            "DescribeDBClusterSnapshots": self._list,
-        }
-
-    async def _create(self, call: AwsCall) -> Json:
+    async def create_db_cluster_snapshot(self, call: AwsCall) -> Json:
         cluster = find_cluster(self._servers, call.parameters["DBClusterIdentifier"])
         name = call.parameters["DBClusterSnapshotIdentifier"].lower()
         made = await take_snapshot(self._servers, cluster, name, call.time)
         return {"DBClusterSnapshot": _described(made)}
 
-    async def _copy(self, call: AwsCall) -> Json:
+    async def copy_db_cluster_snapshot(self, call: AwsCall) -> Json:
         given = call.parameters
         source = find_snapshot(self._servers, given["SourceDBClusterSnapshotIdentifier"])
         name = given["TargetDBClusterSnapshotIdentifier"].lower()
@@ -58,7 +49,7 @@ class Snapshots:
         )
         return {"DBClusterSnapshot": _described(copy)}
 
-    async def _delete(self, call: AwsCall) -> Json:
+    async def delete_db_cluster_snapshot(self, call: AwsCall) -> Json:
         gone = find_snapshot(self._servers, call.parameters["DBClusterSnapshotIdentifier"])
         await self._servers.become(
             lambda estate: estate.drop(gone),
@@ -66,7 +57,7 @@ class Snapshots:
         )
         return {"DBClusterSnapshot": {**_described(gone), "Status": "deleted"}}
 
-    async def _list(self, call: AwsCall) -> Json:
+    async def describe_db_cluster_snapshots(self, call: AwsCall) -> Json:
         given, found = call.parameters, self._servers.estate.snapshots
         if others := {"Filters", "IncludeShared", "IncludePublic"} & {*given}:
             raise AwsServiceError(

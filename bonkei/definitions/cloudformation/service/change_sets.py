@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from bonkei.base.aws_service import AwsCall, AwsServiceError, Operation
+from bonkei.base.aws_service import AwsCall, AwsServiceError
 from bonkei.definitions.cloudformation.service.describing import (
     change_set_answer,
     change_set_summary,
@@ -42,16 +42,7 @@ class ChangeSets:
         self._stacks = stacks
         self._planner = planner
 
-    def operations(self) -> Mapping[str, Operation]:
-        return {
-            "CreateChangeSet": self._create,
-            "DescribeChangeSet": self._describe,
-            "ExecuteChangeSet": self._execute,
-            "DeleteChangeSet": self._delete,
-            "ListChangeSets": self._list,
-        }
-
-    async def _create(self, call: AwsCall) -> Mapping[str, Any]:
+    async def create_change_set(self, call: AwsCall) -> Mapping[str, Any]:
         given = call.parameters
         name, kind = str(given["ChangeSetName"]), str(given.get("ChangeSetType", "UPDATE"))
         if not _NAME.fullmatch(name):
@@ -103,12 +94,12 @@ class ChangeSets:
             refuse(f"{what} [{change_set}].")
         return found
 
-    async def _describe(self, call: AwsCall) -> Mapping[str, Any]:
+    async def describe_change_set(self, call: AwsCall) -> Mapping[str, Any]:
         stack, found = self._find(call)
         with_values = bool(call.parameters.get("IncludePropertyValues"))
         return change_set_answer(stack, found, with_values=with_values)
 
-    async def _list(self, call: AwsCall) -> Mapping[str, Any]:
+    async def list_change_sets(self, call: AwsCall) -> Mapping[str, Any]:
         name = str(call.parameters["StackName"])
         stack = find(self._stacks, name, call.region)
         if stack is None:
@@ -116,13 +107,13 @@ class ChangeSets:
         waiting = [each for each in stack.change_sets if each.execution != EXECUTED]
         return {"Summaries": [change_set_summary(stack, each) for each in waiting]}
 
-    async def _delete(self, call: AwsCall) -> Mapping[str, Any]:
+    async def delete_change_set(self, call: AwsCall) -> Mapping[str, Any]:
         stack, found = self._find(call)
         kept = tuple(each for each in stack.change_sets if each.id != found.id)
         self._stacks.put(replace(stack, change_sets=kept))
         return {}
 
-    async def _execute(self, call: AwsCall) -> Mapping[str, Any]:
+    async def execute_change_set(self, call: AwsCall) -> Mapping[str, Any]:
         stack, found = self._find(call)
         if found.execution != "AVAILABLE":
             status = found.execution if found.execution == EXECUTED else found.status

@@ -39,26 +39,8 @@ Answer = Mapping[str, Any]
 def service(stacks: Stacks, get_object: GetObject) -> AwsService:
     """`get_object` reads a template by its URL of S3."""
     planner = Planner(stacks, get_object)
-    changing, asking = _Changing(stacks, planner), _Asking(stacks, planner)
-    return Operations(
-        {
-            **ChangeSets(stacks, planner).operations(),
-            "CreateStack": changing.create,
-            "UpdateStack": changing.update,
-            "DeleteStack": changing.delete,
-            "UpdateTerminationProtection": changing.protect,
-            "DescribeStacks": asking.stacks,
-            "ListStacks": asking.list_stacks,
-            "DescribeStackEvents": asking.events,
-            "DescribeStackResource": asking.resource,
-            "DescribeStackResources": asking.resources,
-            "ListStackResources": asking.list_resources,
-            "GetTemplate": asking.template,
-            "GetTemplateSummary": asking.summary,
-            "ValidateTemplate": asking.validate,
-            "ListExports": asking.exports,
-            "ListImports": asking.imports,
-        }
+    return Operations.of(
+        ChangeSets(stacks, planner), _Changing(stacks, planner), _Asking(stacks, planner)
     )
 
 
@@ -69,7 +51,7 @@ class _Changing:
         self._stacks = stacks
         self._planner = planner
 
-    async def create(self, call: AwsCall) -> Answer:
+    async def create_stack(self, call: AwsCall) -> Answer:
         name = str(call.parameters["StackName"])
         require_new_name(name)
         if find(self._stacks, name, call.region) is not None:
@@ -79,7 +61,7 @@ class _Changing:
         await self._stacks.operate(stack, "CREATE_IN_PROGRESS", target)
         return {"StackId": stack.id}
 
-    async def update(self, call: AwsCall) -> Answer:
+    async def update_stack(self, call: AwsCall) -> Answer:
         name = str(call.parameters["StackName"])
         stack = find(self._stacks, name, call.region)
         if stack is None or stack.status == "REVIEW_IN_PROGRESS":
@@ -94,7 +76,7 @@ class _Changing:
         await self._stacks.operate(_asked(stack, call), "UPDATE_IN_PROGRESS", target)
         return {"StackId": stack.id}
 
-    async def delete(self, call: AwsCall) -> Answer:
+    async def delete_stack(self, call: AwsCall) -> Answer:
         """A missing stack counts as deleted."""
         stack = find(self._stacks, str(call.parameters["StackName"]), call.region)
         if stack is None or stack.gone:
@@ -119,7 +101,7 @@ class _Changing:
         )
         return {}
 
-    async def protect(self, call: AwsCall) -> Answer:
+    async def update_termination_protection(self, call: AwsCall) -> Answer:
         stack = require(self._stacks, call)
         protected = bool(call.parameters["EnableTerminationProtection"])
         self._stacks.put(replace(stack, protected=protected))
@@ -157,7 +139,7 @@ class _Asking:
         self._stacks = stacks
         self._planner = planner
 
-    async def stacks(self, call: AwsCall) -> Answer:
+    async def describe_stacks(self, call: AwsCall) -> Answer:
         if call.parameters.get("StackName"):
             return {"Stacks": [stack_answer(require(self._stacks, call))]}
         live = (one for one in reversed(self._stacks.all(call.region)) if not one.gone)
@@ -172,7 +154,7 @@ class _Asking:
         ]
         return {"StackSummaries": found}
 
-    async def events(self, call: AwsCall) -> Answer:
+    async def describe_stack_events(self, call: AwsCall) -> Answer:
         """List the events, the newest first."""
         name = str(call.parameters.get("StackName", ""))
         stack = find(self._stacks, name, call.region)
@@ -180,7 +162,7 @@ class _Asking:
             refuse(f"Stack [{name}] does not exist")
         return {"StackEvents": [event_answer(stack, each) for each in reversed(stack.events)]}
 
-    async def resource(self, call: AwsCall) -> Answer:
+    async def describe_stack_resource(self, call: AwsCall) -> Answer:
         name = str(call.parameters["StackName"])
         stack = find(self._stacks, name, call.region)
         if stack is None:
@@ -191,7 +173,7 @@ class _Asking:
             refuse(f"Resource {logical_id} does not exist for stack {name}")
         return {"StackResourceDetail": resource_detail(stack, found)}
 
-    async def resources(self, call: AwsCall) -> Answer:
+    async def describe_stack_resources(self, call: AwsCall) -> Answer:
         """List resources by stack, or by the physical id of one of them."""
         given = call.parameters
         if physical := given.get("PhysicalResourceId"):
@@ -209,12 +191,12 @@ class _Asking:
         found = [one for one in _by_name(stack) if wanted in (None, one.logical_id)]
         return {"StackResources": [resource_answer(stack, each) for each in found]}
 
-    async def list_resources(self, call: AwsCall) -> Answer:
+    async def list_stack_resources(self, call: AwsCall) -> Answer:
         stack = require(self._stacks, call)
         found = [resource_summary(stack, each) for each in _by_name(stack)]
         return {"StackResourceSummaries": found}
 
-    async def template(self, call: AwsCall) -> Answer:
+    async def get_template(self, call: AwsCall) -> Answer:
         given = call.parameters
         if given.get("ChangeSetName"):
             if "StackName" not in given and not str(given["ChangeSetName"]).startswith("arn:"):
@@ -226,7 +208,7 @@ class _Asking:
             refuse("StackName is required if ChangeSetName is not specified.")
         return {"TemplateBody": text, "StagesAvailable": ["Original", "Processed"]}
 
-    async def summary(self, call: AwsCall) -> Answer:
+    async def get_template_summary(self, call: AwsCall) -> Answer:
         if call.parameters.get("StackName"):
             stack = require(self._stacks, call)
             if stack.status == "REVIEW_IN_PROGRESS":
@@ -245,7 +227,7 @@ class _Asking:
             **needed,
         }
 
-    async def validate(self, call: AwsCall) -> Answer:
+    async def validate_template(self, call: AwsCall) -> Answer:
         template = read(await self._planner.text(call, None))
         return {
             "Parameters": declaration_answers(template, detailed=False),
@@ -253,7 +235,7 @@ class _Asking:
             **_capability(template),
         }
 
-    async def exports(self, call: AwsCall) -> Answer:
+    async def list_exports(self, call: AwsCall) -> Answer:
         stacks = iter(self._stacks.all(call.region))
         return {
             "Exports": [
@@ -262,7 +244,7 @@ class _Asking:
             ]
         }
 
-    async def imports(self, call: AwsCall) -> Answer:
+    async def list_imports(self, call: AwsCall) -> Answer:
         name = str(call.parameters["ExportName"])
         found = [
             one.name
