@@ -16,6 +16,7 @@ from typing import Any
 
 from bonkei.base.arn import Arn
 from bonkei.base.aws_service import ADMINISTRATOR, Aws, queue_url
+from bonkei.base.background import Background
 from bonkei.base.errors import BonkeiError
 from bonkei.blueprint.storage import Queue
 from bonkei.services.cloudwatch.metric.model import Datum, datum, metric_id
@@ -50,7 +51,7 @@ class QueueDepths:
         self._rests = rests
         self._found: set[str] = set()
         self._queues: Sequence[Queue] = ()
-        self._task: asyncio.Task[None] | None = None
+        self._job = Background()
 
     def follow(self, queues: Sequence[Queue]) -> None:
         """The queues of the definitions."""
@@ -59,7 +60,7 @@ class QueueDepths:
 
     def start(self) -> None:
         """Once a minute from now on. Without a queue it costs nothing."""
-        self._task = asyncio.create_task(self._run())
+        self._job.start(self._run())
 
     async def measure(self, now: float) -> None:
         """Each queue separately. A queue that does not answer has no data."""
@@ -84,9 +85,7 @@ class QueueDepths:
 
     async def stop(self) -> None:
         """Asks no more."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._job.stop()
 
     async def _run(self) -> None:
         await asyncio.sleep(_SOON)

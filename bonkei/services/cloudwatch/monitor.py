@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from bonkei.base.background import Background
 from bonkei.base.clocks import has_passed
 from bonkei.base.events import AlarmStateChanged, Bus, LogEventsIngested
 from bonkei.blueprint import Blueprint
@@ -60,7 +61,7 @@ class Monitor:
         self._bus = bus
         self._undo: Callable[[], None] = lambda: None
         self._made = self._listens_since = around.clock()
-        self._loop: asyncio.Task[None] | None = None
+        self._loop = Background()
         self.acting = Acting(around, self.book)
         self._woken = asyncio.Event()
         self._flushed = self._aged = around.clock()
@@ -96,7 +97,7 @@ class Monitor:
         self.listen()
         for alarm in self.engine.alarms:
             self._bus.publish(AlarmStateChanged(alarm.name, self.book.state(alarm.name).value))
-        self._loop = asyncio.create_task(self._run())
+        self._loop.start(self._run())
 
     def listen(self) -> None:
         """Turn log events into metrics from now on. Those of the start are ignored: a program that
@@ -124,7 +125,7 @@ class Monitor:
 
     def _keep_pace(self, step: float) -> None:
         """The first alarm with periods of seconds does not wait for the end of the minute."""
-        if self._step() < step and self._loop is not None:
+        if self._step() < step and self._loop:
             self._count()
             self._woken.set()
 
@@ -217,10 +218,7 @@ class Monitor:
     async def rest(self) -> None:
         """Stop the minutes, and wait for running actions. Calls are still answered."""
         self._undo()
-        if self._loop is not None:
-            self._loop.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._loop
+        await self._loop.stop()
         await self.acting.stop()
 
     def close(self) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from bonkei.base import kept
 from bonkei.base.aws_service import AwsServiceError
+from bonkei.base.background import Background
 from bonkei.base.folders import matching
 from bonkei.blueprint.codecommit import CodeRepository
 from bonkei.services.codecommit.commits import Commit, read_commit
@@ -61,7 +62,7 @@ class Repositories:
         self._found: dict[str, Repository] = {}
         self._some = asyncio.Event()
         self._making = asyncio.Lock()
-        self._looking: asyncio.Task[None] | None = None
+        self._looking = Background()
 
     @property
     def directory(self) -> Path:
@@ -77,7 +78,7 @@ class Repositories:
                 self._found[found.name] = found
 
     def start(self) -> None:
-        self._looking = asyncio.create_task(self._look())
+        self._looking.start(self._look())
 
     async def follow(self, declared: Sequence[CodeRepository]) -> None:
         """Create declared repositories that are missing. One that is no longer declared stays,
@@ -186,9 +187,7 @@ class Repositories:
         await git(directory, "archive", "--format=zip", f"--output={to}", commit)
 
     async def stop(self) -> None:
-        if self._looking is not None:
-            self._looking.cancel()
-            await asyncio.gather(self._looking, return_exceptions=True)
+        await self._looking.stop()
 
     def _write(self, repository: Repository) -> None:
         values = asdict(repository)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psutil
 
+from bonkei.base.background import Background
 from bonkei.base.errors import BonkeiError
 from bonkei.base.processes import Keeper
 from bonkei.blueprint.elasticache import Cache
@@ -63,7 +64,7 @@ class CacheServer:
         self._log = home / "logs" / cache.identifier / "cache.log"
         self._keeper = Keeper(home / "processes" / "caches" / cache.identifier)
         self._process: Process | None = None
-        self._guard: asyncio.Task[None] | None = None
+        self._guard = Background()
         self._status = "stopped"
         self._server = ""
 
@@ -80,7 +81,7 @@ class CacheServer:
             await self.stop()
             self._status = "failed"
             raise
-        self._guard = asyncio.create_task(self._watch(program))
+        self._guard.start(self._watch(program))
 
     async def apply(self, cache: Cache) -> None:
         """Follow a changed definition, by another start."""
@@ -91,10 +92,7 @@ class CacheServer:
 
     async def stop(self) -> None:
         """It writes its data first."""
-        if self._guard is not None:
-            self._guard.cancel()
-            await asyncio.wait({self._guard})
-            self._guard = None
+        await self._guard.stop()
         if self._process is not None:
             for number in (signal.SIGTERM, signal.SIGKILL):
                 with suppress(ProcessLookupError):

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bonkei.base.background import Background
 from bonkei.base.processes import Keeper
 from bonkei.base.vault import Vault
 from bonkei.blueprint.rds import DatabaseCluster
@@ -75,7 +76,7 @@ class Database:
         self._settings = Settings(())
         self._notes: tuple[str, ...] = ()
         self._place: Place | None = None
-        self._guard: asyncio.Task[None] | None = None
+        self._guard = Background()
         self._usage = UsageMeter()
         self._reader: Reader | None = None
         self._prepared: tuple[DatabaseCluster, Wanted] | None = None
@@ -125,10 +126,7 @@ class Database:
     async def stop(self) -> None:
         """Fast shutdown; the data stays."""
         self._status = "stopping"
-        guard, self._guard = self._guard, None
-        if guard is not None:
-            guard.cancel()
-            await asyncio.wait({guard})
+        await self._guard.stop()
         server, self._server = self._server, None
         if server is not None:
             await server.stop()
@@ -219,7 +217,7 @@ class Database:
             if spec.socket is not None and self._check_token is not None:
                 await self._listen(token_sign_in(spec.socket, self._check_token, log))
             await self._prepare(prepare, files.admin)
-        self._guard = asyncio.create_task(self._watch(server))
+        self._guard.start(self._watch(server))
 
     async def _listen(self, open_server: Open) -> None:
         self._relay = Relay(self._host, self._cluster.port, open_server)

@@ -12,6 +12,7 @@ from typing import Any
 import psutil
 
 from bonkei.base.aws_service import Aws
+from bonkei.base.background import Background
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.ecs import Service
 from bonkei.miniature.rehearsal.causes.aws import call
@@ -92,10 +93,10 @@ class Slow(Quiet):
         self._targets = targets
         self._seconds = seconds
         self._ask = ask
-        self._job: asyncio.Task[None] | None = None
+        self._job = Background()
 
     async def begin(self) -> None:
-        self._job = asyncio.create_task(self._run())
+        self._job.start(self._run())
 
     async def _run(self) -> None:
         try:
@@ -111,10 +112,7 @@ class Slow(Quiet):
             self._targets.signal(signal.SIGCONT)
 
     async def end(self) -> None:
-        job, self._job = self._job, None
-        if job is not None:
-            job.cancel()
-            await asyncio.gather(job, return_exceptions=True)
+        await self._job.stop()
 
 
 class MoreTasks(Quiet):

@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from bonkei.base.background import Background
 from bonkei.base.processes import family_ids
 from bonkei.blueprint.ecs import TaskDefinition
 from bonkei.services.ecs.messages import OutOfMemory
@@ -112,17 +113,14 @@ class MemoryWatch:
         self._pids = pids
         self._guests = guests
         self._report = report
-        self._job: asyncio.Task[None] | None = None
+        self._job = Background()
 
     def start(self) -> None:
         if IS_LIMITED:
-            self._job = asyncio.get_running_loop().create_task(self._run())
+            self._job.start(self._run())
 
     async def stop(self) -> None:
-        if self._job is not None:
-            self._job.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._job
+        await self._job.stop()
 
     async def _run(self) -> None:
         wait = _SELDOM

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 
+from bonkei.base.background import Background
 from bonkei.services.ecs.execution.usage import Usage, UsageMeter
 from bonkei.services.ecs.scaling.target_tracking import IN_AFTER, Cooldown, track
 from bonkei.services.ecs.scheduling.service_state import ServiceState
@@ -71,16 +71,13 @@ class AutoScaler:
         self._meter = UsageMeter()
         self._tracked: dict[str, Tracked] = {}
         self._known: set[str] = set()
-        self._job: asyncio.Task[None] | None = None
+        self._job = Background()
 
     def start(self) -> None:
-        self._job = asyncio.get_running_loop().create_task(self._run())
+        self._job.start(self._run())
 
     async def stop(self) -> None:
-        if self._job is not None:
-            self._job.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._job
+        await self._job.stop()
 
     async def _run(self) -> None:
         while True:

@@ -6,6 +6,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
+from bonkei.base.background import Background
 from bonkei.base.errors import BonkeiError
 from bonkei.blueprint.lambda_.event_source import EventSource
 
@@ -19,7 +20,7 @@ class Poller(ABC):
         self.source = source
         self.role_arn = role_arn
         self._report = report
-        self._task: asyncio.Task[None] | None = None
+        self._job = Background()
         self._trouble = ""
 
     @property
@@ -28,13 +29,11 @@ class Poller(ABC):
         return self.source, self.role_arn
 
     def start(self) -> None:
-        self._task = asyncio.get_running_loop().create_task(self._keep_polling())
+        self._job.start(self._keep_polling())
 
     async def stop(self) -> None:
         """The source keeps the batch in progress, and returns it again at the next start."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._job.stop()
 
     async def _keep_polling(self) -> None:
         """Poll again after an error of this machine, such as a lack of descriptors or disk
