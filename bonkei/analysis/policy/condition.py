@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_address, ip_network
+from operator import eq, ge, gt, le, lt
 
 from bonkei.analysis.policy.wildcard import Context, matches, matches_arn, plain, substitute
 
@@ -94,20 +95,10 @@ def _same_in_any_case(wanted: str, given: str) -> bool:
     return plain(wanted).lower() == given.lower()
 
 
-def _number(compare: Callable[[float, float], bool]) -> _Test:
+def _ordered(value: Callable[[str], float], compare: Callable[[float, float], bool]) -> _Test:
     def test(wanted: str, given: str) -> bool:
         try:
-            return compare(float(given), float(wanted))
-        except ValueError:
-            return False
-
-    return test
-
-
-def _date(compare: Callable[[float, float], bool]) -> _Test:
-    def test(wanted: str, given: str) -> bool:
-        try:
-            return compare(_instant(given), _instant(wanted))
+            return compare(value(given), value(wanted))
         except ValueError:
             return False
 
@@ -134,16 +125,16 @@ _TESTS: dict[str, _Test] = {
     "StringEquals": _same,
     "StringEqualsIgnoreCase": _same_in_any_case,
     "StringLike": matches,
-    "NumericEquals": _number(lambda given, wanted: given == wanted),
-    "NumericLessThan": _number(lambda given, wanted: given < wanted),
-    "NumericLessThanEquals": _number(lambda given, wanted: given <= wanted),
-    "NumericGreaterThan": _number(lambda given, wanted: given > wanted),
-    "NumericGreaterThanEquals": _number(lambda given, wanted: given >= wanted),
-    "DateEquals": _date(lambda given, wanted: given == wanted),
-    "DateLessThan": _date(lambda given, wanted: given < wanted),
-    "DateLessThanEquals": _date(lambda given, wanted: given <= wanted),
-    "DateGreaterThan": _date(lambda given, wanted: given > wanted),
-    "DateGreaterThanEquals": _date(lambda given, wanted: given >= wanted),
+    "NumericEquals": _ordered(float, eq),
+    "NumericLessThan": _ordered(float, lt),
+    "NumericLessThanEquals": _ordered(float, le),
+    "NumericGreaterThan": _ordered(float, gt),
+    "NumericGreaterThanEquals": _ordered(float, ge),
+    "DateEquals": _ordered(_instant, eq),
+    "DateLessThan": _ordered(_instant, lt),
+    "DateLessThanEquals": _ordered(_instant, le),
+    "DateGreaterThan": _ordered(_instant, gt),
+    "DateGreaterThanEquals": _ordered(_instant, ge),
     "Bool": _same_in_any_case,
     "BinaryEquals": _same,
     "IpAddress": _address,

@@ -18,7 +18,6 @@ from bonkei.services.codepipeline.core.values import (
     Book,
     Changed,
     Execution,
-    StoredArtifact,
 )
 
 _KIND = "CodePipeline {} Execution State Change"
@@ -71,8 +70,8 @@ def _of_action(pipeline: Pipeline, changed: Changed, run: ActionRun | None) -> M
             "category": declared.category,
             "version": declared.version,
         },
-        "input-artifacts": _artifacts(run.inputs),
-        "output-artifacts": _artifacts(run.outputs),
+        "input-artifacts": [each.described for each in run.inputs],
+        "output-artifacts": [each.described for each in run.outputs],
     }
     if changed.state != "STARTED":
         result = {
@@ -83,13 +82,6 @@ def _of_action(pipeline: Pipeline, changed: Changed, run: ActionRun | None) -> M
         }
         detail["execution-result"] = {name: value for name, value in result.items() if value}
     return detail
-
-
-def _artifacts(artifacts: tuple[StoredArtifact, ...]) -> list[Mapping[str, Any]]:
-    return [
-        {"name": each.name, "s3location": {"bucket": each.bucket, "key": each.key}}
-        for each in artifacts
-    ]
 
 
 def _find(execution: Execution, action_id: str) -> ActionRun | None:

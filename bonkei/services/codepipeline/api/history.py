@@ -8,7 +8,7 @@ from typing import Any
 from bonkei.base.arn import Arn
 from bonkei.blueprint.codepipeline import Pipeline
 from bonkei.services.codepipeline.api.declaration import action_type
-from bonkei.services.codepipeline.core.values import ActionRun, Book, Execution, StoredArtifact
+from bonkei.services.codepipeline.core.values import ActionRun, Book, Execution
 
 
 def summary(execution: Execution) -> Mapping[str, Any]:
@@ -109,7 +109,7 @@ def _detail(
     given: dict[str, Any] = {
         "configuration": dict(declared.configuration) if declared is not None else {},
         "resolvedConfiguration": dict(run.configuration),
-        "inputArtifacts": _artifacts(run.inputs),
+        "inputArtifacts": [each.described for each in run.inputs],
         "region": Arn.of(pipeline.arn).region,
     }
     if declared is not None:
@@ -130,7 +130,7 @@ def _detail(
         "status": run.status,
         "input": given,
         "output": {
-            "outputArtifacts": _artifacts(run.outputs),
+            "outputArtifacts": [each.described for each in run.outputs],
             "outputVariables": dict(run.variables),
             "executionResult": {
                 "externalExecutionId": run.external_id or None,
@@ -140,10 +140,3 @@ def _detail(
             },
         },
     }
-
-
-def _artifacts(found: tuple[StoredArtifact, ...]) -> list[Mapping[str, Any]]:
-    return [
-        {"name": each.name, "s3location": {"bucket": each.bucket, "key": each.key}}
-        for each in found
-    ]

@@ -23,7 +23,6 @@ from bonkei.services.codepipeline.core.values import (
     ConditionRun,
     Execution,
     RuleRun,
-    StageRun,
     StartAction,
 )
 from bonkei.services.codepipeline.core.variables import resolve, resolve_all
@@ -62,13 +61,13 @@ def evaluate(desk: Desk, execution: Execution, condition: Condition, place: str)
         execution, ran = _begin(desk, execution, condition, rule)
         rules.append(ran)
     judged = _judged(ConditionRun(place, "InProgress", "", tuple(rules), desk.now))
-    run = _here(execution)
+    run = execution.here
     return desk.put_stage(execution, replace(run, conditions=(*run.conditions, judged)))
 
 
 def conclude(desk: Desk, execution: Execution) -> Execution:
     """The last condition's run, with what its checks have found until now."""
-    run = _here(execution)
+    run = execution.here
     *others, last = run.conditions
     checks = {check.id: check for check in run.checks}
     rules = tuple(
@@ -129,7 +128,7 @@ def _ask(desk: Desk, execution: Execution, rule: Rule) -> tuple[Execution, RuleR
         inputs=tuple(known[name] for name in rule.inputs),
         commands=tuple(resolve(line, execution) for line in rule.commands),
     )
-    run = _here(execution)
+    run = execution.here
     execution = desk.put_stage(execution, replace(run, checks=(*run.checks, check)))
     desk.effects.append(StartAction(execution.id, run.name, check.id))
     return execution, RuleRun(rule.name, "InProgress", "", check.id)
@@ -174,9 +173,3 @@ _HERE: dict[str, Callable[[Rule, Execution, float], RuleRun]] = {
     "VariableCheck": _check_variable,
     "DeploymentWindow": _check_window,
 }
-
-
-def _here(execution: Execution) -> StageRun:
-    run = execution.stage
-    assert run is not None  # noqa: S101 - a condition belongs to a stage
-    return run

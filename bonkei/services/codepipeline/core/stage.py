@@ -29,7 +29,7 @@ def enter(desk: Desk, execution: Execution, stage: Stage) -> None:
 
 def _look_before_entry(desk: Desk, execution: Execution, stage: Stage) -> None:
     execution, unmet = _judge(desk, execution, stage.before_entry, "before_entry")
-    run = _here(execution)
+    run = execution.here
     if run.pending:
         return
     if unmet is not None and unmet[0].result == "SKIP":
@@ -43,7 +43,7 @@ def _look_before_entry(desk: Desk, execution: Execution, stage: Stage) -> None:
 
 def step(desk: Desk, execution: Execution) -> bool:
     """Advance in the present stage. False if nothing follows."""
-    run = _here(execution)
+    run = execution.here
     stage = desk.stage(run.name)
     if execution.status == "Stopping":
         return _stop_when_idle(desk, execution, run)
@@ -86,7 +86,7 @@ def _go_on_judging(desk: Desk, execution: Execution, stage: Stage, run: StageRun
 def _start(desk: Desk, execution_id: str, action: PipelineAction) -> None:
     found = desk.book.find(execution_id)
     assert found is not None  # noqa: S101 - the caller has it from the book
-    run, problem = _here(found), ""
+    run, problem = found.here, ""
     configuration, lines, environment = action.configuration, action.commands, action.environment
     try:
         configuration = resolve_all(action.configuration, found)
@@ -143,14 +143,14 @@ def _stop_when_idle(desk: Desk, execution: Execution, run: StageRun) -> bool:
 
 def _succeed(desk: Desk, execution: Execution, stage: Stage) -> None:
     execution, unmet = _judge(desk, execution, stage.on_success, "on_success")
-    if _here(execution).pending:
+    if execution.here.pending:
         return
     if unmet is not None:
         _fail(desk, execution, stage, f"on success: {unmet[1].summary}", with_conditions=False)
         if unmet[0].result == "ROLLBACK":
             roll_back(desk, execution.id, stage.name)
         return
-    execution = desk.put_stage(execution, replace(_here(execution), status="Succeeded"))
+    execution = desk.put_stage(execution, replace(execution.here, status="Succeeded"))
     desk.say("SUCCEEDED", execution, stage.name)
     _go_on(desk, execution)
 
@@ -158,7 +158,7 @@ def _succeed(desk: Desk, execution: Execution, stage: Stage) -> None:
 def _go_on(desk: Desk, execution: Execution) -> None:
     """Leave a stage: move to the next one, or end. A rollback has only one stage."""
     names = [stage.name for stage in desk.pipeline.stages]
-    place = names.index(_here(execution).name)
+    place = names.index(execution.here.name)
     if execution.type == "ROLLBACK" or place + 1 == len(names):
         desk.end(execution, "Succeeded")
     else:
@@ -169,10 +169,10 @@ def _fail(
     desk: Desk, execution: Execution, stage: Stage, summary: str, *, with_conditions: bool = True
 ) -> None:
     """The stage fails. So does the execution, unless a first automatic retry follows."""
-    result, run = "", _here(execution)
+    result, run = "", execution.here
     if with_conditions and stage.on_failure is not None:
         execution, result = _result_of_failure(desk, execution, stage)
-        run = _here(execution)
+        run = execution.here
         if run.pending:
             desk.put_stage(execution, replace(run, summary=summary))
             return
@@ -220,27 +220,21 @@ def _judge(
     """The first condition that is not met; `wanted`: the first one that is. Its stage is `pending`
     while a rule asks another service; this continues then.
     """
-    run = _here(execution)
+    run = execution.here
     number, asked = (run.met, True) if run.pending == place else (0, False)
     while number < len(conditions):
         condition = conditions[number]
         execution = (
             conclude(desk, execution) if asked else evaluate(desk, execution, condition, place)
         )
-        run, asked = _here(execution), False
+        run, asked = execution.here, False
         judged = run.conditions[-1]
         if judged.status == "InProgress":
             return desk.put_stage(execution, replace(run, pending=place, met=number)), None
         if (judged.status == "Succeeded") is wanted:
             return desk.put_stage(execution, replace(run, pending="", met=0)), (condition, judged)
         number += 1
-    return desk.put_stage(execution, replace(_here(execution), pending="", met=0)), None
-
-
-def _here(execution: Execution) -> StageRun:
-    run = execution.stage
-    assert run is not None  # noqa: S101 - an execution that does not wait is in a stage
-    return run
+    return desk.put_stage(execution, replace(execution.here, pending="", met=0)), None
 
 
 def _failures(run: StageRun, actions: list[PipelineAction]) -> str:

@@ -6,6 +6,7 @@ ActionExecutionStatus).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 Pairs = tuple[tuple[str, str], ...]
@@ -24,6 +25,11 @@ class StoredArtifact:
     key: str
     version: str = ""
     revision: str = ""
+
+    @property
+    def described(self) -> Mapping[str, object]:
+        """As the API and the events describe it."""
+        return {"name": self.name, "s3location": {"bucket": self.bucket, "key": self.key}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +169,11 @@ class Execution:
     def stage(self) -> StageRun | None:
         """The stage where it is, or was last."""
         return self.stages[-1] if self.stages else None
+
+    @property
+    def here(self) -> StageRun:
+        """The stage of an execution that does not wait for its first one."""
+        return self.stages[-1]
 
     def stage_run(self, name: str) -> StageRun | None:
         """Its run of a stage."""
