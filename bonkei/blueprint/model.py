@@ -105,10 +105,15 @@ class Blueprint:
                 return definition
         raise KeyError(arn)
 
+    def definition_of(self, service: Service) -> TaskDefinition | None:
+        """What a service's tasks run. None: its definition is not in these definitions."""
+        arn = service.task_definition_arn
+        return next((each for each in self.task_definitions if each.arn == arn), None)
+
     def endpoints(self, service: Service) -> tuple[ServiceConnectEndpoint, ...]:
         """What other tasks can call of a service's."""
-        found = [each for each in self.task_definitions if each.arn == service.task_definition_arn]
-        return service.endpoints(found[0]) if found else ()
+        definition = self.definition_of(service)
+        return () if definition is None else service.endpoints(definition)
 
     def security_group(self, group_id: str) -> SecurityGroup | None:
         """The security group of an id."""

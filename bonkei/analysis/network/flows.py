@@ -63,8 +63,5 @@ def peers_of(definition: TaskDefinition, blueprint: Blueprint) -> Iterator[tuple
 
 def container_port(blueprint: Blueprint, service: Service, port_name: str) -> int:
     """The port behind a name of a service's containers; 0 without one."""
-    try:
-        definition = blueprint.task_definition(service.task_definition_arn)
-    except KeyError:
-        return 0
-    return definition.ports.get(port_name, ("", 0))[1]
+    definition = blueprint.definition_of(service)
+    return definition.ports.get(port_name, ("", 0))[1] if definition else 0

@@ -38,7 +38,7 @@ def _all(blueprint: Blueprint) -> Iterator[Obstacle]:
     for arn, why in closed_target_groups(blueprint).items():
         yield Obstacle("the load balancer", names.get(arn, arn), why)
     for service in blueprint.services:
-        definition = _definition(blueprint, service)
+        definition = blueprint.definition_of(service)
         if definition is not None:
             yield from _of_service(blueprint, service, definition)
     yield from _of_projects(blueprint)
@@ -69,10 +69,3 @@ def _of_service(
             yield Obstacle(service.name, callee.name, why)
     if why := obstacle_to_start(blueprint, definition, caller)[1]:
         yield Obstacle(service.name, "AWS, to start", why)
-
-
-def _definition(blueprint: Blueprint, service: Service) -> TaskDefinition | None:
-    try:
-        return blueprint.task_definition(service.task_definition_arn)
-    except KeyError:
-        return None

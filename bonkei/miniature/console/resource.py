@@ -218,11 +218,8 @@ def _role(role: Role) -> Json:
 def _reach(blueprint: Blueprint, service: Service) -> Iterator[Json]:
     """The connections in its definition, and the obstacle on each (empty: none)."""
     caller = find_caller(blueprint, f"task {service.name}")
-    try:
-        definition = blueprint.task_definition(service.task_definition_arn)
-    except KeyError:
-        return
-    if caller is None:
+    definition = blueprint.definition_of(service)
+    if definition is None or caller is None:
         return
     for cluster in databases_of(definition, blueprint):
         why = obstacle_to_cluster(blueprint, caller, cluster)

@@ -131,10 +131,10 @@ def find_subject(blueprint: Blueprint, name: str) -> Subject:
     services = find_services(blueprint, name)
     if len(services) == 1:
         [service] = services
-        try:
-            return Subject(blueprint.task_definition(service.task_definition_arn), service)
-        except KeyError:
-            raise MiniatureError(f"{service.name} has no task definition here") from None
+        definition = blueprint.definition_of(service)
+        if definition is None:
+            raise MiniatureError(f"{service.name} has no task definition here")
+        return Subject(definition, service)
     definitions = [] if services else find_definition(blueprint, name)
     if len(definitions) == 1:
         return Subject(definitions[0])

@@ -96,11 +96,8 @@ class OneOffs:
 
 
 def _containers(blueprint: Blueprint, service: Service) -> set[str]:
-    try:
-        definition = blueprint.task_definition(service.task_definition_arn)
-    except KeyError:
-        return set()
-    return {container.name for container in definition.containers}
+    definition = blueprint.definition_of(service)
+    return {container.name for container in definition.containers} if definition else set()
 
 
 async def _run(one_off: OneOff, blueprint: Blueprint, tasks: Tasks) -> None:

@@ -55,9 +55,8 @@ def compose(
     notes: list[Note] = []
     for service in blueprint.services:
         subject = f"service {service.name}"
-        try:
-            definition = blueprint.task_definition(service.task_definition_arn)
-        except KeyError:
+        definition = blueprint.definition_of(service)
+        if definition is None:
             missing = service.task_definition_arn or "(none)"
             notes.append(Note(subject, f"not run: task definition {missing} is not defined"))
             continue

@@ -318,11 +318,8 @@ class _Compiler:
 
     def _app_protocol(self, service: Service, port_name: str) -> str:
         """The mapping's appProtocol; empty for TCP. HTTP/2 and gRPC are relayed as TCP."""
-        try:
-            definition = self._blueprint.task_definition(service.task_definition_arn)
-        except KeyError:
-            return ""
-        for container in definition.containers:
+        definition = self._blueprint.definition_of(service)
+        for container in definition.containers if definition else ():
             for mapping in container.port_mappings:
                 if mapping.name == port_name:
                     return mapping.app_protocol

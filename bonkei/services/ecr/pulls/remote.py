@@ -12,7 +12,6 @@ import re
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -61,9 +60,7 @@ class Remote:
         )
         return self
 
-    async def __aexit__(
-        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._session.close()
 
     async def pull(self, reference: Reference, kept: str, architecture: str) -> None:

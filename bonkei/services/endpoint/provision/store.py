@@ -8,7 +8,6 @@ import json
 import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 from urllib.parse import quote, unquote
 from xml.etree import ElementTree as ET
@@ -38,12 +37,7 @@ class MiniStackStore:
     async def __aenter__(self) -> MiniStackStore:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self._connections.close()
 
     async def take(self, call: Call, region: str) -> tuple[str, str]:
