@@ -166,7 +166,7 @@ def _has_failed(life: TaskLifecycle) -> bool:
 def _container(state: ContainerState) -> ContainerSnapshot:
     return ContainerSnapshot(
         state.container.name, _ECS.get(state.status, state.status), state.exit_code, state.reason,
-        state.health_status,
+        state.health_status, state.container.image,
     )  # fmt: skip
 
 

@@ -51,13 +51,15 @@ class ServiceSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class ContainerSnapshot:
-    """`status`: PENDING | RUNNING | STOPPED. `reason`: why it could not be started."""
+    """`status`: PENDING | RUNNING | STOPPED. `exit_code`: None while it runs, and if it never ran.
+    `reason`: why it could not be started."""
 
     name: str
     status: str
-    exit_code: int | None
-    reason: str
-    health: str
+    exit_code: int | None = None
+    reason: str = ""
+    health: str = "UNKNOWN"
+    image: str = ""
 
 
 @dataclass(frozen=True, slots=True)

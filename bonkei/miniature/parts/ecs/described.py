@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bonkei.blueprint.ecs import Service, TaskDefinition, TrafficShift
-from bonkei.services.ecs.api.values import EcsContainer, EcsDeployment, EcsService, EcsTask
+from bonkei.services.ecs.api.values import EcsDeployment, EcsService, EcsTask
 from bonkei.services.ecs.snapshot import ServiceSnapshot, TaskSnapshot
 
 
@@ -96,10 +96,7 @@ def task(snapshot: TaskSnapshot, cluster_arn: str, definition_arn: str) -> EcsTa
         health=snapshot.health,
         stopped_reason=snapshot.reason if snapshot.last_status == "STOPPED" else "",
         started_at=snapshot.started_at,
-        containers=tuple(
-            EcsContainer(one.name, one.status, one.exit_code, one.reason, one.health)
-            for one in snapshot.containers
-        ),
+        containers=snapshot.containers,
         created_at=snapshot.created_at,
         stopped_at=snapshot.stopped_at,
         started_by=snapshot.started_by,

@@ -17,8 +17,9 @@ from bonkei.services.ecs import TaskSnapshot
 from bonkei.services.ecs.api import metadata
 from bonkei.services.ecs.api.descriptions import runtime_id
 from bonkei.services.ecs.api.metadata import Sample
-from bonkei.services.ecs.api.values import EcsContainer, EcsTask
+from bonkei.services.ecs.api.values import EcsTask
 from bonkei.services.ecs.execution.usage import machine_seconds, used_by
+from bonkei.services.ecs.snapshot import ContainerSnapshot
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -70,7 +71,7 @@ class TaskMetadata:
                 return self._document(task, each, asked)
         return None
 
-    def _document(self, task: EcsTask, own: EcsContainer, asked: str) -> dict[str, Any] | None:
+    def _document(self, task: EcsTask, own: ContainerSnapshot, asked: str) -> dict[str, Any] | None:
         definition = self._defined().task_definition(task.definition_arn)
         match asked:
             case "":

@@ -131,16 +131,11 @@ class EcsView:
         shell = ran is not None and ran.execute_command
         if service:
             cluster_arn, shell = service.cluster_arn, service.execute_command
-        images = {c.name: c.image for c in definition.containers} if definition else {}
         described = ecs_described.task(
             task, cluster_arn, definition.arn if definition else task.task_definition
         )
-        containers = [
-            replace(one, image=image, image_digest=self._digest(image))
-            for one in described.containers
-            for image in (images.get(one.name, ""),)
-        ]
-        found = replace(described, containers=tuple(containers), execute_command=shell)
+        digests = {one.name: self._digest(one.image) for one in described.containers}
+        found = replace(described, digests=digests, execute_command=shell)
         return replace(found, group=ran.group or found.group, tags=ran.tags) if ran else found
 
     def register_definition(self, document: Mapping[str, Any], place: str) -> str:

@@ -8,13 +8,13 @@ from uuid import NAMESPACE_URL, uuid5
 from zlib import crc32
 
 from bonkei.services.ecs.api.values import (
-    EcsContainer,
     EcsDeployment,
     EcsService,
     EcsServiceEvent,
     EcsState,
     EcsTask,
 )
+from bonkei.services.ecs.snapshot import ContainerSnapshot
 
 
 def cluster(state: EcsState, name: str, arn: str) -> dict[str, Any]:
@@ -120,8 +120,8 @@ def task(one: EcsTask, *, tags: bool = True) -> dict[str, Any]:
                 "runtimeId": runtime_id(one, each),
                 "taskArn": one.arn,
                 "image": each.image or None,
-                "imageDigest": each.image_digest or None,
-                "lastStatus": each.last_status,
+                "imageDigest": one.digests.get(each.name) or None,
+                "lastStatus": each.status,
                 "exitCode": each.exit_code,
                 "reason": each.reason or None,
                 "healthStatus": _health(each.health),
@@ -139,13 +139,13 @@ def desired_status(one: EcsTask) -> str:
     return "STOPPED" if one.last_status in _ENDING else "RUNNING"
 
 
-def container_arn(task: EcsTask, container: EcsContainer) -> str:
+def container_arn(task: EcsTask, container: ContainerSnapshot) -> str:
     """A container has an id of its own within its task."""
     own = uuid5(NAMESPACE_URL, f"{task.arn}/{container.name}")
     return f"{task.arn.replace(':task/', ':container/')}/{own}"
 
 
-def runtime_id(task: EcsTask, container: EcsContainer) -> str:
+def runtime_id(task: EcsTask, container: ContainerSnapshot) -> str:
     """On Fargate, the task's id and ten digits."""
     return f"{task.id}-{crc32(container.name.encode()):010d}"
 

@@ -13,7 +13,8 @@ from typing import Any
 
 from bonkei.blueprint.ecs import Container, TaskDefinition
 from bonkei.services.ecs.api.descriptions import container_arn, desired_status, runtime_id
-from bonkei.services.ecs.api.values import EcsContainer, EcsTask
+from bonkei.services.ecs.api.values import EcsTask
+from bonkei.services.ecs.snapshot import ContainerSnapshot
 
 _NANOSECONDS = 10**9
 _LOOPBACK = "127.0.0.1"
@@ -49,7 +50,7 @@ def task(one: EcsTask, definition: TaskDefinition) -> dict[str, Any]:
     }
 
 
-def container(one: EcsTask, each: EcsContainer, definition: TaskDefinition) -> dict[str, Any]:
+def container(one: EcsTask, each: ContainerSnapshot, definition: TaskDefinition) -> dict[str, Any]:
     """The answer of the address itself."""
     defined = {c.name: c for c in definition.containers}.get(each.name) or Container(each.name, "")
     limits = {"CPU": definition.cpu, "Memory": defined.memory or definition.memory}
@@ -59,7 +60,7 @@ def container(one: EcsTask, each: EcsContainer, definition: TaskDefinition) -> d
         "Name": each.name,
         "DockerName": each.name,
         "Image": each.image,
-        **({"ImageID": each.image_digest} if each.image_digest else {}),
+        **({"ImageID": digest} if (digest := one.digests.get(each.name)) else {}),
         "Labels": {
             "com.amazonaws.ecs.cluster": one.cluster_arn,
             "com.amazonaws.ecs.container-name": each.name,
@@ -68,7 +69,7 @@ def container(one: EcsTask, each: EcsContainer, definition: TaskDefinition) -> d
             "com.amazonaws.ecs.task-definition-version": str(definition.revision),
         },
         "DesiredStatus": desired_status(one),
-        "KnownStatus": each.last_status,
+        "KnownStatus": each.status,
         **({} if each.exit_code is None else {"ExitCode": each.exit_code}),
         "Limits": limits,
         **_times(one),
@@ -81,7 +82,7 @@ def container(one: EcsTask, each: EcsContainer, definition: TaskDefinition) -> d
 
 
 def stats(
-    one: EcsTask, each: EcsContainer, definition: TaskDefinition, before: Sample, now: Sample
+    one: EcsTask, each: ContainerSnapshot, definition: TaskDefinition, before: Sample, now: Sample
 ) -> dict[str, Any]:
     """The answer of `/stats`, in Docker's form, with what is measured here. `before`: at the
     earlier question, or as if at the container's start."""

@@ -18,7 +18,8 @@ from bonkei.analysis.policy.needs import EXEC_ACTIONS
 from bonkei.base.aws_service import Asks, AwsCall, AwsServiceError
 from bonkei.services.ecs.api import descriptions
 from bonkei.services.ecs.api.finding import refused, require_task
-from bonkei.services.ecs.api.values import Ecs, EcsContainer, EcsTask
+from bonkei.services.ecs.api.values import Ecs, EcsTask
+from bonkei.services.ecs.snapshot import ContainerSnapshot
 
 STREAM = "bonkei://"
 """How the stream's address begins. AWS's plugin refuses it, because it is not a `wss://`
@@ -68,7 +69,7 @@ class Shells:
         if not task.execute_command:
             raise refused(_DISABLED)
         container = _container(task, asked.get("container", ""))
-        if task.last_status != "RUNNING" or container.last_status != "RUNNING":
+        if task.last_status != "RUNNING" or container.status != "RUNNING":
             raise AwsServiceError("TargetNotConnectedException", f"{container.name} does not run.")
         role = str(state.definitions.get(task.definition_arn, {}).get("taskRoleArn") or "")
         for action in EXEC_ACTIONS if role else ():
@@ -89,7 +90,7 @@ class Shells:
         }
 
 
-def _container(task: EcsTask, wanted: str) -> EcsContainer:
+def _container(task: EcsTask, wanted: str) -> ContainerSnapshot:
     if not wanted and len(task.containers) > 1:
         raise refused("Container name is required: the task has more than one container.")
     for one in task.containers:

@@ -6,23 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-
-@dataclass(frozen=True, slots=True)
-class EcsContainer:
-    """`exit_code`: None while the container runs, and if it never ran."""
-
-    name: str
-    last_status: str
-    exit_code: int | None = None
-    reason: str = ""
-    health: str = "UNKNOWN"
-    image: str = ""
-    image_digest: str = ""
+from bonkei.services.ecs.snapshot import ContainerSnapshot
 
 
 @dataclass(frozen=True, slots=True)
 class EcsTask:
-    """Times in Unix seconds. `execute_command`: whether a shell may be opened in it."""
+    """Times in Unix seconds. `execute_command`: whether a shell may be opened in it. `digests`: of
+    the containers' images that are in a registry here, by the container's name."""
 
     id: str
     arn: str
@@ -33,12 +23,13 @@ class EcsTask:
     health: str
     stopped_reason: str
     started_at: float | None
-    containers: tuple[EcsContainer, ...]
+    containers: tuple[ContainerSnapshot, ...]
     created_at: float | None = None
     stopped_at: float | None = None
     started_by: str = ""
     execute_command: bool = False
     tags: tuple[tuple[str, str], ...] = ()
+    digests: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ from bonkei.miniature.measures.deliveries import counted
 from bonkei.miniature.measures.measures import MEASURED
 from bonkei.miniature.measures.queues import QueueDepths
 from bonkei.miniature.parts.ecs.events import EcsEvents
-from bonkei.services.ecs.api.values import EcsContainer, EcsTask
+from bonkei.services.ecs.api.values import EcsTask
+from bonkei.services.ecs.snapshot import ContainerSnapshot
 from bonkei.services.endpoint.wire import constraints
 from bonkei.services.endpoint.wire.model import load_model
 from bonkei.services.eventbridge.bus import EventBus
@@ -135,7 +136,7 @@ async def test_changes_of_ecs_are_events() -> None:
     cluster, definition = f"{place}:cluster/main", f"{place}:task-definition/web:2"
     web = EcsTask(
         "t1", f"{place}:task/main/t1", cluster, definition, "service:web", "STOPPED", "UNKNOWN",
-        "Essential container in task exited", 1.25, (EcsContainer("web", "STOPPED", 3),),
+        "Essential container in task exited", 1.25, (ContainerSnapshot("web", "STOPPED", 3),),
         created_at=1.0, stopped_at=2.5, started_by="ecs-svc/1",
     )  # fmt: skip
     ecs = EcsEvents(bus, events, {"t1": web}.get)

@@ -10,8 +10,8 @@ import pytest
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.ecs import Container, LogConfiguration, TaskDefinition
 from bonkei.miniature.parts.ecs.metadata import VARIABLE, TaskMetadata
-from bonkei.services.ecs.api.values import EcsContainer, EcsTask
-from bonkei.services.ecs.snapshot import TaskSnapshot
+from bonkei.services.ecs.api.values import EcsTask
+from bonkei.services.ecs.snapshot import ContainerSnapshot, TaskSnapshot
 
 DEFINITION = "arn:aws:ecs:eu-west-1:1:task-definition/web:3"
 ENDPOINT = "http://127.0.0.1:8083"
@@ -26,7 +26,7 @@ DEFINED = TaskDefinition("d", DEFINITION, "web", 3, 512, 1024, (WEB, Container("
 TASK = EcsTask(
     "0a1b", "arn:aws:ecs:eu-west-1:1:task/shop/0a1b", "arn:aws:ecs:eu-west-1:1:cluster/shop",
     DEFINITION, "service:front", "RUNNING", "UNKNOWN", "", 1000.5,
-    (EcsContainer("web", "RUNNING", image="web:1"), EcsContainer("agent", "STOPPED", 0)),
+    (ContainerSnapshot("web", "RUNNING", image="web:1"), ContainerSnapshot("agent", "STOPPED", 0)),
     created_at=999.0,
 )  # fmt: skip
 OTHER = replace(TASK, id="0c2d", arn=TASK.arn.replace("0a1b", "0c2d"))

@@ -16,8 +16,10 @@ from bonkei.definitions.provider.counters import FileCounters
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.parts.ecs.view import EcsView
 from bonkei.miniature.rollout.registered import RegisteredDefinitions
+from bonkei.services.ecs.api import descriptions
 from bonkei.services.ecs.api.values import EcsService, RunTask, ServiceChange
 from bonkei.services.ecs.snapshot import (
+    ContainerSnapshot,
     DeploymentSnapshot,
     ServiceSnapshot,
     TaskSnapshot,
@@ -44,8 +46,9 @@ class Double:
         )
         shown = (one, *self.others) if self.deployment else ()
         runs = TaskSnapshot(
-            "id", "family:web", "web:3", "RUNNING", "UNKNOWN", "", "", (), 1.0, 0, 0
-        )
+            "id", "family:web", "web:3", "RUNNING", "UNKNOWN", "", "", (), 1.0, 0, 0,
+            (ContainerSnapshot("web", "RUNNING", image="shop:1"),),
+        )  # fmt: skip
         tasks = (runs,) if self.started else ()
         return TasksSnapshot((ServiceSnapshot(WEB, "web", 2, 2, 0, 2, shown),), tasks, (), ())
 
@@ -177,6 +180,9 @@ def test_a_task_runs_with_its_overrides(tmp_path: Path) -> None:
         world.view.run_task(own)
         assert world.placed == [("id", "awsvpc web subnet-1,subnet-2 sg-1 public")]
         [shown] = world.view.describe().tasks
+        [container] = descriptions.task(shown)["containers"]
+        image = container["image"], container["imageDigest"]
+        assert image == ("shop:1", "sha256:of shop:1")
         assert (shown.cluster_arn, shown.execute_command) == (CLUSTER, False)
         other = CLUSTER.replace("shop", "other")
         world.view.run_task(replace(task, cluster_arn=other, execute_command=True))

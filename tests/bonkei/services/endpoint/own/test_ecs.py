@@ -13,7 +13,6 @@ from bonkei.base.aws_service import Asks, AwsCall, AwsServiceError, Caller, Noth
 from bonkei.services.ecs.api import service as ecs
 from bonkei.services.ecs.api.shells import Shell
 from bonkei.services.ecs.api.values import (
-    EcsContainer,
     EcsDeployment,
     EcsService,
     EcsServiceEvent,
@@ -22,6 +21,7 @@ from bonkei.services.ecs.api.values import (
     RunTask,
     ServiceChange,
 )
+from bonkei.services.ecs.snapshot import ContainerSnapshot
 
 CLUSTER = "arn:aws:ecs:eu-west-1:1:cluster/shop"
 OTHER = "arn:aws:ecs:eu-west-1:1:cluster/other"
@@ -34,7 +34,7 @@ def task(number: int, status: str = "RUNNING", group: str = "service:web") -> Ec
     return EcsTask(
         name, f"arn:aws:ecs:eu-west-1:1:task/shop/{name}", CLUSTER, WEB[1], group, status,
         "HEALTHY", "gone" if status == "STOPPED" else "", 1.5,
-        (EcsContainer("web", status, 3 if status == "STOPPED" else None),),
+        (ContainerSnapshot("web", status, 3 if status == "STOPPED" else None),),
         execute_command=group == "service:web",
     )  # fmt: skip
 
