@@ -24,6 +24,8 @@ from bonkei.blueprint.ecs import (
 from bonkei.blueprint.state import Resource, State
 from bonkei.blueprint.state.block import Block
 
+_SERVICE = "aws_ecs_service"
+
 
 def read_services(
     state: State, gaps: Gaps, revisions: Sequence[TaskDefinition] = ()
@@ -34,8 +36,8 @@ def read_services(
 
 
 def read_clusters(state: State) -> tuple[Cluster, ...]:
-    """Every ECS cluster."""
-    return tuple(
+    """Every ECS cluster, and those of other stacks in which services of this one run."""
+    own = tuple(
         block.read(
             Cluster,
             container_insights=any(
@@ -45,10 +47,23 @@ def read_clusters(state: State) -> tuple[Cluster, ...]:
         )
         for block in state.managed("aws_ecs_cluster")
     )
+    used = {_cluster_arn(block, _cluster(block, state)) for block in state.managed(_SERVICE)}
+    others = sorted(used - {cluster.arn for cluster in own})
+    return (*own, *(Cluster("", arn, arn.rpartition("/")[2]) for arn in others))
+
+
+def _cluster_arn(block: Resource, cluster: Resource | None) -> str:
+    """The ARN of a service's cluster; that of another stack may be given by its name alone."""
+    if cluster is not None:
+        return cluster.text("arn")
+    wanted, service = block.text("cluster", "default"), block.text("arn", "")
+    if ":service/" in service and not wanted.startswith("arn:"):
+        return f"{service.partition(':service/')[0]}:cluster/{wanted}"
+    return wanted
 
 
 def _services(state: State, gaps: Gaps, revisions: Sequence[TaskDefinition]) -> Iterator[Service]:
-    for block in state.managed("aws_ecs_service"):
+    for block in state.managed(_SERVICE):
         definition = _task_definition(block, state, revisions)
         if not definition:
             gaps.resource(block, "its task definition is not part of these definitions")
@@ -79,7 +94,7 @@ def _service(block: Resource, task_definition_arn: str, state: State) -> Service
         address=block.address,
         arn=block.text("arn", "") or block.text("id"),
         name=name,
-        cluster_arn=cluster.text("arn") if cluster else block.text("cluster", ""),
+        cluster_arn=_cluster_arn(block, cluster),
         task_definition_arn=task_definition_arn,
         desired_count=block.integer("desired_count", 0),
         targets=tuple(sorted(_targets(block), key=lambda target: target.target_group_arn)),

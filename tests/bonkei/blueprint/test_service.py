@@ -85,6 +85,15 @@ def test_a_task_definition_is_found_by_any_of_its_names(blueprint, name) -> None
     assert found.services[0].cluster_arn == CLUSTER["arn"]
 
 
+@pytest.mark.parametrize("named", ["shared", "arn:aws:ecs:r:1:cluster/shared"])
+def test_a_cluster_of_another_stack_is_known_by_its_services(blueprint, named) -> None:
+    arn = "arn:aws:ecs:r:1:service/shared/web"
+    found = blueprint(stack(**{"aws_ecs_service.web": service(arn=arn, cluster=named)}))
+    assert [one.name for one in found.clusters] == [CLUSTER["name"], "shared"]
+    assert found.clusters[1].arn == found.services[0].cluster_arn
+    assert found.clusters[1].arn == "arn:aws:ecs:r:1:cluster/shared"
+
+
 def test_a_service_without_a_task_definition_is_noted(blueprint) -> None:
     found = blueprint(stack(**{"aws_ecs_service.web": service(task_definition="elsewhere:1")}))
     assert found.services == ()
