@@ -244,13 +244,13 @@ def content_notes(content: Content) -> Iterator[str]:
     if content.overlooked:
         yield (
             f"it runs in {content.directory}, which lacks the Dockerfile's copies of "
-            f"{', '.join(content.overlooked)} are not"
+            f"{', '.join(content.overlooked)}"
         )
     if content.missing:
         yield (
-            f"its Dockerfile copies {', '.join(content.missing)}, which is not in its folder. A "
-            "build context other than the Dockerfile's own folder is not supported; what a stage "
-            "makes, `command` and `prepare` in bonkei.toml can make"
+            f"its Dockerfile copies {', '.join(content.missing)}, which is not in its folder, nor "
+            "is all that it copies in a folder around it; what a stage makes, `command` and "
+            "`prepare` in bonkei.toml can make"
         )
     if content.package_list:
         yield (

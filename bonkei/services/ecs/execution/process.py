@@ -181,10 +181,16 @@ def _executable(spec: ProcessSpec) -> str:
     if found is None:
         raise TaskError(
             f"{spec.name}: its program {program} was not found",
-            remedy=f"install {program} so that it is on the PATH; a Python container's packages "
-            "are those that its Dockerfile installs by pip, or of the requirements.txt beside it",
+            remedy=f"{_remedy(program)}; a Python container's packages are those that its "
+            "Dockerfile installs by pip, or of the requirements.txt beside it",
         )
     return found
+
+
+def _remedy(program: str) -> str:
+    if program.startswith("/"):  # as of a compiled program, which a stage of the Dockerfile makes
+        return f"`prepare` and `command` in bonkei.toml can make and run it in place of {program}"
+    return f"install {program} so that it is on the PATH"
 
 
 async def run_briefly(spec: ProcessSpec, keeper: Keeper, within: float) -> bool:

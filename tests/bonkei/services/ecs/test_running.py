@@ -136,11 +136,18 @@ async def test_a_missing_secret_is_the_reason_of_the_task(tasks, web):
     assert tasks.snapshot().stopped[0].reason.startswith("ResourceInitializationError")
 
 
-async def test_a_missing_program_is_reported(tasks, web):
-    (web.directory / "Dockerfile").write_text('FROM node\nCMD ["no-such-program", "x"]\n')
+@pytest.mark.parametrize(
+    ("named", "remedy"),
+    [("no-such-program", "so that it is on the PATH"), ("/no-such", "`prepare` and `command`")],
+    ids=["by name", "by path"],
+)
+async def test_a_missing_program_is_reported(tasks, web, named, remedy):
+    (web.directory / "Dockerfile").write_text(f'FROM node\nCMD ["{named}", "x"]\n')
     await tasks.reconcile(blueprint(definition(web_container())))
     await until(lambda: tasks.snapshot().stopped)
-    assert "no-such-program was not found" in tasks.snapshot().stopped[0].reason
+    reason = tasks.snapshot().stopped[0].reason
+    assert f"{named} was not found" in reason
+    assert remedy in reason
 
 
 async def test_health_checks_run_in_the_containers_environment(tasks, web):
