@@ -144,6 +144,10 @@ def _database(resources: _ByType) -> _Counted:
         yield name, amount
     for instance in resources["aws_db_instance"]:
         yield f"{instance['engine']} {instance['instance_class']}", 1
+    for kind in ("aws_elasticache_replication_group", "aws_elasticache_cluster"):
+        for found in resources[kind]:
+            if node := found.get("node_type"):  # a member of a group has the group's
+                yield f"{found.get('engine') or 'redis'} {node}", 1
 
 
 def _network(resources: _ByType) -> _Counted:

@@ -85,12 +85,13 @@ def _line(finding: Finding) -> str:
 
 def _costs(comparison: Comparison) -> Iterator[str]:
     rows = _differences(comparison)
-    if not rows:
+    if not rows and comparison.before.unpriced == comparison.after.unpriced:
         return
     before, after = comparison.before.total, comparison.after.total
     yield from ("", "#### Costs a month without traffic", "")
     yield f"${before:.2f} → ${after:.2f} (prices of Tokyo, {dated()}, without tax)"
-    yield from ("", "| what | USD a month |", "|---|---:|")
+    if rows:
+        yield from ("", "| what | USD a month |", "|---|---:|")
     words = {name: price.words["en"] for name, price in read_prices().items()}
     for name, usd in rows:
         yield f"| {words[name]} | {_signed(usd)} |"

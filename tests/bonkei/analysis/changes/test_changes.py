@@ -259,6 +259,17 @@ def test_what_has_no_price_is_named() -> None:
     assert (found.total, found.unpriced) == (1.0, ("mysql db.t9.huge",))
 
 
+def test_a_cache_is_named_among_what_has_no_price() -> None:
+    kind = "aws_elasticache_replication_group"
+    values = {"engine": "redis", "node_type": "cache.m7g.large"}
+    cache = Resource(address=f"{kind}.c", type=kind, values=values)
+    found = costs(State((cache,)))
+    assert found.unpriced == ("redis cache.m7g.large",)
+    compared = Comparison((), PlanSummary(()), Costs({}), found)
+    report = render_markdown(compared, "main")
+    assert "No price is known for `redis cache.m7g.large`." in report
+
+
 def test_a_report_is_markdown_that_no_name_can_leave() -> None:
     hostile = "a` @everyone <img src=x> \n# b"
     findings = (Finding(Risk.DESTROYED, hostile, "is destroyed", (hostile,)),) * 30
