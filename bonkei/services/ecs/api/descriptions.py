@@ -88,10 +88,9 @@ def deployment_arn(service: EcsService, one: EcsDeployment, kind: str) -> str:
 
 
 def _current(one: EcsService) -> str | None:
-    """The deployment that goes on, or was the last: a rollback belongs to the one that failed."""
-    failed = (each for each in one.deployments if each.rollout_state == "FAILED")
-    current = next(failed, None) or next(iter(one.deployments), None)
-    return deployment_arn(one, current, "deployment") if current else None
+    """The youngest deployment: a rollback belongs to the one that failed."""
+    youngest = max(one.deployments, key=lambda each: each.created_at or 0.0, default=None)
+    return deployment_arn(one, youngest, "deployment") if youngest else None
 
 
 def task(one: EcsTask, *, tags: bool = True) -> dict[str, Any]:

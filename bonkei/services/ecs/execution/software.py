@@ -105,8 +105,9 @@ def _files(wanted: Sequence[Path | str], environments: Path) -> list[Path]:
     if names := [each for each in wanted if isinstance(each, str)]:
         text = "\n".join(names)
         file = environments / f"named-{hashlib.sha256(text.encode()).hexdigest()[:32]}.txt"
-        environments.mkdir(parents=True, exist_ok=True)
-        kept.write(file, text)
+        if not file.is_file():
+            environments.mkdir(parents=True, exist_ok=True)
+            kept.write(file, text)
         files.append(file)
     return files
 

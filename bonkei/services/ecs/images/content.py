@@ -15,7 +15,6 @@ from bonkei.grammar.dockerfile.image import Image
 
 _PACKAGING = ("requirements", "pyproject.toml", "setup.", "package", "poetry.lock", "uv.lock")
 _PACKAGE_LISTS = ("pyproject.toml", "setup.py", "Pipfile", "package.json", "Gemfile", "go.mod")
-
 _OF_A_REPOSITORY = (".git", "bonkei.toml")
 
 

@@ -384,3 +384,26 @@ def test_statuses_of_deployments(states: tuple[str, ...], statuses: list[str]) -
         with pytest.raises(AwsServiceError) as refused:
             ask("StopServiceDeployment", double, serviceDeploymentArn=arn)
         assert refused.value.code == "ConflictException"
+
+
+@pytest.mark.parametrize(
+    ("ages", "current"),
+    [
+        ({"IN_PROGRESS": 1.0, "FAILED": 2.0}, 1),  # a rollback: it belongs to the one that failed
+        ({"IN_PROGRESS": 3.0, "FAILED": 2.0}, 0),  # the next one, while the failed one is listed
+    ],
+)
+def test_the_current_deployment_of_a_service_is_the_youngest(
+    ages: dict[str, float], current: int
+) -> None:
+    class Aged(Deploying):
+        def describe(self) -> EcsState:
+            state = super().describe()
+            service = state.services[0]
+            aged = (
+                replace(each, created_at=ages[each.rollout_state]) for each in service.deployments
+            )
+            return replace(state, services=(replace(service, deployments=tuple(aged)),))
+
+    [found] = ask("DescribeServices", Aged(*ages), cluster="shop", services=["web"])["services"]
+    assert found["currentServiceDeployment"].endswith(f":service-deployment/shop/web/{current}")
