@@ -27,7 +27,7 @@ _PROFILE = "any machine"
 settings.register_profile(
     _PROFILE, settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
-settings.load_profile(_PROFILE)  # a busy machine is no fault
+settings.load_profile(_PROFILE)  # a busy machine must not fail a test
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -44,7 +44,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if os.geteuid() != 0 or not STORE.exists() or not shutil.which("openssl"):
         pytest.skip("only root can change the store, in a namespace, with openssl at hand")
     if subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False).returncode:
-        pytest.skip("this machine lets nobody make a namespace")
+        pytest.skip("this machine does not let a process make a namespace")
     subprocess.run(["sh", "-eu", "-c", MAKE], cwd=folder, capture_output=True, check=True)
     (folder / "store").write_bytes(STORE.read_bytes() + (folder / "ca.pem").read_bytes())
     return folder

@@ -19,7 +19,7 @@ _START = """
     from costs import Costs
     from reports import Reports
 
-    reports.QUICK = 60.0  # a busy machine is no fault
+    reports.QUICK = 60.0  # a busy machine must not fail it
 
     def pytest_configure(config):
         config.pluginmanager.register(Costs())

@@ -49,7 +49,7 @@ def test_each_removed_permission_is_noticed(taken: list[Taken]) -> None:
 
 def test_each_removed_rule_of_a_security_group_is_noticed(development: Evaluation) -> None:
     for address, found in rules_taken_away(development.blueprint):
-        assert found, f"{address} can be taken away, and nobody misses it"
+        assert found, f"{address} can be taken away, and nothing misses it"
 
 
 def test_the_page_counts_both(development: Evaluation, taken: list[Taken]) -> None:

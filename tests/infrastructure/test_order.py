@@ -70,7 +70,7 @@ ORDER = {
 }
 
 AT_ONCE = {
-    # Whoever is to hear of a failed release needs the pipeline's name, not the pipeline.
+    # Those who are to hear of a failed release need the pipeline's name, not the pipeline.
     "news of a pipeline while it is made": (
         "module.monitoring.aws_cloudwatch_event_rule.pipeline_failed",
         "module.delivery.aws_codepipeline.this",

@@ -1,4 +1,4 @@
-"""A release of the programs is no change for Terraform."""
+"""A release of the programs does not change anything for Terraform."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """A double of Docker: its commands as the miniature calls them, over our own namespaces.
 
-As with the real one, a container is no child of the client, and lives on when the client is killed.
+As with the real one, a container is not a child of the client, and outlives it.
 It starts for each command, so a command that runs nothing loads nothing of ours.
 """
 

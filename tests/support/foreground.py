@@ -69,7 +69,7 @@ class Running:
         code = self.process.wait(PATIENCE)
         assert left_of(processes) == []
         self._reader.join(WAIT)
-        assert not self._reader.is_alive(), "somebody holds its output"
+        assert not self._reader.is_alive(), "another process holds its output open"
         return code
 
     def kill(self) -> list[psutil.Process]:

@@ -76,7 +76,7 @@ LONG = {
 what costs most.
 """
 
-SHARED = {"tests/infrastructure": "whoever asks first evaluates the definitions, for all workers"}
+SHARED = {"tests/infrastructure": "the first worker that asks evaluates the definitions, for all"}
 """Folders of which any file may cost much, and why: the first one does the work of the others."""
 
 TOGETHER = (

@@ -88,7 +88,9 @@ def ask_of(given: Mapping[str, Any]) -> Ask:
     values = {name: value for name, value in given.items() if name in known and value is not None}
     for name, choices in _CHOICES.items():
         if name in values and values[name] not in choices:
-            raise FaultError(f"{values[name]!r} is no {name}", remedy=f"it is {', '.join(choices)}")
+            raise FaultError(
+                f"{name} cannot be {values[name]!r}", remedy=f"it is {', '.join(choices)}"
+            )
     for name in ("seconds", "latency", "jitter", "size"):
         if name in values and not isinstance(values[name], (int, float)):
             raise FaultError(f"{name} is a number, not {values[name]!r}")

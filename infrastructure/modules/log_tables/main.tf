@@ -72,7 +72,7 @@ module "results" {
 resource "aws_athena_workgroup" "this" {
   name          = var.name
   description   = "Queries of the logs of ${var.name}"
-  force_destroy = true # its history of queries is no reason to stay
+  force_destroy = true # its history of queries must not keep it
 
   configuration {
     enforce_workgroup_configuration    = true

@@ -146,7 +146,7 @@ variable "fallback_emails" {
 }
 
 variable "page_mention" {
-  description = "Whom a message of severity page calls, as Slack writes it; null: nobody"
+  description = "Whom a message of severity page calls, as Slack writes it; null: no one"
   type        = string
   default     = null
 }

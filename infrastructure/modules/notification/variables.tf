@@ -41,7 +41,7 @@ variable "pipeline_names" {
 }
 
 variable "page_mention" {
-  description = "Whom a message of severity page calls, as Slack writes it; null: nobody"
+  description = "Whom a message of severity page calls, as Slack writes it; null: no one"
   type        = string
   default     = null
 

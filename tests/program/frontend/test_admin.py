@@ -341,7 +341,7 @@ async def test_texts_that_other_programs_have_copied(
     admin: AdminBrowser, backend: FakeBackend
 ) -> None:
     """A spreadsheet's cells have tabs between them, and Word's lines end with a vertical one. The
-    backend refuses all that is no text, and names a regular expression for it."""
+    backend refuses all that is not text, and names a regular expression for it."""
     await admin.submit(
         "/admin/incidents/new",
         title="Slow\tsearch\x00",

@@ -177,7 +177,7 @@ async def test_a_lost_answer_is_requested_again(admin: AdminBrowser, backend: Fa
 async def test_a_lost_answer_of_an_update_that_names_a_component_is_requested_again(
     admin: AdminBrowser, backend: FakeBackend
 ) -> None:
-    """The first request has put the component into the incident, so it is no change any more."""
+    """The first request has put the component into the incident, so nothing changes any more."""
     incident, api = backend.add_incident("Slow"), backend.add_component("API")["id"]
     action, data = await typed(admin, incident)
     backend.lose_answers = True

@@ -36,7 +36,7 @@ def failed_deployment_ends(subject: Subject) -> Iterator[Problem]:
             yield Problem(
                 service.address,
                 f"a deployment of {service.name} whose tasks do not start never fails: ECS starts"
-                " new ones for ever",
+                " new ones forever",
                 "set deployment_circuit_breaker with enable and rollback",
                 "deployment_circuit_breaker",
             )

@@ -24,12 +24,12 @@ def test_a_call_becomes_what_is_asked_for() -> None:
     ("given", "said"),
     [
         ({}, "needs a kind and a target"),
-        ({"kind": "melt", "target": "web"}, "'melt' is no kind"),
+        ({"kind": "melt", "target": "web"}, "kind cannot be 'melt'"),
         ({"kind": "kill", "target": 5}, "needs a kind and a target"),
         ({"kind": "kill", "target": "web", "seconds": "5"}, "seconds is a number"),
         ({"kind": "kill", "target": "web", "percent": 1.5}, "percent is a whole number"),
-        ({"kind": "refuse", "target": "aws:s3", "refusal": "no"}, "'no' is no refusal"),
-        ({"kind": "fill", "target": "web", "what": "heart"}, "'heart' is no what"),
+        ({"kind": "refuse", "target": "aws:s3", "refusal": "no"}, "refusal cannot be 'no'"),
+        ({"kind": "fill", "target": "web", "what": "heart"}, "what cannot be 'heart'"),
     ],
 )
 def test_nonsense_is_refused(given: dict[str, Any], said: str) -> None:

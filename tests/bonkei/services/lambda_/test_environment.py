@@ -31,7 +31,7 @@ async def test_a_program_that_prints_faster_than_it_is_read_leaves_the_loop_to_o
     def always_full(*_: object) -> bytes:
         nonlocal reads
         reads += 1
-        assert reads < 1_000, "it reads for ever"
+        assert reads < 1_000, "it never stops reading"
         return b"y\n"
 
     output = Output(lambda _, text: said.append(text))

@@ -152,7 +152,7 @@ def test_messages_look_as_in_slack_and_markup_is_text(console_page: ConsolePage)
     expect(release.get_by_role("link", name="Open the plan")).to_have_attribute(
         "href", "https://example.com/plan"
     )
-    expect(release.get_by_role("button", name="Run")).to_be_disabled()  # javascript: is no address
+    expect(release.get_by_role("button", name="Run")).to_be_disabled()  # no javascript: link
     colours = [
         one.locator(".attachment").evaluate("node => getComputedStyle(node).borderLeftColor")
         for one in (alarm, recovered)

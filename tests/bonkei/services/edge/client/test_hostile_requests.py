@@ -85,7 +85,7 @@ SMUGGLING = {
     "CONNECT": b"CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n",
     "TRACE": b"TRACE / HTTP/1.1\r\nHost: a\r\n\r\n",
     "a fragment": b"GET /a#b HTTP/1.1\r\nHost: a\r\n\r\n",
-    "a target that is no path": b"GET a HTTP/1.1\r\nHost: a\r\n\r\n",
+    "a target that is not a path": b"GET a HTTP/1.1\r\nHost: a\r\n\r\n",
     "a target with raw UTF-8": b"GET /\xe3\x81\x82 HTTP/1.1\r\nHost: a\r\n\r\n",
     "an authority with user information": b"GET http://u@a/ HTTP/1.1\r\nHost: a\r\n\r\n",
     "an upgrade with a body": (
