@@ -25,6 +25,9 @@ def generated() -> str:
     return secrets.token_urlsafe(18)
 
 
+HASHER = argon2.PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+
+
 class Passwords:
     """Hashes with the first choice of OWASP's Password Storage Cheat Sheet: 19 MiB, 2 rounds, 1
     lane.
@@ -33,8 +36,8 @@ class Passwords:
     and 512 MiB. So at most two run at the same time, and only a few others wait.
     """
 
-    def __init__(self) -> None:
-        self._hasher = argon2.PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+    def __init__(self, hasher: argon2.PasswordHasher = HASHER) -> None:
+        self._hasher = hasher
         self._limiter = anyio.CapacityLimiter(AT_ONCE)
         self._present = 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -13,7 +14,9 @@ import psycopg
 import pytest
 import pytest_asyncio
 from backend.api.app import create_app
+from backend.api.slow_lane import SlowLane
 from backend.migrate import migrate
+from backend.passwords import Passwords
 from backend.settings import ServeSettings
 from fastapi import FastAPI
 from ports import free_port
@@ -104,10 +107,8 @@ def settings(migrated: ServeSettings, empty: Callable[[], object]) -> Iterator[S
 async def shared_app(migrated: ServeSettings) -> AsyncIterator[FastAPI]:
     app = create_app(migrated)
     async with app.router.lifespan_context(app):
-        passwords = app.state.services.passwords
-        passwords._hasher = _CHEAP
-        del passwords._nobodys
-        passwords.prepare()
+        app.state.services = replace(app.state.services, passwords=Passwords(_CHEAP))
+        app.state.services.passwords.prepare()
         yield app
 
 
@@ -138,14 +139,26 @@ def client_of() -> Callable[[FastAPI], httpx.AsyncClient]:
 
 
 @pytest.fixture
-def no_sleep(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+def use_lane(app: FastAPI) -> Iterator[Callable[[SlowLane], None]]:
+    """Give the application another slow lane, for one test."""
+    services = app.state.services
+
+    def use(lane: SlowLane) -> None:
+        app.state.services = replace(services, slow_lane=lane)
+
+    yield use
+    app.state.services = services
+
+
+@pytest.fixture
+def no_sleep(use_lane: Callable[[SlowLane], None]) -> list[float]:
     """No one waits in the slow lane. The delays are recorded."""
     slept: list[float] = []
 
     async def sleep(seconds: float) -> None:
         slept.append(seconds)
 
-    monkeypatch.setattr(app.state.services.slow_lane, "_sleep", sleep)
+    use_lane(SlowLane(sleep=sleep))
     return slept
 
 

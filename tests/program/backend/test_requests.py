@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from backend.api.app import create_app
 from backend.api.requests import BODY_BYTES
 from backend.logs import ACCESS, JsonFormatter
+from backend.settings import ServeSettings
+from backend.store import database
 from fastapi import FastAPI
 
 NOBODYS = UUID("8f0f5f0e-6f0c-4c53-9f4e-0d8c5b1f6a11")  # equal in every worker of the tests
@@ -157,10 +161,13 @@ async def test_health(client: httpx.AsyncClient):
 
 
 async def test_a_busy_pool_is_a_503_and_recovers_soon(
-    client: httpx.AsyncClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+    settings: ServeSettings,
+    client_of: Callable[[FastAPI], httpx.AsyncClient],
+    monkeypatch: pytest.MonkeyPatch,
 ):
-    pool = app.state.services.database._pool
-    monkeypatch.setattr(pool, "_wait_seconds", 0.1)
+    monkeypatch.setattr(database, "POOL_WAIT_SECONDS", 0.1)
+    app = create_app(settings)
+    client = client_of(app)
     taken = [app.state.services.database.query() for _ in range(10)]
     for each in taken:
         await each.__aenter__()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from statistics import median
 
 import httpx
 import pytest
 from backend.api import sign_in
-from backend.api.slow_lane import PLACES, SECONDS
+from backend.api.slow_lane import PLACES, SECONDS, SlowLane
 from backend.passwords import Passwords
 from fastapi import FastAPI
 from starlette.requests import Request
@@ -148,14 +149,14 @@ async def test_a_stranger_cannot_lock_the_owner_out(
 
 
 async def test_simultaneous_guesses_are_all_counted_and_few_of_them_wait(
-    client: httpx.AsyncClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+    client: httpx.AsyncClient, use_lane: Callable[[SlowLane], None]
 ):
     released = asyncio.Event()
 
     async def sleep(_: float) -> None:
         await released.wait()
 
-    monkeypatch.setattr(app.state.services.slow_lane, "_sleep", sleep)
+    use_lane(SlowLane(sleep=sleep))
     tasks = [asyncio.create_task(attempt(client, "wrong")) for _ in range(14)]
     while sum(task.done() for task in tasks) < len(tasks) - PLACES:
         await asyncio.sleep(0.01)
@@ -168,13 +169,13 @@ async def test_simultaneous_guesses_are_all_counted_and_few_of_them_wait(
 
 
 async def test_a_known_browser_is_not_slowed_by_guessers(
-    client: httpx.AsyncClient, no_sleep: list[float], app: FastAPI, monkeypatch: pytest.MonkeyPatch
+    client: httpx.AsyncClient, no_sleep: list[float], use_lane: Callable[[SlowLane], None]
 ):
     known = (await attempt(client, ADMINISTRATOR_PASSWORD)).json()["device"]
     for _ in range(10):
         await attempt(client, "wrong")
     slept = len(no_sleep)
-    monkeypatch.setattr(app.state.services.slow_lane, "_places", 0)  # as if all were taken
+    use_lane(SlowLane(places=0))  # as if all were taken
     assert (await attempt(client, ADMINISTRATOR_PASSWORD)).status_code == 429
     answer = await attempt(client, ADMINISTRATOR_PASSWORD, device=known)
     assert answer.status_code == 201

@@ -91,7 +91,7 @@ class FakeBackend:
     ) -> Json:
         started = started_at or self.now - dt.timedelta(hours=1)
         written = [
-            self._update(status, body, at=started + dt.timedelta(minutes=20 * index))
+            self.make_update(status, body, at=started + dt.timedelta(minutes=20 * index))
             for index, (status, body) in enumerate(updates)
         ][::-1]
         resolved = written[0]["status"] == "resolved"
@@ -128,7 +128,9 @@ class FakeBackend:
         self.maintenances[maintenance["id"]] = maintenance
         return maintenance
 
-    def _update(self, status: str, body: str, *, at: dt.datetime, ja: str | None = None) -> Json:
+    def make_update(
+        self, status: str, body: str, *, at: dt.datetime, ja: str | None = None
+    ) -> Json:
         return {
             "id": str(uuid.uuid4()),
             "status": status,
@@ -153,11 +155,11 @@ class FakeBackend:
         return Starlette(
             routes=[
                 route("/status", self._status),
-                route("/uptime", self._uptime),
+                route("/uptime", self.uptime),
                 route("/components", self._list_components),
                 route("/components", self._create_component, "POST"),
                 route("/components/{id}", self._component, "GET", "PATCH", "DELETE"),
-                route("/incidents", self._list_incidents),
+                route("/incidents", self.list_incidents),
                 route("/incidents", self._create_incident, "POST"),
                 route("/incidents/{id}", self._incident, "GET", "PATCH", "DELETE"),
                 route("/incidents/{id}/updates", self._post_update, "POST"),
@@ -231,7 +233,7 @@ class FakeBackend:
             }
         )
 
-    async def _uptime(self, request: Request) -> Response:
+    async def uptime(self, request: Request) -> Response:
         count = int(request.query_params["days"])
         components = [
             {
@@ -255,7 +257,7 @@ class FakeBackend:
     async def _component(self, request: Request) -> Response:
         return await self._single(request, self.components)
 
-    async def _list_incidents(self, request: Request) -> Response:
+    async def list_incidents(self, request: Request) -> Response:
         state = request.query_params.get("state", "all")
         limit = int(request.query_params.get("limit", "20"))
         if limit > 50:
@@ -280,7 +282,7 @@ class FakeBackend:
             started_at=dt.datetime.fromisoformat(body.get("occurred_at") or stamp(self.now)),
         )
         at = dt.datetime.fromisoformat(incident["started_at"])
-        first = self._update(status, body["body"], at=at, ja=body.get("body_ja"))
+        first = self.make_update(status, body["body"], at=at, ja=body.get("body_ja"))
         self.people.drafts.pop(body.get("draft_id", ""), None)
         incident.update(updates=[first], status=status)
         self._hold(incident)
@@ -299,7 +301,7 @@ class FakeBackend:
         at = dt.datetime.fromisoformat(body.get("occurred_at") or stamp(self.now))
         if incident["status"] == "resolved" and "occurred_at" not in body:
             return problem(409, "the incident is resolved")
-        update = self._update(body["status"], body["body"], at=at, ja=body.get("body_ja"))
+        update = self.make_update(body["status"], body["body"], at=at, ja=body.get("body_ja"))
         incident["updates"] = [update, *incident["updates"]]
         incident.update(status=body["status"], updated_at=stamp(self.now))
         if body.get("components") is not None:

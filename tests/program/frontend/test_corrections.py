@@ -46,7 +46,7 @@ async def test_the_minute_of_the_start_is_not_before_the_start(
     assert backend.bodies[-1]["occurred_at"] == began.isoformat()
     await admin.submit(path, body="A fan.", occurred_at="2026-11-24T08:09")
     assert backend.bodies[-1]["occurred_at"] == "2026-11-24T08:09:00+00:00"  # and is refused
-    later = backend._update("identified", "A disk.", at=began + dt.timedelta(minutes=9))
+    later = backend.make_update("identified", "A disk.", at=began + dt.timedelta(minutes=9))
     incident["updates"] = [later, *incident["updates"]]
     await admin.submit(f"{path}/updates/{later['id']}", occurred_at="2026-11-24T08:10")
     assert backend.bodies[-1]["occurred_at"] == began.isoformat()

@@ -242,7 +242,7 @@ async def test_another_administrators_status_is_not_overwritten_silently(
 ) -> None:
     incident = backend.add_incident("Slow")
     action, data = await typed(admin, incident)
-    theirs = backend._update("monitoring", "The disk is replaced.", at=backend.now)
+    theirs = backend.make_update("monitoring", "The disk is replaced.", at=backend.now)
     incident["updates"] = [theirs, *incident["updates"]]
     incident["status"] = "monitoring"
     page = await admin.post(action, data)
@@ -263,7 +263,7 @@ async def test_a_text_for_a_resolved_incident_is_still_shown(
 ) -> None:
     incident = backend.add_incident("Slow")
     action, data = await typed(admin, incident)
-    done = backend._update("resolved", "Done.", at=backend.now)
+    done = backend.make_update("resolved", "Done.", at=backend.now)
     incident["updates"] = [done, *incident["updates"]]
     incident.update(status="resolved", resolved_at=done["created_at"])
     page = await admin.post(action, data)

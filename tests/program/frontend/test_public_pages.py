@@ -61,8 +61,8 @@ async def test_incidents_that_are_not_known_are_not_called_none(
         return Response(status_code=503)
 
     backend.add_component("API")
-    monkeypatch.setattr(backend, "_list_incidents", busy)
-    monkeypatch.setattr(backend, "_uptime", busy)
+    monkeypatch.setattr(backend, "list_incidents", busy)
+    monkeypatch.setattr(backend, "uptime", busy)
     page = await site(backend).get("/")
     assert page.status_code == 200
     assert "All systems are working" in page.text
