@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 
-from revisions import Aws, Json
+from aws_calls import Aws
+from revisions import Json
 
 LIVED = 10.0  # seconds; ECS's circuit breaker counts tasks that end sooner, and says why
 _DESCRIBED = 100  # tasks in one call of describe-tasks
@@ -21,12 +21,13 @@ def died_again(tasks: Iterable[Json], deployment: str) -> str | None:
 
 
 def _ran(task: Json) -> float:
-    return _stopped(task) - seconds(task["startedAt"])
+    return _stopped(task) - float(task["startedAt"].timestamp())
 
 
 def _stopped(task: Json) -> float:
-    """When it was found stopped; long ago while that is not known."""
-    return seconds(task.get("stoppedAt") or 0.0)
+    """When it was found stopped, in Unix seconds; long ago while that is not known."""
+    stopped = task.get("stoppedAt")
+    return float(stopped.timestamp()) if stopped else 0.0
 
 
 def tasks_in(aws: Aws, cluster: str, *statuses: str) -> list[Json]:
@@ -34,12 +35,12 @@ def tasks_in(aws: Aws, cluster: str, *statuses: str) -> list[Json]:
     STOPPED are those that have stopped within the last hour."""
     arns: list[str] = []
     for status in statuses:
-        answer = aws("ecs", "list-tasks", "--cluster", cluster, "--desired-status", status)
+        answer = aws("ecs", "list_tasks", cluster=cluster, desiredStatus=status)
         arns += answer["taskArns"]
     found: list[Json] = []
-    for first in range(0, len(arns), _DESCRIBED):  # mostly one call: each takes a second
+    for first in range(0, len(arns), _DESCRIBED):  # mostly one call
         some = arns[first : first + _DESCRIBED]
-        found += aws("ecs", "describe-tasks", "--cluster", cluster, "--tasks", *some)["tasks"]
+        found += aws("ecs", "describe_tasks", cluster=cluster, tasks=some)["tasks"]
     return found
 
 
@@ -55,10 +56,3 @@ def why_it_ended(task: Json) -> str:
     codes = {each["name"]: each.get("exitCode") for each in task["containers"]}
     name = task["taskArn"].rpartition("/")[2]
     return f"task {name} ended by itself: {task.get('stoppedReason')} (exit codes {codes})"
-
-
-def seconds(moment: str | float) -> float:
-    """Unix time. Version 1 of the `aws` command prints numbers, version 2 ISO 8601."""
-    if isinstance(moment, str):
-        return datetime.fromisoformat(moment).timestamp()
-    return float(moment)

@@ -7,22 +7,22 @@ Terraform would apply the plan and roll the programs back. Here `plan` refuses a
 release, and `apply` refuses a plan older than a release.
 
 PLAN.json is the output of `terraform show -json`. `plan` writes to PROGRAMS.json what `apply` has
-to know of it, so that the plan is not shown again. Reads AWS through the `aws` command; prints and
-writes names and tags, never another value. PlanError ends it with its message and exit code 1.
+to know of it, so that the plan is not shown again. Prints and writes names and tags, never another
+value. PlanError ends it with its message and exit code 1.
 """
 
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from aws_calls import Aws, caller
+
 Json = Mapping[str, Any]
-Aws = Callable[..., Any]
 
 _TAG_PARAMETER = "/image-tag"
 _REMEDY = "nothing is changed; release the infrastructure again for a new plan"
@@ -97,13 +97,13 @@ def moved_on(found: Programs, aws: Aws) -> Iterator[str]:
     """Tags released, and revisions registered, since the plan was made."""
     if found.tags:
         names = sorted(found.tags)
-        answer = aws("ssm", "get-parameters", "--names", *names)
+        answer = aws("ssm", "get_parameters", Names=names)
         now = {each["Name"]: each["Value"] for each in answer["Parameters"]}
         for name in names:
             if now.get(name) != found.tags[name]:
                 yield f"{name} is {now.get(name, 'gone')}, and the plan has {found.tags[name]}"
     for family, revision in sorted(found.revisions.items()):
-        answer = aws("ecs", "describe-task-definition", "--task-definition", family)
+        answer = aws("ecs", "describe_task_definition", taskDefinition=family)
         latest = int(answer["taskDefinition"]["revision"])
         if latest != revision:
             yield f"{family} is at revision {latest}, and the plan has {revision}"
@@ -126,15 +126,6 @@ def refuse_to_put_back(found: Programs, when: str, aws: Aws) -> str:
     return "The programs are as the plan expects them."
 
 
-def run_aws(*arguments: str) -> Any:
-    """One call of the `aws` command. PlanError with its message when it fails."""
-    command = ["aws", *arguments, "--output", "json"]
-    outcome = subprocess.run(command, capture_output=True, text=True, check=False)
-    if outcome.returncode:
-        raise PlanError(f"aws {arguments[0]} {arguments[1]}: {outcome.stderr.strip()}")
-    return json.loads(outcome.stdout)
-
-
 def main() -> None:
     """Check the plan that the command line names."""
     match sys.argv[1:]:
@@ -145,7 +136,7 @@ def main() -> None:
             found = Programs(**json.loads(Path(file).read_text(encoding="utf-8")))
         case _:
             sys.exit("usage: plan_programs.py plan PLAN.json PROGRAMS.json | apply PROGRAMS.json")
-    print(refuse_to_put_back(found, when, run_aws))
+    print(refuse_to_put_back(found, when, caller(PlanError)))
 
 
 if __name__ == "__main__":

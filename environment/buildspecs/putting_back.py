@@ -10,7 +10,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from revisions import Aws, Json, Release, ReleaseError, withdraw
+from aws_calls import Aws
+from revisions import Json, Release, ReleaseError, withdraw
 from services import decisions, describe, describe_all, number, pauses, primary, update
 from settling import Awaited, has_gone_back, may_be_stopped, remaining
 
@@ -88,14 +89,14 @@ def _go_back(aws: Aws, cluster: str, rollout: Rollout) -> str:
     """The id of the deployment that goes back; ECS may have begun it. An update to the revision
     that runs already begins none."""
     now = describe(aws, cluster, rollout.service)
-    back = "--task-definition", rollout.before
+    back = {"taskDefinition": rollout.before}
     if rollout.first:  # ECS would go back to an image that is not there
-        return update(aws, cluster, rollout.service, *back, "--desired-count", "0")
+        return update(aws, cluster, rollout.service, **back, desiredCount=0)
     if has_gone_back(now, rollout.id, rollout.before):
         return primary(now)
     if may_be_stopped(now, rollout.id) and (identifier := _stop(aws, cluster, rollout, now)):
         return identifier
-    return update(aws, cluster, rollout.service, *back)
+    return update(aws, cluster, rollout.service, **back)
 
 
 def _stop(aws: Aws, cluster: str, rollout: Rollout, now: Json) -> str:
@@ -103,8 +104,7 @@ def _stop(aws: Aws, cluster: str, rollout: Rollout, now: Json) -> str:
     empty if this one cannot be stopped any more. Another deployment would shift them slowly."""
     arn = now["currentServiceDeployment"]
     try:
-        aws("ecs", "stop-service-deployment", "--service-deployment-arn", arn,
-            "--stop-type", "ROLLBACK")  # fmt: skip
+        aws("ecs", "stop_service_deployment", serviceDeploymentArn=arn, stopType="ROLLBACK")
     except ReleaseError as error:
         print(f"{rollout.service}: {error}", flush=True)
         return ""

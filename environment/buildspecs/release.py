@@ -1,8 +1,7 @@
 """The actions Migrate, Deploy and Verify of the program pipeline: `release.py ACTION`.
 
-It calls AWS through the `aws` command, part of every CodeBuild image. Decisions are pure functions
-over its JSON. Environment: RELEASE (Terraform's description of the system, as JSON), IMAGE_TAG (the
-commit that was built).
+Decisions are pure functions over the answers of AWS. Environment: RELEASE (Terraform's description
+of the system, as JSON), IMAGE_TAG (the commit that was built).
 
 ReleaseError ends a stage with its message and exit code 1.
 """
@@ -15,8 +14,9 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 
+from aws_calls import Aws, caller
 from putting_back import withdraw_all
-from revisions import Aws, Json, Release, ReleaseError, latest, register, run_aws, withdraw
+from revisions import Json, Release, ReleaseError, latest, register, withdraw
 from rollout import roll_out
 from services import pauses
 from verification import built_digest, running, unlike
@@ -40,9 +40,8 @@ def migrate(aws: Aws, release: Release) -> None:
         raise ReleaseError(f"{task['container']} of {task['family']} has no image of this release")
     revision = register(aws, known, release)
     started = aws(
-        "ecs", "run-task", "--cluster", release.system["cluster"], "--launch-type", "FARGATE",
-        "--task-definition", revision,
-        "--network-configuration", json.dumps(network),
+        "ecs", "run_task", cluster=release.system["cluster"], launchType="FARGATE",
+        taskDefinition=revision, networkConfiguration=network,
     )  # fmt: skip
     if started["failures"] or not started["tasks"]:
         trouble = f"could not start: {json.dumps(started['failures'])}"
@@ -61,7 +60,7 @@ def wait_until_stopped(aws: Aws, cluster: str, arn: str) -> Json:
     waits = pauses()
     while True:
         time.sleep(next(waits))
-        described = aws("ecs", "describe-tasks", "--cluster", cluster, "--tasks", arn)
+        described = aws("ecs", "describe_tasks", cluster=cluster, tasks=[arn])
         for task in described["tasks"]:  # empty for a moment after the start
             if task["lastStatus"] == "STOPPED":
                 return dict(task)
@@ -94,8 +93,8 @@ def verify(aws: Aws, release: Release) -> None:
         raise ReleaseError("the running images are not the built ones:\n  " + "\n  ".join(troubles))
     for image in images:
         aws(
-            "ssm", "put-parameter", "--name", image["tag_parameter"], "--type", "String",
-            "--value", release.tag, "--overwrite",
+            "ssm", "put_parameter", Name=image["tag_parameter"], Type="String", Value=release.tag,
+            Overwrite=True,
         )  # fmt: skip
     print(f"released {release.tag}")
 
@@ -113,7 +112,7 @@ def main() -> None:
         sys.exit(f"usage: release.py {'|'.join(STAGES)}")
     try:
         release = Release(json.loads(os.environ["RELEASE"]), os.environ["IMAGE_TAG"])
-        STAGES[sys.argv[1]](run_aws, release)
+        STAGES[sys.argv[1]](caller(ReleaseError), release)
     except ReleaseError as error:
         sys.exit(f"error: {error}")
 

@@ -1,18 +1,13 @@
-"""Revisions of task definitions: registered with the released images, withdrawn after a failure.
-
-It calls AWS through the `aws` command, part of every CodeBuild image.
-"""
+"""Revisions of task definitions: registered with the released images, withdrawn after a failure."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from aws_calls import Aws
+
 Json = dict[str, Any]
-Aws = Callable[..., Any]
 
 # Members of DescribeTaskDefinition's answer that RegisterTaskDefinition does not accept.
 _READ_ONLY = (
@@ -97,9 +92,7 @@ def next_revision(definition: Json, release: Release) -> Json:
 
 def latest(aws: Aws, family: str) -> Json:
     """The latest revision of a family that is not withdrawn, with its tags."""
-    found: Json = aws(
-        "ecs", "describe-task-definition", "--task-definition", family, "--include", "TAGS"
-    )
+    found: Json = aws("ecs", "describe_task_definition", taskDefinition=family, include=["TAGS"])
     return found
 
 
@@ -112,7 +105,7 @@ def register(aws: Aws, known: Json, release: Release) -> str:
         return str(definition["taskDefinitionArn"])
     if known.get("tags"):
         revision["tags"] = known["tags"]
-    made = aws("ecs", "register-task-definition", "--cli-input-json", json.dumps(revision))
+    made = aws("ecs", "register_task_definition", **revision)
     return str(made["taskDefinition"]["taskDefinitionArn"])
 
 
@@ -127,14 +120,6 @@ def withdraw(aws: Aws, family: str, release: Release, in_use: frozenset[str]) ->
     ours = any(release.image(image) == image for image in images if release.owns(image))
     if not ours or definition["taskDefinitionArn"] in in_use:
         return False
-    aws("ecs", "deregister-task-definition", "--task-definition", definition["taskDefinitionArn"])
+    arn = definition["taskDefinitionArn"]
+    aws("ecs", "deregister_task_definition", taskDefinition=arn)
     return True
-
-
-def run_aws(*arguments: str) -> Any:
-    """One call of the `aws` command. ReleaseError with its message when it fails."""
-    command = ["aws", *arguments, "--output", "json"]
-    outcome = subprocess.run(command, capture_output=True, text=True, check=False)
-    if outcome.returncode:
-        raise ReleaseError(f"aws {arguments[0]} {arguments[1]}: {outcome.stderr.strip()}")
-    return json.loads(outcome.stdout or "{}")

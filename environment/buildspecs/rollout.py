@@ -16,10 +16,11 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
 
-from endings import ended_by_itself, seconds, tasks_in, why_it_ended
+from aws_calls import Aws
+from endings import ended_by_itself, tasks_in, why_it_ended
 from pages import look, pages_of, require_pages
 from putting_back import Rollout, put_back, withdraw_all
-from revisions import Aws, Json, Release, ReleaseError, latest, register
+from revisions import Json, Release, ReleaseError, latest, register
 from services import decisions, describe_all, number, update
 from settling import Awaited, verdict
 
@@ -93,10 +94,10 @@ def begin(aws: Aws, cluster: str, service: Json, before: Json, release: Release)
     name = service["service"]
     first = not before["desiredCount"]
     revision = register(aws, latest(aws, service["family"]), release)
-    count = ["--desired-count", str(service["tasks"])] if first else []
+    count = {"desiredCount": int(service["tasks"])} if first else {}
     identifier = update(
-        aws, cluster, name, "--task-definition", revision, *count,
-        "--force-new-deployment",  # a commit that runs already reads its secrets again
+        aws, cluster, name, taskDefinition=revision, **count,
+        forceNewDeployment=True,  # a commit that runs already reads its secrets again
     )  # fmt: skip
     return Rollout(name, revision, before["taskDefinition"], first, identifier)
 
@@ -128,4 +129,4 @@ def remain(tasks: Iterable[Json]) -> Iterator[float]:
     for task in tasks:
         if task["lastStatus"] != "STOPPED":
             started = task.get("startedAt")
-            yield STAYS_FOR - (time.time() - seconds(started) if started else 0.0)
+            yield STAYS_FOR - (time.time() - started.timestamp() if started else 0.0)

@@ -5,18 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from itertools import count
+from typing import Any
 
+from aws_calls import Aws
 from endings import died_again, tasks_in
-from revisions import Aws, Json, ReleaseError
+from revisions import Json, ReleaseError
 from settling import Awaited, after, may_have_died, verdict
 
 SOON = 5.0  # seconds at most between two looks at what may be there in a moment
 _SERVICES = 10  # in one call of describe-services
 
 
-def update(aws: Aws, cluster: str, service: str, *options: str) -> str:
+def update(aws: Aws, cluster: str, service: str, **changes: Any) -> str:
     """The id of the deployment that an update has begun."""
-    answer = aws("ecs", "update-service", "--cluster", cluster, "--service", service, *options)
+    answer = aws("ecs", "update_service", cluster=cluster, service=service, **changes)
     return primary(answer["service"])
 
 
@@ -29,9 +31,9 @@ def describe(aws: Aws, cluster: str, service: str) -> Json:
 def describe_all(aws: Aws, cluster: str, services: Iterable[str]) -> list[Json]:
     """The current descriptions of services. ReleaseError when one is missing."""
     names, found = list(services), list[Json]()
-    for first in range(0, len(names), _SERVICES):  # mostly one call: each takes a second
+    for first in range(0, len(names), _SERVICES):  # mostly one call
         some = names[first : first + _SERVICES]
-        answer = aws("ecs", "describe-services", "--cluster", cluster, "--services", *some)
+        answer = aws("ecs", "describe_services", cluster=cluster, services=some)
         found += answer["services"]
     if missing := sorted(set(names) - {each["serviceName"] for each in found}):
         what = ", ".join(missing)

@@ -11,8 +11,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from aws_calls import Aws
 from endings import tasks_in
-from revisions import Aws, Json, Release, ReleaseError, reference
+from revisions import Json, Release, ReleaseError, reference
 from services import describe_all, pauses, primary_deployment
 
 RUNNING_WITHIN = 120.0  # seconds; auto scaling may be replacing what Deploy has seen run
@@ -111,15 +112,15 @@ def _running_by_deployment(aws: Aws, cluster: str) -> Mapping[str, list[Json]]:
 
 
 def _definition(aws: Aws, arn: str) -> Json:
-    found: Json = aws("ecs", "describe-task-definition", "--task-definition", arn)
+    found: Json = aws("ecs", "describe_task_definition", taskDefinition=arn)
     return dict(found["taskDefinition"])
 
 
 def built_digest(aws: Aws, repository: str, tag: str) -> str:
     """The digest of a tag, which is immutable."""
     described = aws(
-        "ecr", "describe-images", "--repository-name", repository.partition("/")[2],
-        "--image-ids", f"imageTag={tag}",
+        "ecr", "describe_images", repositoryName=repository.partition("/")[2],
+        imageIds=[{"imageTag": tag}],
     )  # fmt: skip
     for image in described["imageDetails"]:
         if digest := image.get("imageDigest"):

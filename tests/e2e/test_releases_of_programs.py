@@ -69,11 +69,10 @@ def _other(before: str, after: str) -> dict[str, str]:
 
 def stays_for(seconds: float) -> str:
     """The module that watches a release's tasks for so long. On AWS a deployment takes longer than
-    a watch, so no release waits for its end. One takes twelve seconds here. A look at tasks takes
-    two seconds of a processor: they are as seldom as on AWS. One at services takes half a second:
-    they are half as many."""
+    a watch, so no release waits for its end. One takes twelve seconds here, so looks at services
+    follow sooner."""
     text = (ROOT / _ROLLOUT).read_text()
-    for name, value in {"STAYS_FOR": seconds, "POLL": 10.0}.items():
+    for name, value in {"STAYS_FOR": seconds, "POLL": 1.0}.items():
         text, changed = re.subn(rf"(?m)^{name} = [\d.]+ ", f"{name} = {value} ", text)
         assert changed == 1
     return text

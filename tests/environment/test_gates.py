@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aws_endpoint import running_endpoint
 from buildspecs import BUILDSPECS, Outcome, read
-from stages import AWS as ORDINARY
 from stages import REPORT, Stages, digest
 
 NAMED = {"mode": "managed", "type": "aws_a", "address": "aws_a.b"}
@@ -103,10 +103,6 @@ GATES: Mapping[str, Mapping[str, tuple[dict[str, str], str]]] = {
 
 CASES = [(gate, case) for gate, cases in GATES.items() for case in cases]
 
-# Systems Manager has no parameter.
-NO_PARAMETER = """\
-if [ "$1" = ssm ]; then echo '{"Parameters": []}'; exit; fi
-"""
 # `terraform show` shows SHOWN, and a plan has changes.
 TERRAFORM = """\
 case "$1" in
@@ -124,14 +120,15 @@ def stages(tmp_path: Path) -> Stages:
     scripts.mkdir()
     for script in BUILDSPECS.glob("*.py"):
         (scripts / script.name).write_text(script.read_text(encoding="utf-8"), encoding="utf-8")
-    found.machine.stand_in("aws", NO_PARAMETER + ORDINARY)
     return found
 
 
 @pytest.mark.parametrize(("gate", "case"), CASES, ids=[": ".join(each) for each in CASES])
 def test_a_gate_fails_when_it_compares_nothing(stages: Stages, gate: str, case: str) -> None:
     given, said = GATES[gate][case]
-    outcome = run(stages, gate, given)
+    with running_endpoint() as endpoint:
+        endpoint.answers = {"GetParameters": {"Parameters": []}}
+        outcome = run(stages, gate, {**given, **endpoint.variables})
     assert bool(outcome.failed) == bool(said), outcome.output
     assert said in outcome.output
     if said:

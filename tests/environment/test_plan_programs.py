@@ -8,11 +8,13 @@ import importlib.util
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+from aws_endpoint import Endpoint, running_endpoint
 from buildspecs import BUILDSPECS
 
 SCRIPT = BUILDSPECS / "plan_programs.py"
@@ -66,13 +68,13 @@ class Account:
     def __init__(self, tag: str = "a", revision: int = 5) -> None:
         self.tag = tag
         self.revision = revision
-        self.calls: list[tuple[str, ...]] = []
+        self.calls: list[tuple[str, str]] = []
 
-    def __call__(self, *arguments: str) -> Any:
-        self.calls.append(arguments)
-        if arguments[:2] == ("ssm", "get-parameters"):
+    def __call__(self, service: str, operation: str, **_: Any) -> Any:
+        self.calls.append((service, operation))
+        if operation == "get_parameters":
             return {"Parameters": [{"Name": PARAMETER, "Value": self.tag}]}
-        assert arguments[:2] == ("ecs", "describe-task-definition")
+        assert operation == "describe_task_definition"
         return {"taskDefinition": {"revision": self.revision}}
 
 
@@ -112,7 +114,10 @@ def test_a_plan_made_during_a_release_is_refused(module: ModuleType) -> None:
 def test_a_missing_parameter_is_no_release(module: ModuleType) -> None:
     account = Account()
     answer = account.__call__
-    gone = lambda *words: {"Parameters": []} if words[0] == "ssm" else answer(*words)  # noqa: E731
+
+    def gone(service: str, operation: str, **parameters: Any) -> Any:
+        return {"Parameters": []} if service == "ssm" else answer(service, operation, **parameters)
+
     with pytest.raises(module.PlanError, match="image-tag is gone"):
         refuse(module, plan(actions=REPLACE), "apply", gone)
 
@@ -159,26 +164,24 @@ def test_an_image_that_is_pinned_by_its_digest_is_compared(
 
 
 class Script:
-    """In a folder of its own, with an `aws` that reports what an account has. `programs`: what the
-    stage Plan hands on."""
+    """In a folder of its own, beside an endpoint that reports what an account has. `programs`: what
+    the stage Plan hands on."""
 
-    def __init__(self, folder: Path) -> None:
-        self._aws = folder / "aws"
+    def __init__(self, folder: Path, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
         self._plan, self.programs = folder / "plan.json", folder / "programs.json"
-        self.account({}, {})
 
-    def account(self, parameters: dict[str, Any], revision: dict[str, Any]) -> None:
-        self._aws.write_text(
-            f"#!/bin/sh\n[ $1 = ssm ] && echo '{json.dumps(parameters)}' "
-            f"|| echo '{json.dumps({'taskDefinition': revision})}'\n",
-            encoding="utf-8",
-        )
-        self._aws.chmod(0o755)
+    def account(self, tag: str, revision: int) -> None:
+        parameters = [{"Name": PARAMETER, "Value": tag}]
+        self._endpoint.answers = {
+            "GetParameters": {"Parameters": parameters},
+            "DescribeTaskDefinition": {"taskDefinition": {"revision": revision}},
+        }
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, str(SCRIPT), *words]
-        path = {"PATH": f"{self._aws.parent}:/bin:/usr/bin"}
-        return subprocess.run(command, capture_output=True, text=True, check=False, env=path)
+        env = dict(self._endpoint.variables)
+        return subprocess.run(command, capture_output=True, text=True, check=False, env=env)
 
     def plan(self, document: dict[str, Any]) -> subprocess.CompletedProcess[str]:
         self._plan.write_text(json.dumps(document), encoding="utf-8")
@@ -189,8 +192,9 @@ class Script:
 
 
 @pytest.fixture
-def script(tmp_path: Path) -> Script:
-    return Script(tmp_path)
+def script(tmp_path: Path) -> Iterator[Script]:
+    with running_endpoint() as endpoint:
+        yield Script(tmp_path, endpoint)
 
 
 def test_the_script_ends_as_the_buildspec_expects(script: Script) -> None:
@@ -207,13 +211,21 @@ def test_the_script_ends_as_the_buildspec_expects(script: Script) -> None:
 
 def test_apply_knows_from_plan_what_is_planned(script: Script) -> None:
     assert script.plan(plan(actions=REPLACE)).returncode == 0
-    script.account({"Parameters": [{"Name": PARAMETER, "Value": "a"}]}, {"revision": 5})
+    script.account("a", 5)
     assert script.apply().stdout == "The programs are as the plan expects them.\n"
-    script.account({"Parameters": [{"Name": PARAMETER, "Value": "b"}]}, {"revision": 6})
+    script.account("b", 6)
     refused = script.apply()
     assert refused.returncode == 1
     assert f"{PARAMETER} is b, and the plan has a" in refused.stderr
     assert "app-backend is at revision 6, and the plan has 5" in refused.stderr
+
+
+def test_a_call_that_aws_refuses_ends_apply_with_its_reason(script: Script) -> None:
+    assert script.plan(plan(actions=REPLACE)).returncode == 0
+    refused = script.apply()
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("error: ssm get_parameters: An error occurred (AccessDenied")
+    assert "not GetParameters" in refused.stderr
 
 
 def test_what_is_handed_on_has_names_and_tags_alone(script: Script) -> None:

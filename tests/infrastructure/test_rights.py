@@ -64,7 +64,7 @@ def test_each_stage_has_permission_for_its_calls(
     statements = [found for policy in policies for found in policy["Statement"]]
     allowed = {a for found in statements for a in listed(found["Action"])}
     called = {
-        f"{service}:{operation.title().replace('-', '')}"
+        f"{service}:{operation.title().replace('_', '')}"
         for service, operation, *_ in account.calls
     }
     assert called

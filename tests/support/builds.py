@@ -95,6 +95,11 @@ class World:
     identity: dict[str, str] = field(default_factory=dict)
     translate: Translate = dict
 
+    @property
+    def image(self) -> Path:
+        """An environment with the packages of the image's Python, if a test makes it."""
+        return self.directory / "image"
+
     def _prepare(self, folder: Path, text: str, _role: str) -> Mapping[str, str]:
         return self.prepare(folder, text)
 
@@ -104,6 +109,9 @@ class World:
     def surroundings(self) -> Surroundings:
         async def commands(_say: Callable[[str], None]) -> Mapping[str, Sequence[str]]:
             return self.commands
+
+        async def python(_say: Callable[[str], None]) -> Path | None:
+            return self.image if self.image.is_dir() else None
 
         return Surroundings(
             region=lambda: REGION,
@@ -119,11 +127,12 @@ class World:
             secret=_secret,
             checkout=_checkout,
             commands=commands,
+            python=python,
             obstacle=lambda _project: self.obstacle,
             tooling=Tooling(self._prepare, lambda _folder, _role: ()),
             changed=self.changes.append,
             home=self.directory,
-            reads=(Path(bonkei.__file__).parent, *self.reads),
+            reads=(Path(bonkei.__file__).parent, self.image, *self.reads),
             translate=self._translated,
         )
 

@@ -69,14 +69,13 @@ HURRIED = (
         "environment/buildspecs/rollout.py",
         "STAYS_FOR = 60.0",
         "STAYS_FOR = 15.0",
-        "test_releases_of_programs.py shows what a task does that ends within this time. Its three "
-        "calls are made at the beginning and at the end, and each starts `aws`.",
+        "test_releases_of_programs.py shows what a task does that ends within this time.",
     ),
     Hurried(
         "environment/buildspecs/rollout.py",
         "POLL = 5.0",
-        "POLL = 10.0",
-        "Each look starts `aws`, for half a second of a processor.",
+        "POLL = 1.0",
+        "A deployment takes seconds here, and minutes on AWS.",
     ),
     *(
         Hurried(

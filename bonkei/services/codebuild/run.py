@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -25,6 +26,7 @@ from bonkei.services.codebuild.running.log import BuildLog
 from bonkei.services.codebuild.running.machine import Machine
 from bonkei.services.codebuild.sources import Fetched, buildspec_text, fetch
 from bonkei.services.codebuild.surroundings import BuildsSettings, Surroundings
+from bonkei.services.codebuild.tools import packages
 from bonkei.services.codebuild.tools.commands import without_privileges, write_commands
 from bonkei.services.codebuild.tools.gate import Gate, Guest
 from bonkei.services.codebuild.values import FAILED, FAULT, STOPPED, SUCCEEDED, TIMED_OUT
@@ -181,7 +183,7 @@ class Run:
         ground, build = self._ground, self._record.build
         given, folder = ground.given, self._folder
         person = os.environ.get("PATH", os.defpath)
-        commands = dict(await given.commands(self._log.say))
+        commands = {**await given.commands(self._log.say), **await self._python(person)}
         if not self._project.privileged:
             commands["docker"] = without_privileges("docker")
         if os.pathsep in str(folder):
@@ -217,6 +219,22 @@ class Run:
             **await asyncio.to_thread(given.tooling.prepare, folder, text, self._project.role_arn),
             **values.values,
         }
+
+    async def _python(self, path: str) -> dict[str, Sequence[str]]:
+        """The command `python3` where this PATH has none. One that is there is used, with the
+        packages that the image's Python has."""
+        environment = await self._ground.given.python(self._log.say)
+        if environment is None:
+            return {}
+        if shutil.which("python3", path=path) is None:
+            return {"python3": (str(environment / "bin" / "python"),)}
+        home = self._folder / "home"
+        if not await asyncio.to_thread(packages.offer, environment, home, path):
+            self._log.say(
+                "python3 is one of a virtual environment, so it lacks boto3, which CodeBuild's "
+                "image has: install it there, or start the miniature outside that environment"
+            )
+        return {}
 
     def _require_confinement(self, spec: Buildspec) -> None:
         ground = self._ground

@@ -57,7 +57,8 @@ Translate: TypeAlias = Callable[[Mapping[str, str]], Mapping[str, str]]
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """`identity`: a role's variables for a build. `commands`: command lines by name, installed when
-    they are first wanted. `obstacle`: why a project's subnets have no way to the internet.
+    they are first wanted; so is `python`, an environment with the packages of the image's.
+    `obstacle`: why a project's subnets have no way to the internet.
     `engine`: variables for a build with `privileged_mode`, which may use a container engine.
     `changed`: hears of each change of a build. `home`: the miniature's. `reads`: the files of the
     miniature that a build's tools need. `translate`: variables, with the addresses here of what
@@ -72,6 +73,7 @@ class Surroundings:
     secret: Secrets
     checkout: Checkout
     commands: Callable[[Callable[[str], None]], Awaitable[Mapping[str, Sequence[str]]]]
+    python: Callable[[Callable[[str], None]], Awaitable[Path | None]]
     obstacle: Callable[[BuildProject], str]
     tooling: Tooling
     changed: Callable[[Build], None]

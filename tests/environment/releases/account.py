@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -118,11 +117,16 @@ class Service:
         }
 
 
+def at(seconds: float) -> datetime:
+    """A moment as boto3 has it."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
 class Account:
-    """The `aws` command on an account with two services, as far as a release calls it."""
+    """`aws_calls.Aws` of an account with two services, as far as a release calls it."""
 
     def __init__(self) -> None:
-        self.calls: list[tuple[str, ...]] = []
+        self.calls: list[tuple[str, str, dict[str, Any]]] = []
         self.revisions = {family: [self.definition(family)] for family in FAMILIES}
         self.services: dict[str, Service] = {}
         for name in ("app-backend", "app-frontend"):
@@ -184,75 +188,73 @@ class Account:
         tag = self.runs(f"app-{path.split('/')[1]}")
         return self.answers.get((path, tag), Answer(200, 5))
 
-    def __call__(self, *arguments: str) -> Any:
-        self.calls.append(arguments)
-        options = dict(zip(arguments[2::2], arguments[3::2], strict=False))
-        return getattr(self, arguments[1].replace("-", "_"))(options)
+    def __call__(self, service: str, operation: str, /, **parameters: Any) -> Any:
+        self.calls.append((service, operation, parameters))
+        return getattr(self, operation)(parameters)
 
     @property
     def everything(self) -> list[dict[str, Any]]:
         return [each for found in self.revisions.values() for each in found] + self.deregistered
 
-    def describe_task_definition(self, options: dict[str, str]) -> Any:
-        name = options["--task-definition"]
+    def describe_task_definition(self, options: dict[str, Any]) -> Any:
+        name = options["taskDefinition"]
         if name in self.revisions:
             return {"taskDefinition": self.revisions[name][-1], "tags": []}
         (found,) = [each for each in self.everything if each["taskDefinitionArn"] == name]
         return {"taskDefinition": found}
 
-    def register_task_definition(self, options: dict[str, str]) -> Any:
-        given = json.loads(options["--cli-input-json"])
-        assert "revision" not in given
-        assert "status" not in given
-        family = given["family"]
+    def register_task_definition(self, options: dict[str, Any]) -> Any:
+        assert "revision" not in options
+        assert "status" not in options
+        family = options["family"]
         number = 1 + max(e["revision"] for e in self.everything if e["family"] == family)
-        made = {**given, "taskDefinitionArn": self.arn(family, number), "revision": number}
+        made = {**options, "taskDefinitionArn": self.arn(family, number), "revision": number}
         self.revisions[family].append(made)
         return {"taskDefinition": made}
 
-    def deregister_task_definition(self, options: dict[str, str]) -> Any:
+    def deregister_task_definition(self, options: dict[str, Any]) -> Any:
         for found in self.revisions.values():
             for each in list(found):
-                if each["taskDefinitionArn"] == options["--task-definition"]:
+                if each["taskDefinitionArn"] == options["taskDefinition"]:
                     found.remove(each)
                     self.deregistered.append(each)
 
-    def run_task(self, _options: dict[str, str]) -> Any:
+    def run_task(self, _options: dict[str, Any]) -> Any:
         return {"tasks": [{"taskArn": "arn:task/app/m1"}], "failures": []}
 
-    def update_service(self, options: dict[str, str]) -> Any:
-        name = options["--service"]
+    def update_service(self, options: dict[str, Any]) -> Any:
+        name = options["service"]
         service = self.services[name]
         if name in self.refuses:
-            raise ReleaseError("aws ecs update-service: throttled")
-        revision, before = options["--task-definition"], service.revision
-        service.desired = int(options.get("--desired-count", service.desired))
+            raise ReleaseError("ecs update_service: throttled")
+        revision, before = options["taskDefinition"], service.revision
+        service.desired = options.get("desiredCount", service.desired)
         fails = name in self.fails and not revision.endswith(":1")
         if name in self.rings and revision.endswith(":1"):
             self.rings.remove(name)
             service.deploy(revision, fails=True, rolls_back=revision)
-        elif revision != before or "--force-new-deployment" in self.calls[-1]:
+        elif revision != before or options.get("forceNewDeployment"):
             dies = None if revision.endswith(":1") else self.dies.get(name)
             back = before if fails and self.rolls_back else None
             service.deploy(revision, fails=fails, dies=dies, rolls_back=back)
             service.stale = self.stale
         return {"service": {"deployments": [dict(each) for each in service.deployments]}}
 
-    def stop_service_deployment(self, options: dict[str, str]) -> None:
+    def stop_service_deployment(self, options: dict[str, Any]) -> None:
         """The earlier deployment has the requests again, and its tasks still run."""
-        name, number = options["--service-deployment-arn"].split("/")[-2:]
+        name, number = options["serviceDeploymentArn"].split("/")[-2:]
         service = self.services[name]
-        assert (options["--stop-type"], number) == ("ROLLBACK", str(service.number))
+        assert (options["stopType"], number) == ("ROLLBACK", str(service.number))
         if name in self.refuses_to_stop:
-            raise ReleaseError("aws ecs stop-service-deployment: ConflictException")
+            raise ReleaseError("ecs stop_service_deployment: ConflictException")
         stopped, earlier = service.deployments[:2]
         stopped.update(status="ACTIVE", rolloutState="FAILED")
         earlier.update(status="PRIMARY")
         service.deployments = [earlier]
         service.revision = earlier["taskDefinition"]
 
-    def describe_services(self, options: dict[str, str]) -> Any:
-        named = self.calls[-1][self.calls[-1].index("--services") + 1 :]
+    def describe_services(self, options: dict[str, Any]) -> Any:
+        named = options["services"]
         assert len(named) <= 10, "the API refuses more"
         there = [name for name in named if name in self.services]
         failures = [{"arn": name, "reason": "MISSING"} for name in named if name not in there]
@@ -261,8 +263,8 @@ class Account:
             "failures": failures,
         }
 
-    def list_tasks(self, options: dict[str, str]) -> Any:
-        if options["--desired-status"] == "STOPPED":
+    def list_tasks(self, options: dict[str, Any]) -> Any:
+        if options["desiredStatus"] == "STOPPED":
             died = [(name, each.died) for name, each in self.services.items()]
             found = [f"arn:task/{name}/ended{n}" for name, number in died for n in range(number)]
             return {"taskArns": [*found, *(f"arn:task/{name}/ended" for name in self.ends)]}
@@ -274,11 +276,13 @@ class Account:
             ]
         }
 
-    def describe_tasks(self, options: dict[str, str]) -> Any:
-        if options["--tasks"].endswith("m1") and self.not_yet:
+    def describe_tasks(self, options: dict[str, Any]) -> Any:
+        arns = options["tasks"]
+        is_migration = arns[0].endswith("m1")
+        if is_migration and self.not_yet:
             self.not_yet -= 1
             return {"tasks": [], "failures": [{"reason": "MISSING"}]}
-        if options["--tasks"].endswith("m1"):
+        if is_migration:
             containers = [
                 {"name": "web", "exitCode": self.exit_code},
                 {"name": "router", "exitCode": 0},
@@ -289,7 +293,6 @@ class Account:
                 "containers": containers,
             }
             return {"tasks": [task]}
-        arns = self.calls[-1][self.calls[-1].index("--tasks") + 1 :]
         assert len(arns) <= 100, "the API refuses more"
         return {"tasks": [self.task(arn) for arn in arns]}
 
@@ -298,10 +301,10 @@ class Account:
         by = self.services[name].deployments[0]["id"]
         _, _, number = arn.rpartition("/ended")
         if number != arn:
-            ended = {"lastStatus": "STOPPED", "startedBy": by, "startedAt": 1.0, "containers": []}
-            how = self.ends[name] if not number else {**EXITED, "stoppedAt": 21.0 + int(number)}
+            ended = {"lastStatus": "STOPPED", "startedBy": by, "startedAt": at(1), "containers": []}
+            how = self.ends[name] if not number else {**EXITED, "stoppedAt": at(21 + int(number))}
             return {**ended, "taskArn": arn, **how}
-        started = datetime.fromtimestamp(time.time() - self.age, UTC).isoformat()
+        started = at(time.time() - self.age)
         runs = {"lastStatus": "RUNNING", "startedBy": by, "startedAt": started}
         containers = [
             *(
@@ -312,8 +315,8 @@ class Account:
         ]
         return {**runs, "taskArn": arn, "containers": containers}
 
-    def describe_images(self, _options: dict[str, str]) -> Any:
+    def describe_images(self, _options: dict[str, Any]) -> Any:
         return {"imageDetails": [{"imageDigest": "sha256:new"}]}
 
-    def put_parameter(self, options: dict[str, str]) -> Any:
-        self.parameters[options["--name"]] = options["--value"]
+    def put_parameter(self, options: dict[str, Any]) -> Any:
+        self.parameters[options["Name"]] = options["Value"]

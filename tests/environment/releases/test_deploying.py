@@ -161,9 +161,9 @@ def test_a_release_of_the_running_commit_replaces_its_tasks(
 ) -> None:
     module.deploy(account, release)
     module.deploy(account, release)
-    updates = [call for call in account.calls if call[1] == "update-service"]
+    updates = [call for call in account.calls if call[1] == "update_service"]
     assert len(updates) == 4
-    assert all("--force-new-deployment" in call for call in updates)
+    assert all(call[2]["forceNewDeployment"] for call in updates)
 
 
 def test_later_releases_leave_the_number_of_tasks_to_scaling(
@@ -189,7 +189,7 @@ def test_a_deployment_that_shifts_requests_is_stopped(
     assert changes[2:] == [CHANGES[strategy == "CANARY"]] * 2
 
 
-CHANGES = ("update-service", "stop-service-deployment")
+CHANGES = ("update_service", "stop_service_deployment")
 
 
 def test_a_deployment_that_can_no_longer_be_stopped_is_replaced(
@@ -201,4 +201,4 @@ def test_a_deployment_that_can_no_longer_be_stopped_is_replaced(
     with pytest.raises(ReleaseError, match="app-frontend is back at app-frontend:1"):
         module.deploy(account, release)
     assert account.runs("app-frontend") == "old"
-    assert [call[1] for call in account.calls if call[1] in CHANGES][-1] == "update-service"
+    assert [call[1] for call in account.calls if call[1] in CHANGES][-1] == "update_service"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -28,18 +27,18 @@ def test_the_same_release_registers_nothing(account: Account, release: Release) 
         for _ in range(2)
     )
     assert first == again
-    assert [call[1] for call in account.calls].count("register-task-definition") == 1
+    assert [call[1] for call in account.calls].count("register_task_definition") == 1
 
 
 def test_the_migration_runs_in_private_subnets_with_the_new_image(
     account: Account, release: Release
 ) -> None:
     module.migrate(account, release)
-    looks = [call for call in account.calls if call[1] == "describe-task-definition"]
-    assert len(looks) == 1, "each takes a second"
-    (run,) = [call for call in account.calls if call[1] == "run-task"]
-    assert "arn:aws:ecs:r:1:task-definition/app-migrate:2" in run
-    network = json.loads(run[run.index("--network-configuration") + 1])
+    looks = [call for call in account.calls if call[1] == "describe_task_definition"]
+    assert len(looks) == 1
+    (run,) = [call for call in account.calls if call[1] == "run_task"]
+    assert run[2]["taskDefinition"] == "arn:aws:ecs:r:1:task-definition/app-migrate:2"
+    network = run[2]["networkConfiguration"]
     assert network["awsvpcConfiguration"]["assignPublicIp"] == "DISABLED"
 
 

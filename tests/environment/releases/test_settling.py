@@ -172,7 +172,6 @@ def test_a_service_goes_back_although_the_answer_is_from_before_the_release(
 
 
 def test_all_services_are_described_in_one_call(account: Account, release: Release) -> None:
-    """Each takes a second."""
     module.deploy(account, release)
-    described = [call for call in account.calls if call[1] == "describe-services"]
-    assert described[-1][-2:] == ("app-backend", "app-frontend")
+    described = [call for call in account.calls if call[1] == "describe_services"]
+    assert described[-1][2]["services"] == ["app-backend", "app-frontend"]

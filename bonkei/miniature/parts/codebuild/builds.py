@@ -121,6 +121,7 @@ class BuildPart:
             secret=self._secret,
             checkout=self._checkout,
             commands=commands.all,
+            python=commands.python,
             obstacle=self._obstacle,
             tooling=Tooling(provider.prepare, provider.collect),
             changed=self._changed,

@@ -17,6 +17,7 @@ from bonkei.base.errors import BonkeiError
 from bonkei.base.folders import bytes_of, entries
 from bonkei.base.vault import WITHHELD, file_name
 from bonkei.miniature import applied_elsewhere
+from bonkei.services.lambda_.runtimes import PACKAGES
 
 _TRIVY = Path(bonkei.services.codebuild.__file__).parent / "data" / "trivy.txt"
 _AWS = Path(bonkei.services.endpoint.__file__).parent / "data" / "awscli.txt"
@@ -61,6 +62,15 @@ class Commands:
     async def trivy(self, say: Callable[[str], None]) -> Sequence[str]:
         """Trivy itself, or a command that fails and says why there is none."""
         return await self._installed("trivy", _TRIVY, say)
+
+    async def python(self, say: Callable[[str], None]) -> Path | None:
+        """An environment with the packages that the Python of CodeBuild's images has; None, and a
+        line for the log, if it cannot be made."""
+        try:
+            return await self._install((PACKAGES,))
+        except BonkeiError as error:
+            say(f"boto3 is not there: {error.message}")
+            return None
 
     async def _installed(self, name: str, lock: Path, say: Callable[[str], None]) -> Sequence[str]:
         if name == "trivy" and (own := shutil.which("trivy")):

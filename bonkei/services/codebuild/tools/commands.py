@@ -36,8 +36,6 @@ def write_commands(
         for name in _OURS
         if shutil.which(name, path=path) is None
     }
-    if shutil.which("python3", path=path) is None:
-        ours["python3"] = (sys.executable,)
     made = []
     for name, command in {**ours, **provided}.items():
         _write(tools / name, f'#!/bin/sh\nexec {join(command)} "$@"\n')
