@@ -9,15 +9,17 @@ and response behavior for custom origins).
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from bonkei.services.edge.cloudfront.behavior import CompiledBehavior
+from bonkei.services.edge.cloudfront.cache import Cache
 from bonkei.services.edge.cloudfront.capture import Capture
 from bonkei.services.edge.cloudfront.compression import (
     compress_soon,
     compressed_headers,
     compressible,
 )
+from bonkei.services.edge.cloudfront.error_page import CustomErrors
 from bonkei.services.edge.cloudfront.freshness import Lifetime, lifetime
 from bonkei.services.edge.cloudfront.outcome import Mode, allowed_lifetime, reuse
 from bonkei.services.edge.cloudfront.serving import serve, show_page
@@ -25,13 +27,27 @@ from bonkei.services.edge.cloudfront.stored import Key, Stored, to_store
 from bonkei.services.edge.cloudfront.viewer_response import ERROR, HIT, MISS, REFRESH, request_id
 from bonkei.services.edge.cloudfront.waiting import WaitingList
 from bonkei.services.edge.http.exchange import Exchange, Flow
-from bonkei.services.edge.http.message import Header, Headers, Request, Tunnel, bodiless
+from bonkei.services.edge.http.message import Header, Headers, Request, Sink, Tunnel, bodiless
 from bonkei.services.edge.http.page import cloudfront_page
 
-if TYPE_CHECKING:
-    from bonkei.services.edge.cloudfront.distribution import DistributionHandler
-
 _NO_CONNECTION = cloudfront_page(502, "CloudFront wasn't able to connect to the origin.")
+
+
+class FetchOwner(Protocol):
+    """What a fetch needs of its distribution."""
+
+    @property
+    def cache(self) -> Cache: ...
+    @property
+    def errors(self) -> CustomErrors: ...
+    def now(self) -> float: ...
+    def ask(
+        self, behavior: CompiledBehavior, request: Request, exchange: Exchange | None, sink: Sink
+    ) -> Flow | None: ...
+    def replace(
+        self, status: int, behavior: CompiledBehavior, request: Request, exchange: Exchange,
+        key: Key | None, lifetime: Lifetime | None,
+    ) -> None: ...  # fmt: skip
 
 
 class Fetch:
@@ -48,7 +64,7 @@ class Fetch:
 
     def __init__(
         self,
-        handler: DistributionHandler,
+        handler: FetchOwner,
         behavior: CompiledBehavior,
         request: Request,
         exchange: Exchange | None,
