@@ -26,7 +26,6 @@ class ContainerState:
     elsewhere: tuple[int, ...] = ()  # the ports on which it listens instead of its assigned port
     terminated_at: float | None = None
     killed: bool = False
-    restarts: int = 0
 
     @property
     def has_started(self) -> bool:
@@ -59,7 +58,6 @@ class ContainerState:
 
     def begin_again(self) -> None:
         self.status, self.health, self.reason, self.error = "STARTING", None, "", ""
-        self.restarts += 1
 
     def note_health(self, event: HealthProbed | Listens, now: float) -> None:
         if self.health is None:

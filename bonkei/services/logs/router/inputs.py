@@ -14,6 +14,7 @@ from typing import Any
 
 import msgpack
 
+from bonkei.base.background import Background
 from bonkei.services.logs.router.configuration.model import Section
 from bonkei.services.logs.router.records import NANOSECONDS, Event
 
@@ -22,6 +23,7 @@ Lose = Callable[[int, str], None]
 """Counts records that cannot be taken, and says why."""
 
 _CHUNK = 256 * 1024
+_GRACE = 5.0  # seconds for the connections that are open at the end
 _QUIET = 0.1  # seconds without a byte, after which a connection counts as empty at the end
 _TURNS = 10  # of the loop, in which it takes what the kernel has: a connection needs four
 _LARGEST = 64 * 1024 * 1024  # bytes of one message
@@ -37,7 +39,7 @@ class ForwardInput:
         self._ingest = ingest
         self._lose = lose
         self._server: asyncio.Server | None = None
-        self._connections: set[asyncio.Task[None]] = set()
+        self._connections = Background()
         self._ending = False
         self._end = asyncio.Event()
 
@@ -54,23 +56,17 @@ class ForwardInput:
         await _let_arrive()
         if self._server is not None:
             self._server.close()
-        if self._connections:
-            _, pending = await asyncio.wait(self._connections, timeout=5.0)
-            for task in pending:
-                task.cancel()
+        await self._connections.stop(_GRACE)
         with suppress(OSError):
             self._path.unlink()
 
-    def close(self) -> None:
+    async def close(self) -> None:
         if self._server is not None:
             self._server.close()
-        for task in self._connections:
-            task.cancel()
+        await self._connections.stop()
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.get_running_loop().create_task(self._serve(reader, writer))
-        self._connections.add(task)
-        task.add_done_callback(self._connections.discard)
+        self._connections.start(self._serve(reader, writer))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         unpacker = msgpack.Unpacker(

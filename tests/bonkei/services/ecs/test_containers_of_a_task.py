@@ -139,9 +139,7 @@ def test_a_container_with_a_restart_policy_begins_again():
     simulation.run(5)
     life = simulation.scheduler.tasks[task_id]
     assert started(simulation) == ["router", "app", "router"]
-    assert (life.status, life.health, life.containers["router"].restarts) == (
-        "RUNNING", "HEALTHY", 1,
-    )  # fmt: skip
+    assert (life.status, life.health) == ("RUNNING", "HEALTHY")
     simulation.happen(m.ContainerExited(task_id, "router", 137))
     simulation.run(5)
     assert life.status == "STOPPED", "it began again less than restartAttemptPeriod ago"

@@ -18,14 +18,12 @@ DEFAULT_FILE = "/fluent-bit/etc/fluent-bit.conf"
 """Where ECS mounts it. AWS's images run this file."""
 _BUFFER_OPTION = "log-driver-buffer-limit"  # of the driver, not of the router
 _OURS = {"Name", "include-pattern", "exclude-pattern", _BUFFER_OPTION}
-_DEFAULT_LIMIT = 25  # MB
 
 
 @dataclass(frozen=True, slots=True)
 class FirelensTask:
     """The input of the generation. `containers`: each container that logs through the router -> its
-    options. `metadata`: `enable-ecs-log-metadata` is not "false". `memory` (MiB) is the
-    router's."""
+    options. `metadata`: `enable-ecs-log-metadata` is not "false"."""
 
     cluster: str
     task_arn: str
@@ -33,7 +31,6 @@ class FirelensTask:
     containers: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
     metadata: bool = True
     external_file: str = ""
-    memory: int = 0
 
 
 def tag(container: str, task_id: str) -> str:
@@ -43,9 +40,8 @@ def tag(container: str, task_id: str) -> str:
 
 def generate(task: FirelensTask) -> str:
     """The configuration in the classic format."""
-    memory = task.memory // 2 or _DEFAULT_LIMIT
     sections = [
-        _section("INPUT", {"Name": "forward", "Mem_Buf_Limit": f"{memory}MB", "unix_path": SOCKET}),
+        _section("INPUT", {"Name": "forward", "Mem_Buf_Limit": "25MB", "unix_path": SOCKET}),
         _section("INPUT", {"Name": "forward", "Listen": "127.0.0.1", "Port": str(FORWARD_PORT)}),
         _section(
             "INPUT",

@@ -61,8 +61,7 @@ class Delivery:
 
     @property
     def name(self) -> str:
-        section = self.route.section
-        return section.text("alias") or f"{section.name}.{self.number}"
+        return f"{self.route.section.name}.{self.number}"
 
     @property
     def waiting(self) -> int:

@@ -96,14 +96,14 @@ class Engine:
 
     async def _end(self, server: asyncio.Server | None) -> None:
         for each in self._inputs:
-            each.close()
+            await each.close()
         for timer in (self._timer, self._held):
             if timer is not None:
                 timer.cancel()
         for delivery in self.deliveries:
             await delivery.stop()
             if isinstance(delivery.output, S3Output):
-                delivery.output.abandon()
+                await delivery.output.abandon()
         for chunk in self._open.values():
             chunk.close()
         if server is not None:

@@ -19,6 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bonkei.base.background import Background
 from bonkei.base.clocks import has_passed
 from bonkei.base.folders import matching, size_of
 from bonkei.services.logs.router.aws import AwsClient
@@ -94,7 +95,7 @@ class S3Output:
     _full: list[_File] = field(default_factory=list)
     _timer: asyncio.TimerHandle | None = None
     _busy: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _jobs: set[asyncio.Task[bool]] = field(default_factory=set)
+    _uploads: Background = field(default_factory=Background)
 
     @classmethod
     def make(cls, section: Section, client: AwsClient, report: Report) -> S3Output:
@@ -176,9 +177,7 @@ class S3Output:
     def _spawn(self) -> None:
         if self._busy.locked():
             return  # the running upload takes these too
-        job = asyncio.get_running_loop().create_task(self._upload_all())
-        self._jobs.add(job)
-        job.add_done_callback(self._jobs.discard)
+        self._uploads.start(self._upload_all())
 
     async def finish(self) -> bool:
         """Upload everything now. Files that cannot be uploaded stay in `store_dir`."""
@@ -187,20 +186,17 @@ class S3Output:
             self._timer = None
         for file in tuple(self._open.values()):
             self._close(file)
-        for job in tuple(self._jobs):
-            job.cancel()
-        await asyncio.gather(*self._jobs, return_exceptions=True)
+        await self._uploads.stop()
         return await self._upload_all()
 
-    def abandon(self) -> None:
+    async def abandon(self) -> None:
         """Close the files. The next run finds those that are not uploaded."""
         if self._timer is not None:
             self._timer.cancel()
         for file in self._open.values():
             os.close(file.descriptor)
         self._open.clear()
-        for job in self._jobs:
-            job.cancel()
+        await self._uploads.stop()
 
     async def _upload_all(self) -> bool:
         async with self._busy:

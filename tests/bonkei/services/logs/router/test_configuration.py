@@ -175,10 +175,9 @@ def test_a_generated_configuration_has_the_order_of_ecs() -> None:
         "taskdefinition:1",
         (("container", options),),
         external_file="/fluent-bit/etc/extra.conf",
-        memory=100,
     )
     assert generate(task) == (
-        "[INPUT]\n    Name forward\n    Mem_Buf_Limit 50MB\n"
+        "[INPUT]\n    Name forward\n    Mem_Buf_Limit 25MB\n"
         "    unix_path /var/run/fluent.sock\n\n"
         "[INPUT]\n    Name forward\n    Listen 127.0.0.1\n    Port 24224\n\n"
         "[INPUT]\n    Name tcp\n    Tag firelens-healthcheck\n    Listen 127.0.0.1\n"

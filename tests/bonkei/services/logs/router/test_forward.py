@@ -52,7 +52,7 @@ async def forwarded(tmp_path: Path) -> AsyncIterator[Forwarded]:
     made = Forwarded(tmp_path / "s")
     await made.input.start()
     yield made
-    made.input.close()
+    await made.input.close()
 
 
 async def test_a_connection_that_is_not_accepted_yet_is_read(forwarded: Forwarded) -> None:
