@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from bonkei.blueprint.ecs import Service, TaskDefinition, TrafficShift
-from bonkei.services.ecs.api.values import EcsDeployment, EcsService, EcsTask
+from bonkei.services.ecs.api.values import EcsService, EcsTask
 from bonkei.services.ecs.snapshot import ServiceSnapshot, TaskSnapshot
 
 
@@ -15,20 +16,7 @@ def service(
     snapshot: ServiceSnapshot, defined: Service, arns: Mapping[str, str], since: float
 ) -> EcsService:
     deployments = tuple(
-        EcsDeployment(
-            id=each.id,
-            status=each.status,
-            definition_arn=arns.get(each.task_definition, each.task_definition),
-            rollout_state=each.rollout_state,
-            reason=each.reason,
-            desired=snapshot.desired_count if each.status == "PRIMARY" else 0,
-            running=each.running_count,
-            pending=each.pending_count,
-            failed=each.failed_tasks,
-            created_at=each.created_at,
-            weight=each.weight,
-            stage=each.stage,
-        )
+        replace(each, task_definition=arns.get(each.task_definition, each.task_definition))
         for each in snapshot.deployments
         if each.status != "INACTIVE" or (each.failed_at or 0.0) >= since
     )
@@ -36,7 +24,7 @@ def service(
         snapshot.arn,
         snapshot.name,
         defined.cluster_arn,
-        deployments[0].definition_arn if deployments else defined.task_definition_arn,
+        deployments[0].task_definition if deployments else defined.task_definition_arn,
         snapshot.desired_count,
         snapshot.running_count,
         snapshot.pending_count,

@@ -17,7 +17,6 @@ from bonkei.miniature.parts.ecs import described as ecs_described
 from bonkei.miniature.rollout.registered import RegisteredDefinitions
 from bonkei.services.ecs import ContainerOverride, ServiceSnapshot, Tasks, TaskSnapshot
 from bonkei.services.ecs.api.values import (
-    EcsDeployment,
     EcsService,
     EcsServiceEvent,
     EcsState,
@@ -25,6 +24,7 @@ from bonkei.services.ecs.api.values import (
     RunTask,
     ServiceChange,
 )
+from bonkei.services.ecs.snapshot import DeploymentSnapshot
 
 Change = Callable[[str, ServiceChange], Awaitable[None]]
 Digest = Callable[[str], str]
@@ -220,20 +220,20 @@ class _Pending:
         definition = self.change.definition_arn or service.definition_arn
         if self.failure:
             status = "ACTIVE" if service.deployments else "PRIMARY"
-            given_up = self._deployment(status, definition, "FAILED", 0)
+            given_up = self._deployment(status, definition, "FAILED")
             return replace(shown, deployments=(*service.deployments, given_up))
-        coming = self._deployment("PRIMARY", definition, "IN_PROGRESS", desired)
+        coming = self._deployment("PRIMARY", definition, "IN_PROGRESS")
         # Before its first release, a service may have none, because its image is in no registry
         # yet.
-        first = [replace(each, status="ACTIVE", desired=0) for each in service.deployments[:1]]
+        first = [replace(each, status="ACTIVE") for each in service.deployments[:1]]
         return replace(
             shown,
             definition_arn=definition,
             deployments=(coming, *first, *service.deployments[1:]),
         )
 
-    def _deployment(self, status: str, definition: str, state: str, desired: int) -> EcsDeployment:
+    def _deployment(self, status: str, definition: str, state: str) -> DeploymentSnapshot:
         id_, at = self.change.deployment_id, self.asked_at
-        return EcsDeployment(
-            id_, status, definition, state, self.failure, desired, 0, 0, created_at=at
+        return DeploymentSnapshot(
+            id_, status, definition, state, 0, 0, 0, self.failure, created_at=at
         )

@@ -16,11 +16,12 @@ from bonkei.base.aws_service import AwsCall, AwsServiceError, seconds
 from bonkei.base.paging import page_of
 from bonkei.services.ecs.api.descriptions import deployment_arn
 from bonkei.services.ecs.api.finding import each_of, refused, require_service
-from bonkei.services.ecs.api.values import Ecs, EcsDeployment, EcsService, EcsState
+from bonkei.services.ecs.api.values import Ecs, EcsService, EcsState
+from bonkei.services.ecs.snapshot import DeploymentSnapshot
 
 _MOST = 20
 _STATUSES = {"IN_PROGRESS": "IN_PROGRESS", "COMPLETED": "SUCCESSFUL"}
-Pair = tuple[EcsService, EcsDeployment]
+Pair = tuple[EcsService, DeploymentSnapshot]
 
 
 class Deployments:
@@ -79,7 +80,7 @@ def _found(
     return each_of(arns, known.get)
 
 
-def _status(service: EcsService, one: EcsDeployment) -> str:
+def _status(service: EcsService, one: DeploymentSnapshot) -> str:
     """A rollback is not a deployment of its own: it belongs to the one that failed."""
     primary = service.deployments[0]
     if one.rollout_state == "FAILED":
@@ -91,11 +92,11 @@ def _status(service: EcsService, one: EcsDeployment) -> str:
     return "SUCCESSFUL" if goes_back or one is not primary else _STATUSES[one.rollout_state]
 
 
-def _fails(one: EcsDeployment) -> bool:
+def _fails(one: DeploymentSnapshot) -> bool:
     return one.rollout_state == "FAILED"
 
 
-def _brief(service: EcsService, one: EcsDeployment) -> dict[str, Any]:
+def _brief(service: EcsService, one: DeploymentSnapshot) -> dict[str, Any]:
     return {
         "serviceDeploymentArn": deployment_arn(service, one, "deployment"),
         "serviceArn": service.arn,
@@ -108,7 +109,7 @@ def _brief(service: EcsService, one: EcsDeployment) -> dict[str, Any]:
     }
 
 
-def _whole(service: EcsService, one: EcsDeployment) -> dict[str, Any]:
+def _whole(service: EcsService, one: DeploymentSnapshot) -> dict[str, Any]:
     brief = _brief(service, one)
     del brief["targetServiceRevisionArn"]
     others = [each for each in service.deployments if each is not one and not _fails(each)]
@@ -126,23 +127,23 @@ def _whole(service: EcsService, one: EcsDeployment) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _summary(service: EcsService, one: EcsDeployment) -> dict[str, Any]:
+def _summary(service: EcsService, one: DeploymentSnapshot) -> dict[str, Any]:
     return {
         "arn": deployment_arn(service, one, "revision"),
-        "requestedTaskCount": one.desired,
-        "runningTaskCount": one.running,
-        "pendingTaskCount": one.pending,
+        "requestedTaskCount": service.desired_of(one),
+        "runningTaskCount": one.running_count,
+        "pendingTaskCount": one.pending_count,
         "requestedProductionTrafficWeight": one.weight,
     }
 
 
-def _revision(state: EcsState, service: EcsService, one: EcsDeployment) -> dict[str, Any]:
-    document = state.definitions.get(one.definition_arn, {})
+def _revision(state: EcsState, service: EcsService, one: DeploymentSnapshot) -> dict[str, Any]:
+    document = state.definitions.get(one.task_definition, {})
     return {
         "serviceRevisionArn": deployment_arn(service, one, "revision"),
         "serviceArn": service.arn,
         "clusterArn": service.cluster_arn,
-        "taskDefinition": one.definition_arn,
+        "taskDefinition": one.task_definition,
         "launchType": "FARGATE",
         "networkConfiguration": service.settings.get("networkConfiguration"),
         "createdAt": one.created_at,

@@ -8,13 +8,12 @@ from uuid import NAMESPACE_URL, uuid5
 from zlib import crc32
 
 from bonkei.services.ecs.api.values import (
-    EcsDeployment,
     EcsService,
     EcsServiceEvent,
     EcsState,
     EcsTask,
 )
-from bonkei.services.ecs.snapshot import ContainerSnapshot
+from bonkei.services.ecs.snapshot import ContainerSnapshot, DeploymentSnapshot
 
 
 def cluster(state: EcsState, name: str, arn: str) -> dict[str, Any]:
@@ -31,7 +30,7 @@ def cluster(state: EcsState, name: str, arn: str) -> dict[str, Any]:
     }
 
 
-def _rollout(one: EcsDeployment) -> str:
+def _rollout(one: DeploymentSnapshot) -> str:
     return f"ECS deployment {one.id} {one.rollout_state.lower().replace('_', ' ')}."
 
 
@@ -62,13 +61,13 @@ def service(one: EcsService, events: Sequence[EcsServiceEvent] = ()) -> dict[str
             {
                 "id": each.id,
                 "status": each.status,
-                "taskDefinition": each.definition_arn,
+                "taskDefinition": each.task_definition,
                 "rolloutState": each.rollout_state,
                 "rolloutStateReason": each.reason or _rollout(each),
-                "desiredCount": each.desired,
-                "runningCount": each.running,
-                "pendingCount": each.pending,
-                "failedTasks": each.failed,
+                "desiredCount": one.desired_of(each),
+                "runningCount": each.running_count,
+                "pendingCount": each.pending_count,
+                "failedTasks": each.failed_tasks,
                 "createdAt": each.created_at,
             }
             for each in one.deployments
@@ -80,7 +79,7 @@ def service(one: EcsService, events: Sequence[EcsServiceEvent] = ()) -> dict[str
     }
 
 
-def deployment_arn(service: EcsService, one: EcsDeployment, kind: str) -> str:
+def deployment_arn(service: EcsService, one: DeploymentSnapshot, kind: str) -> str:
     """`kind`: `deployment`, or `revision`, of which each has one."""
     own = one.id.rpartition("/")[2]
     number = own if kind == "deployment" else f"{crc32(own.encode()):019d}"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from bonkei.services.ecs.snapshot import ContainerSnapshot
+from bonkei.services.ecs.snapshot import ContainerSnapshot, DeploymentSnapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,25 +33,6 @@ class EcsTask:
 
 
 @dataclass(frozen=True, slots=True)
-class EcsDeployment:
-    """`failed`: how many of its tasks, one after the other. `created_at`: in Unix seconds.
-    `weight`: percent of the requests that its tasks have. `stage`: of one that shifts them."""
-
-    id: str
-    status: str
-    definition_arn: str
-    rollout_state: str
-    reason: str
-    desired: int
-    running: int
-    pending: int
-    failed: int = 0
-    created_at: float | None = None
-    weight: float = 0.0
-    stage: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class EcsServiceEvent:
     """`created_at`: in Unix seconds."""
 
@@ -62,7 +43,8 @@ class EcsServiceEvent:
 
 @dataclass(frozen=True, slots=True)
 class EcsService:
-    """`settings`: what the definitions say of it, in the API's form."""
+    """`deployments`: each with its task definition's ARN in the place of `family:revision`.
+    `settings`: what the definitions say of it, in the API's form."""
 
     arn: str
     name: str
@@ -71,9 +53,13 @@ class EcsService:
     desired: int
     running: int
     pending: int
-    deployments: tuple[EcsDeployment, ...]
+    deployments: tuple[DeploymentSnapshot, ...]
     targets: tuple[tuple[str, str, int], ...] = ()  # (target group's ARN, container, port)
     settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def desired_of(self, deployment: DeploymentSnapshot) -> int:
+        """Only the primary deployment starts tasks."""
+        return self.desired if deployment.status == "PRIMARY" else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,10 +96,11 @@ async def test_a_new_deployment_is_shown_before_it_starts(tmp_path: Path) -> Non
     world = World(tmp_path)
     world.view.change_service(WEB, ServiceChange(force_new_deployment=True))
     coming, old = world.web.deployments
-    assert (coming.status, coming.rollout_state, coming.desired) == ("PRIMARY", "IN_PROGRESS", 2)
+    assert (coming.status, coming.rollout_state) == ("PRIMARY", "IN_PROGRESS")
+    assert [world.web.desired_of(one) for one in (coming, old)] == [2, 0]
     assert coming.created_at == world.now
-    assert (old.id, old.status, old.running) == ("ecs-svc/1", "ACTIVE", 2)
-    assert (old.failed, old.created_at) == (1, 7.5)
+    assert (old.id, old.status, old.running_count) == ("ecs-svc/1", "ACTIVE", 2)
+    assert (old.failed_tasks, old.created_at) == (1, 7.5)
     await world.began.wait()
     world.tasks.deployment = coming.id  # the deployment starts under the announced id
     assert [one.id for one in world.web.deployments] == [coming.id]

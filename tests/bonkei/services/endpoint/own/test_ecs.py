@@ -13,7 +13,6 @@ from bonkei.base.aws_service import Asks, AwsCall, AwsServiceError, Caller, Noth
 from bonkei.services.ecs.api import service as ecs
 from bonkei.services.ecs.api.shells import Shell
 from bonkei.services.ecs.api.values import (
-    EcsDeployment,
     EcsService,
     EcsServiceEvent,
     EcsState,
@@ -21,7 +20,7 @@ from bonkei.services.ecs.api.values import (
     RunTask,
     ServiceChange,
 )
-from bonkei.services.ecs.snapshot import ContainerSnapshot
+from bonkei.services.ecs.snapshot import ContainerSnapshot, DeploymentSnapshot
 
 CLUSTER = "arn:aws:ecs:eu-west-1:1:cluster/shop"
 OTHER = "arn:aws:ecs:eu-west-1:1:cluster/other"
@@ -57,7 +56,9 @@ class Double:
         self.definitions[arn]["status"] = "INACTIVE"
 
     def describe(self) -> EcsState:
-        deployment = EcsDeployment("ecs-svc/1", "PRIMARY", WEB[1], "COMPLETED", "", 2, 2, 0, 3, 1.5)
+        deployment = DeploymentSnapshot(
+            "ecs-svc/1", "PRIMARY", WEB[1], "COMPLETED", 2, 0, 3, created_at=1.5
+        )
         return EcsState(
             (("shop", CLUSTER),),
             (EcsService(SERVICE, "web", CLUSTER, WEB[1], 2, 2, 0, (deployment,)),),
@@ -350,7 +351,7 @@ class Deploying(Double):
     def describe(self) -> EcsState:
         state = super().describe()
         deployments = tuple(
-            EcsDeployment(f"ecs-svc/{n}", "ACTIVE" if n else "PRIMARY", WEB[1], each, "", 2, 2, 0)
+            DeploymentSnapshot(f"ecs-svc/{n}", "ACTIVE" if n else "PRIMARY", WEB[1], each, 2, 0, 0)
             for n, each in enumerate(self._states)
         )
         return replace(state, services=(replace(state.services[0], deployments=deployments),))
