@@ -1,50 +1,28 @@
-"""Filters and processors: events of one tag in, events out."""
+"""Filters and processors: events of one tag in, events out. Pure, but for `PartialMessages`."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Protocol
+from typing import TypeAlias
 
 from bonkei.services.logs.router.configuration import values
 from bonkei.services.logs.router.configuration.model import Property, Section
 from bonkei.services.logs.router.errors import RouterError
 from bonkei.services.logs.router.parsing import Parse
-from bonkei.services.logs.router.records import Event, Record, compile_pattern
+from bonkei.services.logs.router.records import Event, Record
 
-
-class Filter(Protocol):
-    """`run` returns the remaining events. `flush` returns those that it has held, with their tag.
-    `deadline` (on the clock of `now`): the time at which `flush` is due even without an event."""
-
-    def run(self, tag: str, events: Sequence[Event], now: float, /) -> Sequence[Event]: ...
-    def flush(self, now: float, *, everything: bool) -> Iterator[tuple[str, list[Event]]]: ...
-    def deadline(self) -> float | None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Plain:
-    """A filter without a memory."""
-
-    function: Callable[[Sequence[Event]], Sequence[Event]]
-
-    def run(self, _tag: str, events: Sequence[Event], _now: float) -> Sequence[Event]:
-        return self.function(events)
-
-    def flush(self, now: float, *, everything: bool) -> Iterator[tuple[str, list[Event]]]:  # noqa: ARG002
-        """It holds no events."""
-        return iter(())
-
-    def deadline(self) -> float | None:
-        return None
+Filter: TypeAlias = Callable[[Sequence[Event]], Sequence[Event]]
+"""Returns the remaining events."""
 
 
 # Filters of one record each: `parser` and `grep`. Sources: pipeline/filters, each by its name.
 
 
-def make_parser_filter(section: Section, parsers: Mapping[str, Parse]) -> Plain:
+def make_parser_filter(section: Section, parsers: Mapping[str, Parse]) -> Filter:
     names = section.listed("parser")
     for name in names:
         if name not in parsers:
@@ -53,13 +31,11 @@ def make_parser_filter(section: Section, parsers: Mapping[str, Parse]) -> Plain:
                 f"{at.place}: no parser is named {name}",
                 remedy="define it under parsers, or name its file in parsers_file",
             )
-    return Plain(
-        partial(
-            _parsed,
-            section.text("key_name"),
-            [parsers[name] for name in names],
-            values.flag(section, "reserve_data", default=False),
-        )
+    return partial(
+        _parsed,
+        section.text("key_name"),
+        [parsers[name] for name in names],
+        values.flag(section, "reserve_data", default=False),
     )
 
 
@@ -99,18 +75,30 @@ def _pair(each: Property, form: str) -> tuple[str, str]:
 _Rule = tuple[bool, str, re.Pattern[str]]  # whether it keeps, and the key
 
 
-def make_grep(section: Section) -> Plain:
-    return Plain(
-        partial(
-            _kept,
-            [_rule(each) for each in section.properties if each.name in ("regex", "exclude")],
-        )
-    )
+def make_grep(section: Section) -> Filter:
+    rules = [_rule(each) for each in section.properties if each.name in ("regex", "exclude")]
+    return partial(_kept, rules)
 
 
 def _rule(each: Property) -> _Rule:
     name, pattern = _pair(each, "KEY REGEX")
-    return each.name == "regex", values.plain_key(each, name), compile_pattern(pattern, each.place)
+    return each.name == "regex", values.plain_key(each, name), _compiled(each, pattern)
+
+
+_OF_RUBY = re.compile(r"\\\w|^/|\(\?|\[.*[\[&]|\}\+")
+"""What means something else in Fluent Bit's regular expressions (Onigmo, Ruby's syntax)."""
+
+
+def _compiled(each: Property, pattern: str) -> re.Pattern[str]:
+    """In Ruby `^` and `$` are ends of a line."""
+    with suppress(re.error):
+        if not _OF_RUBY.search(pattern):
+            return re.compile(pattern, re.MULTILINE)
+    raise RouterError(
+        f"{each.place}: the regular expression {pattern!r} is not known here",
+        remedy="write it without escaped letters and without `(?`, or install fluent-bit, which "
+        "knows all of Ruby's syntax",
+    )
 
 
 def _kept(rules: Sequence[_Rule], events: Sequence[Event]) -> Sequence[Event]:
@@ -132,10 +120,10 @@ def _kept(rules: Sequence[_Rule], events: Sequence[Event]) -> Sequence[Event]:
 _Condition = Callable[[Record], bool]
 
 
-def make_modify(section: Section) -> Plain:
+def make_modify(section: Section) -> Filter:
     conditions = [_condition(each) for each in section.properties if each.name == "condition"]
     added = [_pair(each, "KEY VALUE") for each in section.properties if each.name == "add"]
-    return Plain(partial(_modify, conditions, added))
+    return partial(_modify, conditions, added)
 
 
 def _modify(
@@ -176,7 +164,8 @@ def _condition(each: Property) -> _Condition:
 # plugins/filter_multiline of Fluent Bit 5.0.9.
 
 _PARTIAL = "partial_"
-_FLUSH_MS = 2000
+_FLUSH_AFTER = 2.0
+"""Seconds after its last piece in which a record waits for another one."""
 
 
 @dataclass(slots=True)
@@ -194,13 +183,7 @@ class PartialMessages:
     """
 
     key: str
-    flush_after: float  # seconds
     _pieces: dict[tuple[str, str], _Pieces] = field(default_factory=dict)
-
-    @classmethod
-    def make(cls, section: Section) -> PartialMessages:
-        key = section.text("multiline.key_content", "log")
-        return cls(key, values.number(section, "flush_ms", _FLUSH_MS) / 1000)
 
     def run(self, tag: str, events: Sequence[Event], now: float) -> Sequence[Event]:
         if not any("partial_id" in record for _, record in events):
@@ -229,11 +212,13 @@ class PartialMessages:
         return pieces.time, {**pieces.record, self.key: "".join(pieces.texts)}
 
     def flush(self, now: float, *, everything: bool) -> Iterator[tuple[str, list[Event]]]:
+        """The events that are due, each with its tag."""
         for place, pieces in tuple(self._pieces.items()):
-            if everything or now >= pieces.written_at + self.flush_after:
+            if everything or now >= pieces.written_at + _FLUSH_AFTER:
                 yield place[0], [self._complete(place)]
 
     def deadline(self) -> float | None:
+        """The time (on the clock of `now`) at which `flush` is due even without an event."""
         if not self._pieces:
             return None
-        return min(pieces.written_at for pieces in self._pieces.values()) + self.flush_after
+        return min(pieces.written_at for pieces in self._pieces.values()) + _FLUSH_AFTER

@@ -6,7 +6,7 @@ Each output's own processors run when a chunk is about to be delivered, as Fluen
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -27,8 +27,8 @@ Batch = tuple[str, list[Event]]
 
 @dataclass(slots=True)
 class Step:
-    filter: Filter
     matches: Matches
+    filter: Filter | PartialMessages
 
 
 @dataclass(slots=True)
@@ -39,9 +39,9 @@ class Route:
     matches: Matches
     processors: Sequence[Filter] = ()
 
-    def select(self, tag: str, events: Sequence[Event], now: float) -> Sequence[Event]:
+    def select(self, events: Sequence[Event]) -> Sequence[Event]:
         for processor in self.processors:
-            events = processor.run(tag, events, now)
+            events = processor(events)
         return events
 
 
@@ -59,47 +59,53 @@ class Pipeline:
         for step in self.steps:
             if not events:
                 break
-            if step is not skip and step.matches(tag):
+            if step is skip or not step.matches(tag):
+                continue
+            if isinstance(step.filter, PartialMessages):
                 events = step.filter.run(tag, events, now)
+            else:
+                events = step.filter(events)
         return [(tag, list(events))] if events else []
 
     def flush(self, now: float, *, everything: bool = False) -> list[Batch]:
         """The events that filters have held, and that are due."""
         done: list[Batch] = []
-        for step in self.steps:
-            for tag, events in step.filter.flush(now, everything=everything):
+        for step, joins in self._holding():
+            for tag, events in joins.flush(now, everything=everything):
                 done += self.run(tag, events, now, step)
         return done
 
     def deadline(self) -> float | None:
-        due = [step.filter.deadline() for step in self.steps]
+        due = [joins.deadline() for _, joins in self._holding()]
         return min((each for each in due if each is not None), default=None)
+
+    def _holding(self) -> Iterator[tuple[Step, PartialMessages]]:
+        for step in self.steps:
+            if isinstance(step.filter, PartialMessages):
+                yield step, step.filter
 
 
 def make_pipeline(configuration: Configuration) -> Pipeline:
     """Raises RouterError for a wrong section."""
     parsers = make_parsers(configuration.parsers)
     return Pipeline(
-        [Step(_make(section, parsers), matcher(section)) for section in configuration.filters],
+        [Step(matcher(section), _make(section, parsers)) for section in configuration.filters],
         [
-            Route(section, matcher(section), [_make(each, parsers) for each in section.processors])
+            Route(section, matcher(section), list(map(make_grep, section.processors)))
             for section in configuration.outputs
         ],
     )
 
 
-_PLAIN: Mapping[str, Callable[[Section], Filter]] = {
-    "grep": make_grep,
-    "modify": make_modify,
-    "multiline": PartialMessages.make,
-}
-
-
-def _make(section: Section, parsers: Mapping[str, Parse]) -> Filter:
-    name = section.name.lower()
-    if name == "parser":
-        return make_parser_filter(section, parsers)
-    return _PLAIN[name](section)
+def _make(section: Section, parsers: Mapping[str, Parse]) -> Filter | PartialMessages:
+    match section.name.lower():
+        case "parser":
+            return make_parser_filter(section, parsers)
+        case "modify":
+            return make_modify(section)
+        case "multiline":
+            return PartialMessages(section.text("multiline.key_content", "log"))
+    return make_grep(section)
 
 
 Matches = Callable[[str], bool]

@@ -91,7 +91,7 @@ _OUTPUT = _names("name match region endpoint retry_limit storage.total_limit_siz
 PLUGINS = {
     "input": {"forward": _names("name unix_path storage.type")},
     "filter": {
-        "multiline": _names("name match multiline.key_content mode flush_ms emitter_storage.type"),
+        "multiline": _names("name match multiline.key_content mode emitter_storage.type"),
         "parser": _names("name match key_name parser reserve_data"),
         "grep": _GREP,
         "modify": _names("name match condition add"),

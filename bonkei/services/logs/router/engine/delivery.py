@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -53,7 +52,6 @@ class Delivery:
     release: Callable[[int, Chunk], None]
     report: Report
     limit: int = 0  # bytes of chunks that wait; 0: without one
-    clock: Callable[[], float] = time.time
     counts: Counts = field(default_factory=Counts)
     _ready: deque[tuple[Chunk, int]] = field(default_factory=deque)
     _later: dict[int, tuple[asyncio.TimerHandle, Chunk, int]] = field(default_factory=dict)
@@ -110,7 +108,7 @@ class Delivery:
 
     async def _try(self, chunk: Chunk, attempt: int) -> None:
         try:
-            events = self.route.select(chunk.tag, chunk.load(), self.clock())
+            events = self.route.select(chunk.load())
             result = await self.output.deliver(chunk.tag, events) if events else Result.OK
         except Exception as error:
             self.report("error", f"{self.name}: {type(error).__name__}: {error}")
