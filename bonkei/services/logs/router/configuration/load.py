@@ -9,10 +9,10 @@ from pathlib import Path
 
 from bonkei.base.folders import matching
 from bonkei.services.logs.router.configuration.model import Configuration, Place, Property, Section
+from bonkei.services.logs.router.configuration.values import replace_variables
 from bonkei.services.logs.router.configuration.yaml_format import read_yaml
 from bonkei.services.logs.router.errors import RouterError
 
-_VARIABLE = re.compile(r"\$\{([^}]+)\}")
 _DEPTH = 16
 
 Locate = Callable[[str], str]
@@ -27,7 +27,7 @@ def load(
     A variable that is not set is empty, as in Fluent Bit.
     """
     loader = _Loader(dict(environment), locate)
-    return arrange(file, loader.file(file, None), loader.parsers_files)
+    return loader.arrange(file, loader.file(file, None))
 
 
 def load_text(
@@ -35,35 +35,7 @@ def load_text(
 ) -> Configuration:
     """Like `load`, for a text that will be written to `file`."""
     loader = _Loader(dict(environment), locate)
-    return arrange(file, loader.text(file, text), loader.parsers_files)
-
-
-def arrange(
-    file: Path,
-    sections: Sequence[Section],
-    parsers_files: Callable[[Section, Path], list[Section]] = lambda _service, _file: [],
-) -> Configuration:
-    """Sort sections by their kind, and merge those of `service`."""
-    by_kind: dict[str, list[Section]] = {}
-    for section in sections:
-        by_kind.setdefault(section.kind, []).append(section)
-    services = by_kind.pop("service", [])
-    place = services[0].place if services else Place(file, 1)
-    service = Section("service", tuple(p for s in services for p in s.properties), place)
-    parsers = parsers_files(service, file) + by_kind.pop("parser", [])
-    return Configuration(
-        file,
-        service,
-        inputs=tuple(by_kind.pop("input", ())),
-        filters=tuple(by_kind.pop("filter", ())),
-        outputs=tuple(by_kind.pop("output", ())),
-        parsers=tuple(s for s in parsers if s.kind == "parser"),
-        multiline_parsers=(
-            *(s for s in parsers if s.kind == "multiline_parser"),
-            *by_kind.pop("multiline_parser", ()),
-        ),
-        unknown=tuple(section for kind in by_kind.values() for section in kind),
-    )
+    return loader.arrange(file, loader.text(file, text))
 
 
 @dataclass(slots=True)
@@ -92,7 +64,7 @@ class _Loader:
             return self._include(file, path, place)
 
         reader = read_yaml if file.suffix.lower() in (".yaml", ".yml") else read_classic
-        return reader(file, text, replace_variables, include, self.environment)
+        return reader(file, text, include, self.environment)
 
     def _include(self, file: Path, path: str, place: Place) -> list[Section]:
         if self.depth >= _DEPTH:
@@ -112,7 +84,30 @@ class _Loader:
             raise RouterError(f"{place}: no file is named {path}", remedy="correct the pattern")
         return found
 
-    def parsers_files(self, service: Section, file: Path) -> list[Section]:
+    def arrange(self, file: Path, sections: Sequence[Section]) -> Configuration:
+        """Sort sections by their kind, and merge those of `service`."""
+        by_kind: dict[str, list[Section]] = {}
+        for section in sections:
+            by_kind.setdefault(section.kind, []).append(section)
+        services = by_kind.pop("service", [])
+        place = services[0].place if services else Place(file, 1)
+        service = Section("service", tuple(p for s in services for p in s.properties), place)
+        parsers = self._parsers_files(service, file) + by_kind.pop("parser", [])
+        return Configuration(
+            file,
+            service,
+            inputs=tuple(by_kind.pop("input", ())),
+            filters=tuple(by_kind.pop("filter", ())),
+            outputs=tuple(by_kind.pop("output", ())),
+            parsers=tuple(s for s in parsers if s.kind == "parser"),
+            multiline_parsers=(
+                *(s for s in parsers if s.kind == "multiline_parser"),
+                *by_kind.pop("multiline_parser", ()),
+            ),
+            unknown=tuple(section for kind in by_kind.values() for section in kind),
+        )
+
+    def _parsers_files(self, service: Section, file: Path) -> list[Section]:
         return [
             section
             for each in service.properties
@@ -122,11 +117,6 @@ class _Loader:
         ]
 
 
-def replace_variables(text: str, variables: Mapping[str, str]) -> str:
-    """`${NAME}` by its value."""
-    return _VARIABLE.sub(lambda match: variables.get(match[1], ""), text)
-
-
 # The classic format: `[SECTION]`, and below it indented lines of a key and its value.
 #
 # Source: "Format and schema" and "Commands", administration/configuring-fluent-bit/classic-mode.
@@ -134,7 +124,6 @@ def replace_variables(text: str, variables: Mapping[str, str]) -> str:
 _HEADER = re.compile(r"\[([^\]]+)\]")
 _COMMAND = re.compile(r"@(\w+)\s*(.*)")
 
-Replace = Callable[[str, dict[str, str]], str]
 Include = Callable[[str, Place], list[Section]]
 
 
@@ -149,7 +138,7 @@ class _Open:
 
 
 def read_classic(
-    file: Path, text: str, replace: Replace, include: Include, variables: dict[str, str]
+    file: Path, text: str, include: Include, variables: dict[str, str]
 ) -> list[Section]:
     """The sections. Those of an included file take the place of its `@INCLUDE`. `@SET` adds to
     `variables`."""
@@ -163,7 +152,7 @@ def read_classic(
             if current is not None:
                 sections.append(current.close())
                 current = None
-            sections += _command(command[1], command[2], place, replace, include, variables)
+            sections += _command(command[1], command[2], place, include, variables)
         elif header := _HEADER.fullmatch(stripped):
             if current is not None:
                 sections.append(current.close())
@@ -175,7 +164,7 @@ def read_classic(
             )
         else:
             key, *rest = stripped.split(None, 1)
-            value = replace(rest[0], variables) if rest else ""
+            value = replace_variables(rest[0], variables) if rest else ""
             current.properties.append(Property(key.lower(), value, place))
     if current is not None:
         sections.append(current.close())
@@ -183,18 +172,13 @@ def read_classic(
 
 
 def _command(
-    name: str,
-    value: str,
-    place: Place,
-    replace: Replace,
-    include: Include,
-    variables: dict[str, str],
+    name: str, value: str, place: Place, include: Include, variables: dict[str, str]
 ) -> list[Section]:
     match name.upper():
         case "INCLUDE":
-            return include(replace(value.strip(), variables), place)
+            return include(replace_variables(value.strip(), variables), place)
         case "SET":
             key, _, text = value.partition("=")
-            variables[key.strip()] = replace(text.strip(), variables)
+            variables[key.strip()] = replace_variables(text.strip(), variables)
             return []
     raise RouterError(f"{place}: @{name} is not a command", remedy="use @INCLUDE or @SET")

@@ -16,7 +16,13 @@ _SIZE = re.compile(r"(?i)(\d+(?:\.\d+)?)\s*([kmg]?)(?:i?b)?")
 _TIME = re.compile(r"(?i)(\d+(?:\.\d+)?)\s*([smhd]?)")
 _POWERS = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3}  # decimal: flb_utils_size_to_bytes
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_VARIABLE = re.compile(r"\$\{([^}]+)\}")
 _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|(\S+)')
+
+
+def replace_variables(text: str, variables: Mapping[str, str]) -> str:
+    """`${NAME}` by its value."""
+    return _VARIABLE.sub(lambda match: variables.get(match[1], ""), text)
 
 
 def flag(section: Section, name: str, *, default: bool) -> bool:

@@ -12,9 +12,9 @@ from pathlib import Path
 import yaml
 
 from bonkei.services.logs.router.configuration.model import Place, Property, Section
+from bonkei.services.logs.router.configuration.values import replace_variables
 from bonkei.services.logs.router.errors import RouterError
 
-Replace = Callable[[str, dict[str, str]], str]
 Include = Callable[[str, Place], list[Section]]
 
 _LISTS = {"parsers": "parser", "multiline_parsers": "multiline_parser"}
@@ -22,9 +22,7 @@ _PIPELINE = {"inputs": "input", "filters": "filter", "outputs": "output"}
 _NOT_HERE = ("plugins", "upstream_servers", "stream_processor")
 
 
-def read_yaml(
-    file: Path, text: str, replace: Replace, include: Include, variables: dict[str, str]
-) -> list[Section]:
+def read_yaml(file: Path, text: str, include: Include, variables: dict[str, str]) -> list[Section]:
     """The sections; those of `includes` come first. `env` adds to `variables`."""
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
@@ -32,7 +30,7 @@ def read_yaml(
         raise RouterError(f"{file}: {error}", remedy="correct the YAML") from None
     if root is None:
         return []
-    reader = _Reader(file, replace, variables)
+    reader = _Reader(file, variables)
     top = reader.mapping(root)
     for key, node in top:
         if key == "env":
@@ -52,9 +50,8 @@ def read_yaml(
 class _Reader:
     """One file's nodes."""
 
-    def __init__(self, file: Path, replace: Replace, variables: dict[str, str]) -> None:
+    def __init__(self, file: Path, variables: dict[str, str]) -> None:
         self._file = file
-        self._replace = replace
         self._variables = variables
 
     def place(self, node: yaml.Node) -> Place:
@@ -131,7 +128,7 @@ class _Reader:
     def scalar(self, node: yaml.Node) -> str:
         if not isinstance(node, yaml.ScalarNode):
             raise RouterError(f"{self.place(node)}: a text is wanted here", remedy="correct it")
-        return self._replace(str(node.value), self._variables)
+        return replace_variables(str(node.value), self._variables)
 
     def _unknown(self, key: str, node: yaml.Node, known: str) -> RouterError:
         return RouterError(
