@@ -55,17 +55,15 @@ class Desk:
         return str(name) if name is not None else log_group_name(str(identifier))
 
 
-def page(
-    items: Iterable[tuple[str, Answer]], parameters: Parameters
-) -> tuple[list[Answer], str | None]:
-    """A page of items from the token on, ordered by their keys; and the next token."""
+def page(name: str, items: Iterable[tuple[str, Answer]], parameters: Parameters) -> Answer:
+    """The answer with a page of items from the token on, ordered by their keys."""
     limit = limit_of(parameters, PAGE)
     token = parameters.get("nextToken")
     after = str(from_token(str(token))[0]) if token else ""
     found = sorted((item for item in items if item[0] > after), key=lambda item: item[0])
     rest = found[:limit]
     following = to_token(rest[-1][0]) if len(found) > limit else None
-    return [answer for _, answer in rest], following
+    return with_token({name: [answer for _, answer in rest]}, following)
 
 
 def limit_of(parameters: Parameters, most: int) -> int:

@@ -14,7 +14,6 @@ from bonkei.services.logs.api.desk import (
     Parameters,
     given,
     page,
-    with_token,
 )
 from bonkei.services.logs.errors import LogsError, invalid, no_such_group
 from bonkei.services.logs.store.documents import GroupDocument
@@ -79,8 +78,7 @@ def describe_log_groups(desk: Desk, parameters: Parameters) -> Answer:
         and (not identifiers or name in identifiers)
         and log_class in (None, group.document.log_class)
     ]
-    answers, token = page(found, parameters)
-    return with_token({"logGroups": answers}, token)
+    return page("logGroups", found, parameters)
 
 
 def _described(desk: Desk, group: LogGroup) -> Answer:

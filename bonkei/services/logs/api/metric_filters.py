@@ -13,7 +13,6 @@ from bonkei.services.logs.api.desk import (
     given,
     page,
     read_pattern,
-    with_token,
 )
 
 
@@ -30,8 +29,7 @@ def describe_metric_filters(desk: Desk, parameters: Parameters) -> Answer:
         and each.name.startswith(prefix)
         and metric in ((None, None), (each.metric_name, each.namespace))
     ]
-    answers, token = page(found, parameters)
-    return with_token({"metricFilters": answers}, token)
+    return page("metricFilters", found, parameters)
 
 
 def _described(each: MetricFilter) -> Answer:

@@ -21,7 +21,6 @@ from bonkei.services.logs.api.desk import (
     given,
     page,
     read_pattern,
-    with_token,
 )
 from bonkei.services.logs.errors import LogsError, invalid
 from bonkei.services.logs.store.documents import ResourcePolicy, Subscription
@@ -79,8 +78,7 @@ def describe_subscription_filters(desk: Desk, parameters: Parameters) -> Answer:
         for each in group.document.subscriptions
         if each.name.startswith(prefix)
     ]
-    answers, token = page(found, parameters)
-    return with_token({"subscriptionFilters": answers}, token)
+    return page("subscriptionFilters", found, parameters)
 
 
 def delete_subscription_filter(desk: Desk, parameters: Parameters) -> Answer:
@@ -115,8 +113,7 @@ def describe_resource_policies(desk: Desk, parameters: Parameters) -> Answer:
         (name, _policy(replace(policy, document=_normal(policy.document))))
         for name, policy in desk.store.policies.items()
     ]
-    answers, token = page(found, parameters)
-    return with_token({"resourcePolicies": answers}, token)
+    return page("resourcePolicies", found, parameters)
 
 
 def delete_resource_policy(desk: Desk, parameters: Parameters) -> Answer:
