@@ -142,17 +142,13 @@ class Executor:
         failed: Callable[[str], m.TaskEvent],
     ) -> None:
         """Run a job in the background. `failed` turns an unexpected error into an event."""
-        jobs = self._tasks[task_id].jobs
-        running = asyncio.get_running_loop().create_task(job)
-        jobs.add(running)
 
         def finish(ended: asyncio.Task[None]) -> None:
-            jobs.discard(ended)
             if not ended.cancelled() and (error := ended.exception()) is not None:
                 self._complain(f"task {task_id}", error)
                 self._report(failed(f"{type(error).__name__}: {error}"))
 
-        running.add_done_callback(finish)
+        self._tasks[task_id].jobs.start(job).add_done_callback(finish)
 
     def _complain(self, what: str, error: BaseException) -> None:
         """Report an unexpected error; it must not stop the other tasks.
@@ -351,8 +347,6 @@ class Executor:
 
     def _release(self, task_id: str) -> None:
         task = self._tasks.pop(task_id)
-        for job in task.jobs:
-            job.cancel()
         for endpoint in task.endpoints.values():
             self._ports.give_back(endpoint)
         if task.jobs:  # an abandoned preparation, or a probe: let it undo its work
@@ -363,7 +357,7 @@ class Executor:
 
 
 async def _end(task: RunningTask) -> None:
-    await asyncio.gather(*task.jobs, return_exceptions=True)
+    await task.jobs.stop()
     buffers.keep(task.scratch, task.home)
     # In a thread: a task has two hundred folders, and other tasks' visitors wait meanwhile.
     await asyncio.to_thread(remove_scratch, task.scratch)

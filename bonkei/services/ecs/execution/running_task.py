@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from bonkei.base.background import Background
 from bonkei.base.events import Endpoint
 from bonkei.base.processes.roots import Mount, Root, find_user, machine_root
 from bonkei.services.ecs import messages as m
@@ -42,7 +42,7 @@ class RunningTask:
     environments: dict[str, dict[str, str]] = field(default_factory=dict)
     roots: dict[str, Root | None] = field(default_factory=dict)
     processes: dict[str, ContainerProcess] = field(default_factory=dict)
-    jobs: set[asyncio.Task[None]] = field(default_factory=set)
+    jobs: Background = field(default_factory=Background)
 
     def take_ports(self, local: LocalContainer, ports: Ports) -> None:
         """Ports of this machine for the container's. The one where its program listens has the same
