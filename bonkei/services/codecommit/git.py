@@ -115,16 +115,14 @@ def end_group(process: Process) -> None:
     process._transport.close()  # type: ignore[attr-defined]
 
 
-async def git(
-    directory: Path, *words: str, given: bytes = b"", more: Mapping[str, str] | None = None
-) -> bytes:
+async def git(directory: Path, *words: str, given: bytes = b"") -> bytes:
     """The output of git. Raises GitError with git's own message."""
     try:
         process = await start(
             "-C",
             str(directory),
             *words,
-            variables={**environment(), **(more or {})},
+            variables=environment(),
             stdin=PIPE if given else DEVNULL,
             stderr=PIPE,
             limit=_BOUND,

@@ -57,6 +57,11 @@ class Manifest:
     def size(self) -> int:
         return sum(each.size for each in self.blobs)
 
+    def on(self, architecture: str) -> Descriptor | None:
+        """An index's manifest for Linux on this architecture, such as `arm64`."""
+        wanted = f"linux/{architecture}"
+        return next((each for each in self.manifests if each.platform == wanted), None)
+
 
 def digest_of(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"

@@ -59,22 +59,21 @@ def _chosen(store: ImageStore, image: Image, architecture: str) -> Image:
     """The image of one platform; an image that is not an index is returned itself."""
     if image.media_type not in INDEXES:
         return image
-    wanted = f"linux/{architecture}"
-    for each in _read(store, image).manifests:
-        if each.platform == wanted:
-            file = store.blob(each.digest)
-            found = read_manifest(file.read_bytes() if file else b"", each.media_type)
-            return replace(
-                image,
-                digest=each.digest,
-                media_type=found.media_type,
-                artifact_type=found.artifact_type,
-                size=found.size,
-            )
-    raise RegistryError(
-        "MANIFEST_UNKNOWN",
-        f"CannotPullContainerError: {image.digest}: image Manifest does not contain descriptor "
-        f"matching platform '{wanted}'",
+    chosen = _read(store, image).on(architecture)
+    if chosen is None:
+        raise RegistryError(
+            "MANIFEST_UNKNOWN",
+            f"CannotPullContainerError: {image.digest}: image Manifest does not contain "
+            f"descriptor matching platform 'linux/{architecture}'",
+        )
+    file = store.blob(chosen.digest)
+    found = read_manifest(file.read_bytes() if file else b"", chosen.media_type)
+    return replace(
+        image,
+        digest=chosen.digest,
+        media_type=found.media_type,
+        artifact_type=found.artifact_type,
+        size=found.size,
     )
 
 

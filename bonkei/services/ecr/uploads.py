@@ -25,7 +25,8 @@ class _Upload:
 
 
 class Uploads:
-    """The upload with this id. Raises RegistryError (BLOB_UPLOAD_UNKNOWN) for an unknown one."""
+    """The methods with an upload's id raise RegistryError (BLOB_UPLOAD_UNKNOWN) for an unknown
+    one."""
 
     def __init__(self, store: ImageStore) -> None:
         self._store = store

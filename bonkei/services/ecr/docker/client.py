@@ -51,15 +51,15 @@ class Client:
         """Pull an image, and keep it under `name`; for an index, the image for this machine."""
         accept = {"Accept": ", ".join(MEDIA_TYPES)}
         manifest, _ = self._ask("GET", f"/v2/{what.name}/manifests/{what.wanted}", headers=accept)
-        if found := read_manifest(manifest, "").manifests:
-            wanted = f"linux/{own_architecture()}"
-            fitting = [each.digest for each in found if each.platform == wanted]
-            if not fitting:
+        index = read_manifest(manifest, "")
+        if index.manifests:
+            own = own_architecture()
+            if (fitting := index.on(own)) is None:
                 raise RegistryError(
                     "MANIFEST_UNKNOWN",
-                    f"no matching manifest for {wanted} in the manifest list entries",
+                    f"no matching manifest for linux/{own} in the manifest list entries",
                 )
-            place = f"/v2/{what.name}/manifests/{fitting[0]}"
+            place = f"/v2/{what.name}/manifests/{fitting.digest}"
             manifest, _ = self._ask("GET", place, headers=accept)
         for each in read_manifest(manifest, "").blobs:
             with self._open("GET", f"/v2/{what.name}/blobs/{each.digest}") as answer:

@@ -59,11 +59,11 @@ def _keep_layout(
     found = read_manifest(small("index.json"), INDEXES[0]).manifests
     media_type, body = str(listed[0].get("mediaType", "")), small(blob(found[0].digest))
     if media_type in INDEXES:
-        wanted = f"linux/{own_architecture()}"
-        inner = [o for o in read_manifest(body, media_type).manifests if o.platform == wanted]
-        if not inner:
-            raise ValueError(f"it has no image for {wanted}")
-        media_type, body = inner[0].media_type, small(blob(inner[0].digest))
+        own = own_architecture()
+        inner = read_manifest(body, media_type).on(own)
+        if inner is None:
+            raise ValueError(f"it has no image for linux/{own}")
+        media_type, body = inner.media_type, small(blob(inner.digest))
     for each in {*read_manifest(body, media_type).blobs}:
         _keep(archive, names[blob(each.digest)], store, each)
     store.put_manifest(name, body, media_type, tag)

@@ -72,7 +72,10 @@ class Remote:
         try:
             body, manifest = await self._manifest(name, reference.wanted)
             if manifest.media_type in INDEXES:
-                chosen = _chosen(manifest, architecture)
+                if (chosen := manifest.on(architecture)) is None:
+                    raise RegistryError(
+                        "MANIFEST_UNKNOWN", f"it has no image for linux/{architecture}"
+                    )
                 body, manifest = await self._manifest(name, chosen.digest)
             if manifest.size > MOST_BYTES:
                 raise RegistryError("SIZE_INVALID", f"it has more than {MOST_BYTES >> 30} GiB")
@@ -138,14 +141,6 @@ async def _refusal(answer: aiohttp.ClientResponse, path: str) -> str:
     except (ValueError, KeyError, IndexError, TypeError):
         said = answer.reason or ""
     return f"{answer.url.host}: {answer.status} {said} ({path})"
-
-
-def _chosen(index: Manifest, architecture: str) -> Descriptor:
-    wanted = f"linux/{architecture}"
-    for each in index.manifests:
-        if each.platform == wanted:
-            return each
-    raise RegistryError("MANIFEST_UNKNOWN", f"it has no image for {wanted}")
 
 
 def _is_loopback(host: str) -> bool:

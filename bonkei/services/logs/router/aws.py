@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote, urlsplit
 
 _READ_LIMIT = 8 * 1024 * 1024
+_CONNECT = 10.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +29,13 @@ async def send(
     headers: Mapping[str, str],
     body: bytes = b"",
     *,
-    connect_timeout: float = 10.0,
     seconds: float = 60.0,
 ) -> HttpAnswer:
     """Raises OSError (or TimeoutError) when there is no answer, or the answer is not HTTP."""
     parts = urlsplit(url)
     host = parts.hostname or "127.0.0.1"
     tls = parts.scheme == "https"
-    async with asyncio.timeout(connect_timeout):
+    async with asyncio.timeout(_CONNECT):
         reader, writer = await asyncio.open_connection(
             host, parts.port or (443 if tls else 80), ssl=tls or None, limit=_READ_LIMIT
         )
