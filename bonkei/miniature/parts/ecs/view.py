@@ -15,7 +15,7 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.ecs import Service, TaskDefinition
 from bonkei.miniature.parts.ecs import described as ecs_described
 from bonkei.miniature.rollout.registered import RegisteredDefinitions
-from bonkei.services.ecs import ContainerOverride, ServiceSnapshot, Tasks, TaskSnapshot
+from bonkei.services.ecs import ServiceSnapshot, Tasks, TaskSnapshot
 from bonkei.services.ecs.api.values import (
     EcsService,
     EcsServiceEvent,
@@ -180,8 +180,7 @@ class EcsView:
             task_role_arn=task.task_role_arn or definition.task_role_arn,
             execution_role_arn=task.execution_role_arn or definition.execution_role_arn,
         )
-        overrides = [ContainerOverride(*override) for override in task.overrides]
-        task_id = self._tasks().start_task(definition, overrides, task.started_by)
+        task_id = self._tasks().start_task(definition, task.overrides, task.started_by)
         snapshot = self._tasks().snapshot()
         shown = {one.id for one in (*snapshot.tasks, *snapshot.stopped)}
         self._ran = {one: ran for one, ran in self._ran.items() if one in shown}

@@ -22,6 +22,7 @@ from bonkei.services.ecs.api.finding import (
     require_task,
 )
 from bonkei.services.ecs.api.values import Ecs, RunTask, ServiceChange
+from bonkei.services.ecs.task_spec import ContainerOverride
 
 _RUN = {
     "capacityProviderStrategy", "clientToken", "cluster", "count", "enableECSManagedTags",
@@ -151,15 +152,13 @@ def _network(asked: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]
     return tuple(found.get("subnets", ())), tuple(found.get("securityGroups", ())), is_public
 
 
-def _container(
-    one: Mapping[str, Any],
-) -> tuple[str, tuple[str, ...] | None, tuple[tuple[str, str], ...]]:
+def _container(one: Mapping[str, Any]) -> ContainerOverride:
     if "name" not in one:
         raise refused("Container name must be specified in an override.")
     command = tuple(one["command"]) if "command" in one else None
     variables = one.get("environment", ())
     pairs = ((each.get("name", ""), each.get("value", "")) for each in variables)
-    return one["name"], command, tuple(pairs)
+    return ContainerOverride(one["name"], command, tuple(pairs))
 
 
 def _require_known(asked: Iterable[str], known: set[str], where: str = "") -> None:

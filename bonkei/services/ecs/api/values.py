@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from bonkei.services.ecs.snapshot import ContainerSnapshot, DeploymentSnapshot
+from bonkei.services.ecs.task_spec import ContainerOverride
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +75,13 @@ class EcsState:
 
 @dataclass(frozen=True, slots=True)
 class RunTask:
-    """A task to start. `overrides`: (container, command or None, variables). The roles are ARNs. If
-    not empty, they replace those of the definition. `network`: its subnets, its security groups,
+    """A task to start. The roles are ARNs. If not empty, they replace those of the definition.
+    `network`: its subnets, its security groups,
     and whether it has a public address. `cluster_arn`: where it is shown. `group`: empty for that
     of its family."""
 
     definition_arn: str
-    overrides: tuple[tuple[str, tuple[str, ...] | None, tuple[tuple[str, str], ...]], ...] = ()
+    overrides: tuple[ContainerOverride, ...] = ()
     started_by: str = ""
     task_role_arn: str = ""
     execution_role_arn: str = ""

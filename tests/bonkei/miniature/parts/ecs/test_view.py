@@ -173,8 +173,8 @@ async def test_an_unchanged_definition_starts_no_deployment(tmp_path: Path) -> N
 def test_a_task_runs_with_its_overrides(tmp_path: Path) -> None:
     async def run() -> World:
         world = World(tmp_path)
-        variables = (("A", "b"),)
-        task = RunTask(DEFINITION, (("web", ("x",), variables),), "me", task_role_arn="role")
+        override = ContainerOverride("web", ("x",), (("A", "b"),))
+        task = RunTask(DEFINITION, (override,), "me", task_role_arn="role")
         assert world.view.run_task(task) == "id"
         assert world.placed == []
         own = replace(task, network=(("subnet-1", "subnet-2"), ("sg-1",), True))
@@ -198,5 +198,5 @@ def test_a_task_runs_with_its_overrides(tmp_path: Path) -> None:
 
     (definition, overrides, started_by), *_ = asyncio.run(run()).tasks.started
     assert (definition.arn, definition.task_role_arn) == (DEFINITION, "role")
-    assert overrides == [ContainerOverride("web", ("x",), (("A", "b"),))]
+    assert overrides == (ContainerOverride("web", ("x",), (("A", "b"),)),)
     assert started_by == "me"

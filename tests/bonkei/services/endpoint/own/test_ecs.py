@@ -21,6 +21,7 @@ from bonkei.services.ecs.api.values import (
     ServiceChange,
 )
 from bonkei.services.ecs.snapshot import ContainerSnapshot, DeploymentSnapshot
+from bonkei.services.ecs.task_spec import ContainerOverride
 
 CLUSTER = "arn:aws:ecs:eu-west-1:1:cluster/shop"
 OTHER = "arn:aws:ecs:eu-west-1:1:cluster/other"
@@ -187,7 +188,7 @@ def test_running_a_task() -> None:
         overrides={"containerOverrides": [override], "taskRoleArn": "role"},
     )  # fmt: skip
     assert [task["taskArn"].rpartition("/")[2] for task in answer["tasks"]] == ["task1", "task1"]
-    wanted = RunTask(WEB[1], (("web", ("migrate",), (("A", "b"),)),), "me", "role",
+    wanted = RunTask(WEB[1], (ContainerOverride("web", ("migrate",), (("A", "b"),)),), "me", "role",
                      network=(("subnet-1",), (), False), cluster_arn=CLUSTER)  # fmt: skip
     assert double.done == [("run", wanted)] * 2
 
