@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from bonkei.base.events import Bus, LogEvent, LogEventsIngested, TargetRegistered
 from bonkei.blueprint import Blueprint
@@ -78,10 +77,6 @@ async def no_bucket(_bucket: str, _key: str, _content: bytes, _by: Deliverer) ->
     return "there is no S3 here"
 
 
-class Report(Protocol):
-    def __call__(self, text: str, /) -> None: ...
-
-
 class Logs:
     """CloudWatch Logs. Call `start` before the first write, and `apply` with each blueprint."""
 
@@ -90,7 +85,7 @@ class Logs:
         bus: Bus,
         settings: LogsSettings,
         may: May,
-        report: Report,
+        report: Callable[[str], None],
         put_object: PutObject = no_bucket,
         local: Callable[[Sequence[Finished], int], None] = lambda *_: None,
     ) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from bonkei.base.aws_service import Asks, AwsService, NothingIsAsked
 from bonkei.blueprint import Blueprint
@@ -19,12 +18,10 @@ from bonkei.services.logs.logs import Logs, LogsSnapshot, May, RoleWriter
 from bonkei.services.logs.queries.queries import Queries
 from bonkei.services.logs.store.log_store import LogStore
 
-if TYPE_CHECKING:
-    from bonkei.services.logs.logs import Report
-
 Writer = Callable[[str, str], RoleWriter]
 """A writer for a role in a region."""
-MakeLogs = Callable[[May, "Report", PutObject], Logs]
+Report = Callable[[str], None]
+MakeLogs = Callable[[May, Report, PutObject], Logs]
 
 
 class LogPart:

@@ -215,14 +215,19 @@ async def run_briefly(spec: ProcessSpec, keeper: Keeper, within: float) -> bool:
 
 async def reap(process: Process) -> None:
     """Wait for a killed process, even if cancelled meanwhile. Otherwise a zombie would remain, and
-    its number in the ledger. The cancellation takes effect afterwards."""
-    cancelled = False
-    while process.returncode is None:
+    its number in the ledger."""
+    await surely(asyncio.ensure_future(process.wait()))
+
+
+async def surely(result: asyncio.Future[int]) -> None:
+    """Wait even if cancelled meanwhile. The cancellation takes effect afterwards."""
+    is_cancelled = False
+    while not result.done():
         try:
-            await process.wait()
+            await asyncio.wait({result})
         except asyncio.CancelledError:
-            cancelled = True
-    if cancelled:
+            is_cancelled = True
+    if is_cancelled:
         raise asyncio.CancelledError
 
 

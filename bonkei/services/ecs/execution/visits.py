@@ -18,7 +18,7 @@ from bonkei.base.background import Background
 from bonkei.base.processes import Keeper
 from bonkei.base.processes.roots import serve_command
 from bonkei.services.ecs.errors import TaskError
-from bonkei.services.ecs.execution.process import ProcessSpec, kill_group, with_program
+from bonkei.services.ecs.execution.process import ProcessSpec, kill_group, surely, with_program
 
 _NOT_STARTED, _FAILED = 0, 1
 
@@ -70,11 +70,11 @@ class Visits:
             return False
         finally:
             try:
-                await _surely(visit.started)
+                await surely(visit.started)
             finally:
                 if pid := visit.started.result():
                     kill_group(pid)
-                await _surely(visit.ended)
+                await surely(visit.ended)
 
     async def stop(self) -> None:
         """End the server. It ends what it has started."""
@@ -117,15 +117,3 @@ class Visits:
         self._running.clear()
         await server.wait()
         self._keeper.release(server.pid)
-
-
-async def _surely(number: asyncio.Future[int]) -> None:
-    """Wait even if cancelled meanwhile. The cancellation takes effect afterwards."""
-    is_cancelled = False
-    while not number.done():
-        try:
-            await asyncio.wait({number})
-        except asyncio.CancelledError:
-            is_cancelled = True
-    if is_cancelled:
-        raise asyncio.CancelledError

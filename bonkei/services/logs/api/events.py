@@ -25,7 +25,13 @@ from bonkei.services.logs.errors import invalid
 from bonkei.services.logs.store.documents import directory_name
 from bonkei.services.logs.store.group import LogGroup
 from bonkei.services.logs.store.limits import Rejected
-from bonkei.services.logs.store.position import Position, event_id, from_token, to_token
+from bonkei.services.logs.store.position import (
+    Position,
+    event_id,
+    from_token,
+    read_position,
+    to_token,
+)
 from bonkei.services.logs.store.reading import Stored, Window
 
 MOST_EVENTS = 10_000
@@ -63,7 +69,7 @@ def get_log_events(desk: Desk, parameters: Parameters) -> Answer:
     if token:
         direction, *rest = from_token(str(token))
         backwards = direction == "b"
-        after = _position(rest)
+        after = read_position(rest)
     window = Window(*_bounds(parameters), after=after)
     found = list(
         _as_much_as_fits(
@@ -111,7 +117,7 @@ def filter_log_events(desk: Desk, parameters: Parameters) -> Answer:
     after, backwards = None, parameters.get("startFromHead") is False
     if token:
         direction, *place = from_token(str(token))
-        after, backwards = _position(place), direction == "b"
+        after, backwards = read_position(place), direction == "b"
     matches = read_pattern(str(parameters.get("filterPattern") or "")).matches
     start, end = _bounds(parameters)
     window = Window(start, end + 1, after)  # unlike GetLogEvents: "later than this time"
@@ -181,13 +187,6 @@ def _size(event: Stored) -> int:
 def _bounds(parameters: Parameters) -> tuple[int, int]:
     start, end = parameters.get("startTime"), parameters.get("endTime")
     return int(start or 0), int(end) if end is not None else 2**62
-
-
-def _position(parts: list[int | str]) -> Position:
-    match parts:
-        case [int(timestamp), str(stream), int(sequence)]:
-            return Position(timestamp, stream, sequence)
-    raise invalid("The specified nextToken is invalid.")
 
 
 OPERATIONS: Mapping[str, Operation] = {

@@ -19,7 +19,7 @@ FLUSH_SECONDS = 0.2
 HOLD_SECONDS = 1.0
 """How long an event of many lines waits for one more."""
 
-_RETRY_SECONDS = 1.0
+RETRY_SECONDS = 1.0
 _CLOSING_TRIES = 3
 
 
@@ -105,7 +105,7 @@ class AwsLogsDriver:
             if self._send():
                 break
             if attempt + 1 < _CLOSING_TRIES:
-                await asyncio.sleep(_RETRY_SECONDS)
+                await asyncio.sleep(RETRY_SECONDS)
         if self._waiting:
             self.lost += len(self._waiting)
             self._report(
@@ -132,7 +132,7 @@ class AwsLogsDriver:
                 self._add(event)
         sent = self._send()
         if not sent or self._joiner.is_holding:
-            delay = FLUSH_SECONDS if sent else _RETRY_SECONDS
+            delay = FLUSH_SECONDS if sent else RETRY_SECONDS
             self._timer = loop.call_later(delay, self._flush)
 
     def _send(self) -> bool:

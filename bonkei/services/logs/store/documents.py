@@ -70,9 +70,6 @@ class StreamDocument:
     def directory(self) -> str:
         return directory_name(self.name)
 
-    def with_sequence(self, sequence: int) -> StreamDocument:
-        return replace(self, sequence=sequence)
-
     def write(self, directory: Path) -> None:
         _write(directory / "stream.json", asdict(self))
 

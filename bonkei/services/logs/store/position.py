@@ -28,8 +28,7 @@ def to_token(*parts: int | str) -> str:
 
 
 def from_token(token: str) -> list[int | str]:
-    """Raises The parts of a token. Raises LogsError (InvalidParameterException) for an invalid
-    one."""
+    """The parts of a token. Raises LogsError (InvalidParameterException) for an invalid one."""
     try:
         padded = token + "=" * (-len(token) % 4)
         found = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
@@ -39,3 +38,11 @@ def from_token(token: str) -> list[int | str]:
     if not is_list or not all(isinstance(each, int | str) for each in found):
         raise invalid("The specified nextToken is invalid.")
     return list(found)
+
+
+def read_position(parts: list[int | str]) -> Position:
+    """The position in a token's parts. Raises LogsError like `from_token`."""
+    match parts:
+        case [int(timestamp), str(stream), int(sequence)]:
+            return Position(timestamp, stream, sequence)
+    raise invalid("The specified nextToken is invalid.")

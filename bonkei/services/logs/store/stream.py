@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from bonkei.base.folders import matching
@@ -66,7 +67,7 @@ class LogStream:
             if segment.path == path:
                 # A number is never used twice: it is part of an event's id.
                 sequence = max(self.document.sequence, segment.sequence + segment.count)
-                self.document = self.document.with_sequence(sequence)
+                self.document = replace(self.document, sequence=sequence)
                 self.document.write(self.directory)
                 self.segments.remove(segment)
                 segment.remove()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -153,18 +154,14 @@ def test_an_unknown_commit_and_a_folder_without_git_have_their_own_remedies(
 
 
 def test_a_commit_that_another_release_pushes_meanwhile_is_there(
-    copy: Copy, monkeypatch: pytest.MonkeyPatch
+    copy: Copy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """git refuses the slower of two equal pushes, because the branch is locked."""
-    run = working_copy._git
-
-    def slower(root: Path, *words: str) -> str:
-        said = run(root, *words)
-        if words[0] == "push":
-            raise SourceError("git push: cannot lock ref")
-        return said
-
-    monkeypatch.setattr(working_copy, "_git", slower)
+    slower = tmp_path / "slower" / "git"
+    slower.parent.mkdir()
+    slower.write_text(f'#!/bin/sh\n\'{shutil.which("git")}\' "$@" && [ "$1" != push ]\n')
+    slower.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{slower.parent}{os.pathsep}{os.environ['PATH']}")
     assert copy.release() == ()
 
 

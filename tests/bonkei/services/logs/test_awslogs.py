@@ -122,7 +122,7 @@ class Service:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "FLUSH_SECONDS", 0.005)
-    monkeypatch.setattr(module, "_RETRY_SECONDS", 0.005)
+    monkeypatch.setattr(module, "RETRY_SECONDS", 0.005)
 
 
 async def until(condition: object) -> None:
