@@ -35,10 +35,8 @@ class LoadBalancerLog:
     account: str
     endpoints: Mapping[str, str] = field(default_factory=dict)
     _rules: dict[str, tuple[int, str]] = field(default_factory=dict)  # priority, kind of action
-    _name: str = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_name", self.name)
         for listener in self.balancer.listeners:
             for rule in listener.rules:
                 self._rules[rule.arn] = (rule.priority, _kind(rule.action))
@@ -93,7 +91,7 @@ class LoadBalancerLog:
         answered = access.status if by_target and access.status else "-"
         redirect = _escaped(access.redirect_url) if access.redirect_url else "-"
         priority, actions = self._decided(access, by_target)
-        before = f" {self._name} {access.client}:"
+        before = f" {self.name} {access.client}:"
         waited = f" {target} 0.000 " if by_target else f" {target} -1 -1 -1"
         answer = f"{' 0.000' if by_target else ''} {status} {answered} "
         asked = f' "{access.method} http://{access.host.rpartition(":")[0] or access.host}:80'

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from types import MappingProxyType
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.elbv2 import Forward, LoadBalancer
@@ -93,7 +95,7 @@ class Routes:
 
 
 def find_routes(
-    blueprint: Blueprint, account: str, endpoints: Mapping[str, str] | None = None
+    blueprint: Blueprint, account: str, endpoints: Mapping[str, str] = MappingProxyType({})
 ) -> Routes:
     """The logs that the definitions declare, and their destinations. `endpoints`: where tasks
     listen."""
@@ -104,19 +106,14 @@ def find_routes(
         _balancers={n: each.arn for each in blueprint.load_balancers for n in _names(each)},
         _protected=_protected(blueprint),
     )
-    for arn, target in _of_balancers(blueprint, account, {} if endpoints is None else endpoints):
+    for arn, target in chain(
+        _of_balancers(blueprint, account, endpoints),
+        _of_distributions(blueprint, account, notes),
+        _of_web_acls(blueprint, account, routes, notes),
+    ):
         found.setdefault(arn, []).append(target)
-    for arn, target in _of_distributions(blueprint, account, notes):
-        found.setdefault(arn, []).append(target)
-    for arn, target in _of_web_acls(blueprint, account, routes, notes):
-        found.setdefault(arn, []).append(target)
-    return Routes(
-        {arn: tuple(targets) for arn, targets in found.items()},
-        tuple(notes),
-        routes._distributions,
-        routes._balancers,
-        routes._protected,
-    )
+    of = {arn: tuple(targets) for arn, targets in found.items()}
+    return replace(routes, of=of, notes=tuple(notes))
 
 
 Found = Iterator[tuple[str, Target]]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -25,7 +24,7 @@ from bonkei.services.logs.delivery.requests.request import (
     Verdict,
     headers_of,
 )
-from bonkei.services.logs.delivery.requests.target import Deliverer, Line, Target, prefixed
+from bonkei.services.logs.delivery.requests.target import Deliverer, Key, Line, Target, prefixed
 
 _REDACTED = "REDACTED"
 _MOST_LABELS = 100
@@ -49,24 +48,22 @@ def targets(log: WafLog, acl: WebAcl, account: str, source_of: SourceOf) -> Iter
             yield Target(title, line, by, group=group, stream=stream, ignores=ignores)
         elif ":s3:::" in destination:
             bucket, _, prefix = destination.split(":s3:::")[1].partition("/")
-            target = _to_bucket(title, line, by, bucket, prefix, acl)
-            yield replace(target, ignores=ignores)
+            key = _key(prefix, account, acl)
+            yield Target(title, line, by, bucket, key, ignores=ignores)
 
 
-def _to_bucket(
-    title: str, line: Line, by: Deliverer, bucket: str, prefix: str, acl: WebAcl
-) -> Target:
+def _key(prefix: str, account: str, acl: WebAcl) -> Key:
     place = "cloudfront" if acl.scope == "CLOUDFRONT" else Arn.of(acl.arn).region
 
     def key(end: float, unique: str) -> str:
         moment = datetime.fromtimestamp(end, UTC)
         return (
-            f"{prefixed(prefix)}AWSLogs/{by.account}/WAFLogs/{place}/{acl.name}/"
-            f"{moment:%Y/%m/%d/%H/%M}/{by.account}_waflogs_{place}_{acl.name}_"
+            f"{prefixed(prefix)}AWSLogs/{account}/WAFLogs/{place}/{acl.name}/"
+            f"{moment:%Y/%m/%d/%H/%M}/{account}_waflogs_{place}_{acl.name}_"
             f"{moment:%Y%m%dT%H%MZ}_{unique}.log.gz"
         )
 
-    return Target(title, line, by, bucket, key)
+    return key
 
 
 def _lines(log: WafLog, acl: WebAcl, source_of: SourceOf) -> tuple[Line, Callable[[Access], bool]]:
