@@ -153,12 +153,7 @@ def _local_container(
             remedy='say how its program runs in bonkei.toml, beside `directory`:\ncommand = ["…"]',
         )
     image = read_image(dockerfile) if dockerfile.exists() else Image(container.image)
-    command = _command(container, image)
-    if not command:
-        raise TaskError(
-            f"neither {dockerfile} nor its definition has a command",
-            remedy="add CMD to the Dockerfile's last stage, or a command to the task definition",
-        )
+    command = _require_command(container, image, f"{dockerfile}")
     content = find_content(image, context_of(image, source))
     return LocalContainer(
         container, content, image, command, _working_directory(container, image, content)
@@ -217,12 +212,7 @@ def _rooted(container: Container, root: Path, settings: RootSettings) -> LocalCo
         stop_signal=settings.stop_signal,
         user=container.user or settings.user,
     )
-    command = _command(container, image)
-    if not command:
-        raise TaskError(
-            f"neither {container.image} nor its definition has a command",
-            remedy="add CMD to the Dockerfile's last stage, or a command to the task definition",
-        )
+    command = _require_command(container, image, container.image)
     if container.firelens is not None:
         # Resolved one by one: a link of the image must not lead to a file of this machine.
         places = tuple((word, resolve(root, word)) for word in command if word.startswith("/"))
@@ -243,6 +233,16 @@ def _stock_router(container: Container) -> LocalContainer:
     image = Image(container.image)
     command = _command(container, image) or (_FLUENT_BIT, "-c", _ECS_FILE)
     return LocalContainer(container, Content(root), image, command, root)
+
+
+def _require_command(container: Container, image: Image, source: str) -> tuple[str, ...]:
+    """Raises TaskError if there is none."""
+    if command := _command(container, image):
+        return command
+    raise TaskError(
+        f"neither {source} nor its definition has a command",
+        remedy="add CMD to the Dockerfile's last stage, or a command to the task definition",
+    )
 
 
 def _command(container: Container, image: Image) -> tuple[str, ...]:

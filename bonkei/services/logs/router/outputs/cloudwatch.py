@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from bonkei.services.logs.router.aws import AwsClient
@@ -30,7 +30,7 @@ class CloudWatchOutput:
     group: str
     stream: str
     report: Report
-    _known: set[tuple[str, str]] = field(default_factory=set)
+    _is_there: bool = False  # the stream
 
     @classmethod
     def make(cls, section: Section, client: AwsClient, report: Report) -> CloudWatchOutput:
@@ -40,7 +40,7 @@ class CloudWatchOutput:
     async def deliver(self, _tag: str, events: Sequence[Event]) -> Result:
         try:
             for batch in batches(self._entries(events)):
-                result = await self._put(self.group, self.stream, batch)
+                result = await self._put(batch)
                 if result is not Result.OK:
                     return result
         except OSError as error:
@@ -63,36 +63,34 @@ class CloudWatchOutput:
             if text and text != "{}":
                 yield moment // 1_000_000, text, size
 
-    async def _put(self, group: str, stream: str, batch: Sequence[tuple[int, str]]) -> Result:
-        if (group, stream) not in self._known and not await self._create(group, stream):
+    async def _put(self, batch: Sequence[tuple[int, str]]) -> Result:
+        if not self._is_there and not await self._create():
             return Result.RETRY
-        body = {
-            "logGroupName": group,
-            "logStreamName": stream,
-            "logEvents": [{"timestamp": moment, "message": text} for moment, text in batch],
-        }
-        status, code, answer = await self._call("PutLogEvents", body)
+        events = [{"timestamp": moment, "message": text} for moment, text in batch]
+        status, code, answer = await self._call("PutLogEvents", {"logEvents": events})
         if status == 200:
             if rejected := answer.get("rejectedLogEventsInfo"):
-                self.report("error", f"[output:cloudwatch_logs] {group}: rejected: {rejected}")
+                self._complain(f"rejected: {rejected}")
             return Result.OK
         if code == "DataAlreadyAcceptedException":
             return Result.OK
-        self._known.discard((group, stream))
-        self.report("error", f"[output:cloudwatch_logs] {group}: {status} {code} {_said(answer)}")
+        self._is_there = False
+        self._complain(f"{status} {code} {_said(answer)}")
         return Result.RETRY
 
-    async def _create(self, group: str, stream: str) -> bool:
+    async def _create(self) -> bool:
         """Create the stream in its group. True when it exists now."""
-        names = {"logGroupName": group, "logStreamName": stream}
-        status, code, answer = await self._call("CreateLogStream", names)
-        if status == 200 or code == "ResourceAlreadyExistsException":
-            self._known.add((group, stream))
-            return True
-        self.report("error", f"[output:cloudwatch_logs] {group}: {status} {code} {_said(answer)}")
-        return False
+        status, code, answer = await self._call("CreateLogStream", {})
+        self._is_there = status == 200 or code == "ResourceAlreadyExistsException"
+        if not self._is_there:
+            self._complain(f"{status} {code} {_said(answer)}")
+        return self._is_there
 
-    async def _call(self, operation: str, body: dict[str, Any]) -> tuple[int, str, dict[str, Any]]:
+    def _complain(self, text: str) -> None:
+        self.report("error", f"[output:cloudwatch_logs] {self.group}: {text}")
+
+    async def _call(self, operation: str, more: dict[str, Any]) -> tuple[int, str, dict[str, Any]]:
+        body = {"logGroupName": self.group, "logStreamName": self.stream, **more}
         headers = {
             "content-type": "application/x-amz-json-1.1",
             "x-amz-target": f"{_TARGET}{operation}",
