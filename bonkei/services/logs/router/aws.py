@@ -80,12 +80,11 @@ def _header(line: str) -> tuple[str, str]:
     return name.strip().lower(), value.strip()
 
 
-# The task role's credentials, from ECS's address. They are fetched again before they expire.
+# The task role's credentials. They are fetched again before they expire.
 #
 # Source: "Container credential provider" (AWS SDKs and Tools Reference Guide).
 
 _EARLY = 300.0  # seconds before they expire
-_ECS = "http://169.254.170.2"
 
 
 class CredentialsError(OSError):
@@ -101,7 +100,7 @@ class Credentials:
 
 
 class CredentialsProvider:
-    """`environment`: AWS_CONTAINER_CREDENTIALS_FULL_URI (or _RELATIVE_URI), or static keys."""
+    """`environment`: AWS_CONTAINER_CREDENTIALS_FULL_URI, or static keys."""
 
     def __init__(
         self, environment: Mapping[str, str], clock: Callable[[], float] = time.time
@@ -126,9 +125,7 @@ class CredentialsProvider:
 
     async def _fetch(self) -> Credentials:
         told = self._environment
-        url = told.get("AWS_CONTAINER_CREDENTIALS_FULL_URI", "")
-        if relative := told.get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"):
-            url = _ECS + relative
+        url = told.get("AWS_CONTAINER_CREDENTIALS_FULL_URI")
         if not url:
             if "AWS_ACCESS_KEY_ID" in told and "AWS_SECRET_ACCESS_KEY" in told:
                 return Credentials(
