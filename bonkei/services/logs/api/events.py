@@ -7,7 +7,7 @@ have a token.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 from zlib import crc32
@@ -15,7 +15,6 @@ from zlib import crc32
 from bonkei.services.logs.api.desk import (
     Answer,
     Desk,
-    Operation,
     Parameters,
     given,
     limit_of,
@@ -187,10 +186,3 @@ def _size(event: Stored) -> int:
 def _bounds(parameters: Parameters) -> tuple[int, int]:
     start, end = parameters.get("startTime"), parameters.get("endTime")
     return int(start or 0), int(end) if end is not None else 2**62
-
-
-OPERATIONS: Mapping[str, Operation] = {
-    "PutLogEvents": put_log_events,
-    "GetLogEvents": get_log_events,
-    "FilterLogEvents": filter_log_events,
-}

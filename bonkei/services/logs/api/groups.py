@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 
 from bonkei.base.arn import log_group_name
 from bonkei.services.logs.api.desk import (
     Answer,
     Desk,
-    Operation,
     Parameters,
     given,
     page,
@@ -163,21 +161,3 @@ def _resource(parameters: Parameters) -> str:
     if ":log-group:" not in arn:
         raise no_such_group()
     return log_group_name(arn)
-
-
-OPERATIONS: Mapping[str, Operation] = {
-    "CreateLogGroup": create_log_group,
-    "DeleteLogGroup": delete_log_group,
-    "DescribeLogGroups": describe_log_groups,
-    "PutRetentionPolicy": put_retention_policy,
-    "DeleteRetentionPolicy": delete_retention_policy,
-    "AssociateKmsKey": associate_kms_key,
-    "DisassociateKmsKey": disassociate_kms_key,
-    "PutLogGroupDeletionProtection": put_deletion_protection,
-    "TagResource": tag,
-    "UntagResource": untag,
-    "ListTagsForResource": list_tags,
-    "TagLogGroup": tag,
-    "UntagLogGroup": untag,
-    "ListTagsLogGroup": list_tags,
-}

@@ -8,12 +8,12 @@ refused, because query definitions come from the definitions.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import islice
 
 from bonkei.base.arn import log_group_name
 from bonkei.grammar.insights import MOST_ROWS, LogRecord, QueryError, Row, parse
-from bonkei.services.logs.api.desk import Answer, Desk, Operation, Parameters, given, with_token
+from bonkei.services.logs.api.desk import Answer, Desk, Parameters, given, with_token
 from bonkei.services.logs.errors import LogsError, invalid
 from bonkei.services.logs.queries.search import Search
 from bonkei.services.logs.store.position import Position, from_token, to_token
@@ -183,14 +183,3 @@ def get_log_group_fields(desk: Desk, parameters: Parameters) -> Answer:
 def _fields(record: LogRecord) -> Iterator[str]:
     yield from ("@timestamp", "@message", "@logStream", "@log", "@ingestionTime")
     yield from Row.of(record).discovered
-
-
-OPERATIONS: Mapping[str, Operation] = {
-    "StartQuery": start_query,
-    "GetQueryResults": get_query_results,
-    "StopQuery": stop_query,
-    "DescribeQueries": describe_queries,
-    "DescribeQueryDefinitions": describe_query_definitions,
-    "GetLogRecord": get_log_record,
-    "GetLogGroupFields": get_log_group_fields,
-}

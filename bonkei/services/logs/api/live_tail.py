@@ -15,7 +15,6 @@ from bonkei.base.arn import log_group_name
 from bonkei.services.logs.api.desk import (
     Answer,
     Desk,
-    Operation,
     Parameters,
     given,
     read_pattern,
@@ -79,6 +78,3 @@ def _wish(desk: Desk, parameters: Parameters) -> Wish:
             )
     pattern = read_pattern(str(parameters.get("logEventFilterPattern") or ""))
     return Wish(groups, pattern, streams, beginnings)
-
-
-OPERATIONS: Mapping[str, Operation] = {"StartLiveTail": start_live_tail}

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from bonkei.blueprint.logs.log_group import MetricFilter
 from bonkei.services.logs.api.desk import (
     Answer,
     Desk,
-    Operation,
     Parameters,
     given,
     page,
@@ -67,9 +64,3 @@ def try_metric_filter(_desk: Desk, parameters: Parameters) -> Answer:
             for number, message, match in found
         ]
     }
-
-
-OPERATIONS: Mapping[str, Operation] = {
-    "DescribeMetricFilters": describe_metric_filters,
-    "TestMetricFilter": try_metric_filter,
-}

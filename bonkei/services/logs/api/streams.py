@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from operator import itemgetter
 
 from bonkei.services.logs.api.desk import (
     PAGE,
     Answer,
     Desk,
-    Operation,
     Parameters,
     given,
     limit_of,
@@ -87,10 +85,3 @@ def _described(desk: Desk, group: LogGroup, stream: LogStream) -> Answer:
         arn=f"{desk.arn(group.name)}:log-stream:{stream.name}",
         storedBytes=0,  # as on AWS, since 2019
     )
-
-
-OPERATIONS: Mapping[str, Operation] = {
-    "CreateLogStream": create_log_stream,
-    "DeleteLogStream": delete_log_stream,
-    "DescribeLogStreams": describe_log_streams,
-}

@@ -8,7 +8,6 @@ another account's destination, is refused because it is not simulated.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +15,6 @@ from bonkei.base.arn import Arn
 from bonkei.services.logs.api.desk import (
     Answer,
     Desk,
-    Operation,
     Parameters,
     given,
     page,
@@ -149,13 +147,3 @@ def _normal(document: str) -> str:
     except (ValueError, TypeError, KeyError, AttributeError):
         return document
     return json.dumps(policy)
-
-
-OPERATIONS: Mapping[str, Operation] = {
-    "PutSubscriptionFilter": put_subscription_filter,
-    "DescribeSubscriptionFilters": describe_subscription_filters,
-    "DeleteSubscriptionFilter": delete_subscription_filter,
-    "PutResourcePolicy": put_resource_policy,
-    "DescribeResourcePolicies": describe_resource_policies,
-    "DeleteResourcePolicy": delete_resource_policy,
-}
