@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bonkei.base.processes.roots import RootSettings
 
 _BYTES = 1024 * 1024 * 1024
-_KEPT = 20
+KEPT = 20
 """The number of folders that stay, so that a rollback finds its own at once."""
 
 
@@ -124,7 +124,7 @@ def _put_in_place(draft: Path, folder: Path) -> None:
 def tidy(root: Path) -> None:
     """Remove the folders that have been unused for the longest time. Those of running tasks are
     among the newest, because each check of the services uses them."""
-    for old in sorted(entries(root), key=changed_at, reverse=True)[_KEPT:]:
+    for old in sorted(entries(root), key=changed_at, reverse=True)[KEPT:]:
         shutil.rmtree(old, ignore_errors=True)
 
 

@@ -24,7 +24,7 @@ from bonkei.services.ecr.scans.values import Scan, ScanError, Scanner
 from bonkei.services.ecr.store import ImageStore
 from bonkei.services.ecr.values import Image
 
-_MOST = 200
+MOST_WAITING = 200
 """Scans that wait; one more fails at once."""
 _DAY = 86_400.0
 _IMAGES = (DOCKER_CONFIG, OCI_CONFIG)
@@ -106,8 +106,10 @@ class Scans:
     def _begin(self, repository: str, image: Image) -> Scan:
         scan = Scan("IN_PROGRESS", began_at=self._clock())
         self._store.keep(repository, image.digest, scan)
-        if len(self._waiting) >= _MOST:
-            self._end(repository, image.digest, _failed(f"{_MOST} images wait for their scans"))
+        if len(self._waiting) >= MOST_WAITING:
+            self._end(
+                repository, image.digest, _failed(f"{MOST_WAITING} images wait for their scans")
+            )
         else:
             self._queue(repository, image.digest)
         return scan

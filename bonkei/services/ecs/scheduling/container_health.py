@@ -19,7 +19,7 @@ HEALTHY = "HEALTHY"
 UNHEALTHY = "UNHEALTHY"
 UNKNOWN = "UNKNOWN"
 
-_FIRST_GAP = 0.3  # seconds
+FIRST_GAP = 0.3  # seconds
 _GROWTH = 1.5
 
 
@@ -36,7 +36,7 @@ class HealthRecord:
     started_at: float
     next_probe_at: float
     last_counted_at: float
-    gap: float = _FIRST_GAP
+    gap: float = FIRST_GAP
     status: str = UNKNOWN
     failures: int = 0
     probing: bool = False
@@ -46,7 +46,7 @@ class HealthRecord:
     @classmethod
     def begin(cls, check: ContainerHealthCheck, now: float) -> HealthRecord:
         """The record of a container that has just started."""
-        return cls(check, now, now + min(_FIRST_GAP, check.interval), now)
+        return cls(check, now, now + min(FIRST_GAP, check.interval), now)
 
     def is_due(self, now: float) -> bool:
         return not self.probing and now >= self.next_probe_at
@@ -58,7 +58,7 @@ class HealthRecord:
         """The container has begun to listen, so a first success is likely now."""
         if self.status != UNKNOWN:
             return self
-        return replace(self, next_probe_at=now, gap=_FIRST_GAP, listened=self.probing)
+        return replace(self, next_probe_at=now, gap=FIRST_GAP, listened=self.probing)
 
     def probe_ended(self, succeeded: bool, now: float) -> HealthRecord:
         """The value after a probe; `status` may have changed."""

@@ -36,7 +36,7 @@ from bonkei.services.logs.store.reading import Stored, Window
 MOST_EVENTS = 10_000
 _MOST_BYTES = 1_048_576
 _OVERHEAD = 26
-_LOOKED_AT = 10_000  # events that one FilterLogEvents call reads at most
+LOOKED_AT = 10_000  # events that one FilterLogEvents call reads at most
 _MOST_STREAMS = 100
 
 
@@ -123,7 +123,7 @@ def filter_log_events(desk: Desk, parameters: Parameters) -> Answer:
     found: list[Stored] = []
     last, limit, left = after, limit_of(parameters, MOST_EVENTS), _MOST_BYTES
     events = desk.store.read(group, window, streams, backwards=backwards)
-    for event in islice(events, _LOOKED_AT):
+    for event in islice(events, LOOKED_AT):
         if matches(event.message):
             size = _size(event)
             if found and size > left:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bonkei.base.folders import stat_of
 
-_MOST = 1024 * 1024  # bytes that are read at once
+PIECE_BYTES = 1024 * 1024  # bytes that are read at once
 _LONGEST = 256 * 1024  # a line without an end is taken as a line once it has this many bytes
 
 
@@ -59,15 +59,15 @@ def _read(path: Path, offset: int, inode: int, *, last: bool = False) -> Piece:
         if os.fstat(file.fileno()).st_ino != inode:
             return Piece((), offset, more=True, inode=inode)
         file.seek(offset)
-        data = file.read(_MOST)
+        data = file.read(PIECE_BYTES)
     end = data.rfind(b"\n") + 1
-    if (last and len(data) < _MOST) or (not end and len(data) >= _LONGEST):
+    if (last and len(data) < PIECE_BYTES) or (not end and len(data) >= _LONGEST):
         end = len(data)
     text = data[:end].decode("utf-8", "replace")
     lines = text.split("\n")
     if lines[-1] == "":
         lines.pop()
-    return Piece(tuple(lines), offset + end, more=len(data) == _MOST, inode=inode)
+    return Piece(tuple(lines), offset + end, more=len(data) == PIECE_BYTES, inode=inode)
 
 
 def _status(path: Path) -> tuple[int, int]:

@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote, urlsplit
@@ -102,18 +102,15 @@ class Credentials:
 class CredentialsProvider:
     """`environment`: AWS_CONTAINER_CREDENTIALS_FULL_URI, or static keys."""
 
-    def __init__(
-        self, environment: Mapping[str, str], clock: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
-        self._clock = clock
         self._known: Credentials | None = None
 
     async def get(self) -> Credentials:
         """Raises CredentialsError when there are none."""
         known = self._known
         if known is not None and (
-            known.expires_at is None or self._clock() < known.expires_at - _EARLY
+            known.expires_at is None or time.time() < known.expires_at - _EARLY
         ):
             return known
         self._known = await self._fetch()

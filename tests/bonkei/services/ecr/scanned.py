@@ -133,10 +133,15 @@ class Scanned:
         return found["status"], found["description"] or ""
 
     async def done(self) -> tuple[str, str]:
-        """The status when nothing is waited for any more."""
-        if self.scans._running is not None:
-            await self.scans._running
+        """The status when no image is scanned any more."""
+        while self._is_scanning():
+            await asyncio.sleep(0.005)
         return await self.status()
+
+    def _is_scanning(self) -> bool:
+        images = self.world.registry.contents(NAME).images
+        scans = (self.scans.find(NAME, digest) for digest in images)
+        return any(scan is not None and scan.status == "IN_PROGRESS" for scan in scans)
 
 
 def shown(value: Any) -> Any:

@@ -171,7 +171,7 @@ async def test_commands_side_by_side_lose_no_entry(tmp_path: Path) -> None:
 async def test_old_folders_are_deleted(
     world: World, docker: Docker, program: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bonkei.services.ecr.unpacking._KEPT", 2)
+    monkeypatch.setattr("bonkei.services.ecr.unpacking.KEPT", 2)
     await docker.log_in()
     folders = []
     for tag in "abc":

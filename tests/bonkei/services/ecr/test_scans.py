@@ -139,15 +139,15 @@ async def test_an_image_without_an_operating_system(scanned: Scanned, tmp_path: 
     for _, content in sources.blobs:
         scanned.put(content)
     scanned.world.registry.push(NAME, sources.manifest, OCI_MANIFEST, "2")
-    assert scanned.scans._running is not None
-    await scanned.scans._running
+    while not scanned.ended:
+        await asyncio.sleep(0.005)
     [scan] = scanned.ended
     assert (scan.status, "package of sources" in scan.description) == ("UNSUPPORTED_IMAGE", True)
     assert scanned.scanner.seen == []
 
 
 async def test_too_many_that_wait_fail(scanned: Scanned, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bonkei.services.ecr.scans.scans._MOST", 1)
+    monkeypatch.setattr("bonkei.services.ecr.scans.scans.MOST_WAITING", 1)
     scanned.scanner.may_go.clear()
     scanned.push({"a": "2"}, "2")
     scanned.push({"a": "1"})

@@ -79,7 +79,7 @@ class Simulation:
     # Actions of a test.
 
     def want(self, *specs: ServiceSpec) -> None:
-        self._carry_out(self.scheduler.reconcile(specs, self.now))
+        self.carry_out(self.scheduler.reconcile(specs, self.now))
 
     def happen(self, event: m.TaskEvent, after: float = 0.0) -> None:
         self._later(after, lambda: self.scheduler.handle(event, self.now))
@@ -98,9 +98,9 @@ class Simulation:
                 return
             self.now = max(self.now, min(upcoming))
             if self._events and self._events[0][0] <= self.now:
-                self._carry_out(heapq.heappop(self._events)[2]())
+                self.carry_out(heapq.heappop(self._events)[2]())
             else:
-                self._carry_out(self.scheduler.tick(self.now))
+                self.carry_out(self.scheduler.tick(self.now))
         raise AssertionError("the scheduler turns in circles")
 
     # Questions of a test.
@@ -126,12 +126,12 @@ class Simulation:
 
     # Reactions of the machine.
 
-    def _carry_out(self, actions: Iterable[m.Action]) -> None:
+    def carry_out(self, actions: Iterable[m.Action]) -> None:
         for action in actions:
             self.history.append((self.now, action))
-            self._answer(action)
+            self.answer(action)
 
-    def _answer(self, action: m.Action) -> None:
+    def answer(self, action: m.Action) -> None:
         match action:
             case m.PrepareTask(task_id=task):
                 if self.fails_to_prepare:

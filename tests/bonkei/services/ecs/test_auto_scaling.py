@@ -36,7 +36,7 @@ class Loaded:
         scheduler = simulation.scheduler
 
         def scale(arn: str, desired: int, cause: str) -> None:
-            simulation._carry_out(scheduler.scale(arn, desired, cause, simulation.now))
+            simulation.carry_out(scheduler.scale(arn, desired, cause, simulation.now))
 
         self.scaler = AutoScaler(lambda: scheduler.services, lambda _: {}, scale, 60)
 
@@ -145,7 +145,7 @@ def test_a_deployment_in_progress_is_not_scaled_in():
 def test_the_circuit_breaker_uses_the_current_count():
     loaded = scaled_out()
     simulation = loaded.simulation
-    simulation._carry_out(simulation.scheduler.scale(SERVICE, 10, "", simulation.now))
+    simulation.carry_out(simulation.scheduler.scale(SERVICE, 10, "", simulation.now))
     assert loaded.running == 10  # so the threshold is 5; with 2 tasks it is 3
     loaded.simulation.fails_to_prepare = "no"
     breaker = CircuitBreaker(enabled=True, rollback=True)

@@ -64,7 +64,7 @@ def until(simulation: Simulation, rollout_state: str) -> None:
 
 def exit_soon(simulation: Simulation, after: float) -> None:
     """Every container ends this long after its start, with exit code 1."""
-    answer = simulation._answer
+    answer = simulation.answer
 
     def also_exit(action: m.Action) -> None:
         answer(action)
@@ -72,7 +72,7 @@ def exit_soon(simulation: Simulation, after: float) -> None:
             exited = m.ContainerExited(action.task_id, action.container, 1)
             simulation.happen(exited, simulation.start_delay + after)
 
-    simulation._answer = also_exit  # type: ignore[method-assign]
+    simulation.answer = also_exit  # type: ignore[method-assign]
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_tasks_that_a_user_stops_do_not_count():
     for _ in range(5):
         simulation.run(3)
         [task] = simulation.running()
-        simulation._carry_out(simulation.scheduler.stop_task(task, "by user", simulation.now))
+        simulation.carry_out(simulation.scheduler.stop_task(task, "by user", simulation.now))
     simulation.run(120)
     assert simulation.rollouts() == ["IN_PROGRESS", "COMPLETED"]
 
@@ -245,7 +245,7 @@ def test_services_that_are_stopped_while_they_start_have_not_failed():
     simulation = Simulation()
     simulation.want(revision(1, desired=6))
     simulation.run(0.5)
-    simulation._carry_out(simulation.scheduler.stop_all("bye", simulation.now))
+    simulation.carry_out(simulation.scheduler.stop_all("bye", simulation.now))
     simulation.run(10)
     assert simulation.rollouts() == ["IN_PROGRESS"]
     assert simulation.scheduler.services == {}

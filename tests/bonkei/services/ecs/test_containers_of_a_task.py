@@ -107,7 +107,7 @@ def test_a_task_stopped_during_its_start_leaves_nothing():
 def test_a_standalone_task_ends_with_its_container():
     simulation = Simulation()
     task_id, actions = simulation.scheduler.run(task_spec(definition(container("job"))), 1000.0)
-    simulation._carry_out(actions)
+    simulation.carry_out(actions)
     simulation.run(5)
     simulation.happen(m.ContainerExited(task_id, "job", 3))
     simulation.run(1)

@@ -292,7 +292,7 @@ def test_the_ports_of_a_process_and_those_below_it(answers, monkeypatch):
 
 async def test_a_container_is_healthy_when_it_listens(tasks, edge, web, monkeypatch):
     """The early probes alone would come 0.3, 0.75, 1.4, 2.4 and 4 s after the start."""
-    monkeypatch.setattr("bonkei.services.ecs.scheduling.container_health._FIRST_GAP", 300.0)
+    monkeypatch.setattr("bonkei.services.ecs.scheduling.container_health.FIRST_GAP", 300.0)
     web.write(SLOW)
     command = ("CMD", "bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/$PORT")
     check = ContainerHealthCheck(command, interval=300, timeout=60, retries=3)

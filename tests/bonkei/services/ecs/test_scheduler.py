@@ -253,7 +253,7 @@ def test_stopping_everything_waits_for_no_connection():
     simulation = Simulation(drains_after=None)
     simulation.want(service_spec(web_task(), desired=3))
     simulation.run(10)
-    simulation._carry_out(simulation.scheduler.stop_all("bye", simulation.now))
+    simulation.carry_out(simulation.scheduler.stop_all("bye", simulation.now))
     simulation.run(1)
     assert simulation.scheduler.tasks == {}
     assert len(simulation.published(TargetDeregistered)) == 3

@@ -209,14 +209,14 @@ def test_a_newer_deployment_takes_the_place_of_one_that_shifts() -> None:
 def test_calls_of_other_services_move_with_the_last_request() -> None:
     simulation = serving()
     seen: list[set[int]] = []
-    carry_out = simulation._carry_out
+    carry_out = simulation.carry_out
 
     def watch(actions: Any) -> None:
         for action in actions:
             carry_out([action])
             seen.append(called(simulation))
 
-    simulation._carry_out = watch  # type: ignore[method-assign]
+    simulation.carry_out = watch  # type: ignore[method-assign]
     simulation.want(revision(2, CANARY))
     simulation.run(50)
     assert seen[-1] == {1}
@@ -262,7 +262,7 @@ def asked(simulation: Simulation) -> list[m.CallHook]:
 
 def answer(simulation: Simulation, verdict: str = "") -> None:
     call, now = asked(simulation)[-1], simulation.now
-    simulation._carry_out(simulation.scheduler.hook_answered(call, verdict, now))
+    simulation.carry_out(simulation.scheduler.hook_answered(call, verdict, now))
 
 
 def test_a_deployment_waits_for_its_hooks() -> None:
@@ -306,9 +306,9 @@ def test_a_person_stops_a_deployment(shifts: bool) -> None:
     simulation.want(wanted if shifts else replace(wanted, phases=()))
     simulation.run(0.1)
     stop = simulation.scheduler.stop_deployment
-    simulation._carry_out(stop(wanted.arn, "ecs-svc/1", simulation.now))
+    simulation.carry_out(stop(wanted.arn, "ecs-svc/1", simulation.now))
     assert simulation.rollouts()[-1] == "IN_PROGRESS"
-    simulation._carry_out(stop(wanted.arn, "ecs-svc/2", simulation.now))
+    simulation.carry_out(stop(wanted.arn, "ecs-svc/2", simulation.now))
     simulation.run(60)
     assert runs(simulation) == {1: 2}
     assert failure(simulation) == (
@@ -321,7 +321,7 @@ def test_a_late_answer_of_an_earlier_deployment_says_nothing() -> None:
     simulation.want(revision(2, replace(CANARY, hooks=(HOOK,))))
     late = asked(simulation)[-1]
     simulation.want(revision(3, replace(CANARY, hooks=(HOOK,))))
-    simulation._carry_out(simulation.scheduler.hook_answered(late, "no", simulation.now))
+    simulation.carry_out(simulation.scheduler.hook_answered(late, "no", simulation.now))
     answer(simulation)
     simulation.run(30)
     answer(simulation)

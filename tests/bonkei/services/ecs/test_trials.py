@@ -46,7 +46,7 @@ def serving(trial: Trial = TRIAL) -> Simulation:
 
 def dies(simulation: Simulation, after: float, revision: int = 2) -> None:
     """Each task of a revision ends that long after its start."""
-    answer, tasks = simulation._answer, simulation.scheduler.tasks
+    answer, tasks = simulation.answer, simulation.scheduler.tasks
 
     def also_exit(action: m.Action) -> None:
         answer(action)
@@ -55,11 +55,11 @@ def dies(simulation: Simulation, after: float, revision: int = 2) -> None:
             if tasks[task].spec.definition.revision == revision:
                 simulation.happen(m.ContainerExited(task, "web", 3), 1 + after)
 
-    simulation._answer = also_exit  # type: ignore[method-assign]
+    simulation.answer = also_exit  # type: ignore[method-assign]
 
 
 def ring(simulation: Simulation, rings: bool = True) -> None:
-    simulation._carry_out(simulation.scheduler.alarm("web-5xx", rings=rings, now=simulation.now))
+    simulation.carry_out(simulation.scheduler.alarm("web-5xx", rings=rings, now=simulation.now))
 
 
 def failure(simulation: Simulation) -> str:
@@ -80,7 +80,7 @@ def test_a_release_is_complete_after_its_checks_and_its_bake() -> None:
     simulation.run(15)
     assert simulation.rollouts()[2:] == ["IN_PROGRESS", "COMPLETED"]
     state = simulation.scheduler.services[SERVICE]
-    simulation._carry_out(simulation.scheduler.scale(SERVICE, 2, "load", simulation.now))
+    simulation.carry_out(simulation.scheduler.scale(SERVICE, 2, "load", simulation.now))
     simulation.run(3)
     assert state.counts().new_healthy == 2, "later tasks are quick"
 
@@ -176,7 +176,7 @@ def test_a_service_that_was_rolled_back_is_not_tried_again_because_of_another() 
     simulation.run(60)
     assert simulation.rollouts()[-1] == "COMPLETED"
     other = replace(revision(3), arn=f"{SERVICE}-other", name="other")
-    simulation._carry_out(
+    simulation.carry_out(
         simulation.scheduler.reconcile((broken, other), simulation.now, only={other.arn})
     )
     simulation.run(60)

@@ -100,7 +100,7 @@ def test_one_that_lags_a_rotation_loses_nothing(
     api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The size alone does not say that the log was cut."""
-    monkeypatch.setattr("bonkei.services.logs.delivery.tail._MOST", 700)
+    monkeypatch.setattr("bonkei.services.logs.delivery.tail.PIECE_BYTES", 700)
     said: list[str] = []
     exports, log = make(api, tmp_path, said.append)
     cut(log, "one")

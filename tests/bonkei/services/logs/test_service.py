@@ -123,7 +123,7 @@ def test_a_search_without_a_match_continues_by_its_token(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """ "Partial results": a page may be empty and still have a token."""
-    monkeypatch.setattr("bonkei.services.logs.api.events._LOOKED_AT", 4)
+    monkeypatch.setattr("bonkei.services.logs.api.events.LOOKED_AT", 4)
     api.put("stream", *((at, f"INFO {at}") for at in range(9)), (9, "ERROR"))
     found, pages = search(api, filterPattern="ERROR"), 1
     while "nextToken" in found:
