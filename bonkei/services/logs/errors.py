@@ -19,3 +19,11 @@ def no_such_stream() -> LogsError:
 
 def invalid(message: str) -> LogsError:
     return LogsError("InvalidParameterException", message)
+
+
+def out_of_bounds(value: object, member: str, constraint: str) -> LogsError:
+    """A value that the API's model does not allow for a member: "Member must …"."""
+    return invalid(
+        f"1 validation error detected: Value '{value}' at '{member}' failed to satisfy "
+        f"constraint: Member must {constraint}"
+    )

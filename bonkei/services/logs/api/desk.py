@@ -9,7 +9,7 @@ from typing import Any
 from bonkei.base.arn import log_group_name
 from bonkei.blueprint.logs.log_group import MetricFilter, QueryDefinition
 from bonkei.grammar.filter_pattern import FilterPattern, FilterPatternError, parse
-from bonkei.services.logs.errors import LogsError, invalid
+from bonkei.services.logs.errors import LogsError, invalid, out_of_bounds
 from bonkei.services.logs.live_tails import LiveTails
 from bonkei.services.logs.queries.queries import Queries
 from bonkei.services.logs.store.group import LogGroup
@@ -72,10 +72,7 @@ def limit_of(parameters: Parameters, most: int) -> int:
     if limit is None:
         return most
     if not 1 <= int(limit) <= most:
-        raise invalid(
-            f"1 validation error detected: Value '{limit}' at 'limit' failed to satisfy "
-            f"constraint: Member must have value between 1 and {most}"
-        )
+        raise out_of_bounds(limit, "limit", f"have value between 1 and {most}")
     return int(limit)
 
 

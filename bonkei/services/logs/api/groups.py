@@ -13,7 +13,7 @@ from bonkei.services.logs.api.desk import (
     given,
     page,
 )
-from bonkei.services.logs.errors import LogsError, invalid, no_such_group
+from bonkei.services.logs.errors import LogsError, invalid, no_such_group, out_of_bounds
 from bonkei.services.logs.store.documents import GroupDocument
 from bonkei.services.logs.store.group import LogGroup
 
@@ -30,10 +30,8 @@ _MOST_TAGS = 50
 def create_log_group(desk: Desk, parameters: Parameters) -> Answer:
     name = str(parameters["logGroupName"])
     if not _NAME.fullmatch(name):
-        raise invalid(
-            f"1 validation error detected: Value '{name}' at 'logGroupName' failed to satisfy "
-            r"constraint: Member must satisfy regular expression pattern: [\.\-_/#A-Za-z0-9]+"
-        )
+        pattern = r"[\.\-_/#A-Za-z0-9]+"
+        raise out_of_bounds(name, "logGroupName", f"satisfy regular expression pattern: {pattern}")
     desk.store.create_group(
         GroupDocument(
             name,

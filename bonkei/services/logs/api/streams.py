@@ -14,7 +14,7 @@ from bonkei.services.logs.api.desk import (
     limit_of,
     with_token,
 )
-from bonkei.services.logs.errors import invalid
+from bonkei.services.logs.errors import invalid, out_of_bounds
 from bonkei.services.logs.store.group import LogGroup
 from bonkei.services.logs.store.position import from_token, to_token
 from bonkei.services.logs.store.stream import LogStream
@@ -25,10 +25,7 @@ _NAME = re.compile(r"[^:*]{1,512}")
 def create_log_stream(desk: Desk, parameters: Parameters) -> Answer:
     name = str(parameters["logStreamName"])
     if not _NAME.fullmatch(name):
-        raise invalid(
-            f"1 validation error detected: Value '{name}' at 'logStreamName' failed to satisfy "
-            "constraint: Member must satisfy regular expression pattern: [^:*]*"
-        )
+        raise out_of_bounds(name, "logStreamName", "satisfy regular expression pattern: [^:*]*")
     desk.store.create_stream(str(parameters["logGroupName"]), name)
     return {}
 

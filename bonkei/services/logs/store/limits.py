@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bonkei.services.logs.errors import invalid
+from bonkei.services.logs.errors import invalid, out_of_bounds
 
 BATCH_BYTES = 1_048_576
 EVENT_OVERHEAD = 26  # bytes that each event counts in addition to its message
@@ -72,10 +72,8 @@ def _require_batch(events: Sequence[InputEvent]) -> None:
     for index, (timestamp, message) in enumerate(events, 1):
         size = EVENT_OVERHEAD + _length(message)
         if size == EVENT_OVERHEAD:
-            raise invalid(
-                f"1 validation error detected: Value '' at 'logEvents.{index}.member.message' "
-                "failed to satisfy constraint: Member must have length greater than or equal to 1"
-            )
+            place = f"logEvents.{index}.member.message"
+            raise out_of_bounds("", place, "have length greater than or equal to 1")
         if size > EVENT_BYTES:
             raise invalid(f"Log event too large: {size} bytes exceeds limit of {EVENT_BYTES}")
         if timestamp < before:

@@ -94,7 +94,7 @@ async def test_one_unwritable_request_does_not_end_the_logs() -> None:
     buckets = Buckets()
     deliveries = buckets.deliveries(architecture())
     deliveries.seen_together(rows_of(BY_DISTRIBUTION._replace(status="?")))  # type: ignore[arg-type]
-    await deliveries._deliver()
+    await deliveries.deliver(time.time())
     deliveries.seen_together(rows_of(BY_DISTRIBUTION))
     await deliveries.stop()
     assert len(buckets.lines("_elasticloadbalancing_")) == 1
