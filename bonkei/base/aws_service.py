@@ -196,6 +196,8 @@ class NothingIsAsked:
         return ""
 
 
+NOTHING_IS_ASKED = NothingIsAsked()
+
 Operation = Callable[[AwsCall], Awaitable[Mapping[str, Any]]]
 
 

@@ -194,7 +194,7 @@ class Assembly(Wiring):
             self.edge.snapshot,
             self.databases.snapshot,
             self.parts.vault,
-            self._rehearse,
+            self._config.rehearse,
             self.functions.webhook,
             self.monitor.look,
             self.functions.prepare,

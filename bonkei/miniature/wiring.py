@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from bonkei.base.aws_service import AwsService
 from bonkei.base.events import Bus
 from bonkei.blueprint import Blueprint
+from bonkei.blueprint.state import Resource
 from bonkei.config import Config
 from bonkei.definitions.provider.counters import FileCounters
 from bonkei.definitions.sources import Sources
@@ -71,98 +72,142 @@ class Wiring:
     ) -> None:
         """`change`: changes a service for `ecs update-service`. `follow_stacks`: follow changes of
         stacks; returns notes. `follow_builds`: follow a build's apply."""
-        self._config, self._home = config, home
-        self._rehearse = config.rehearse
-        self._report = report
+        self._config, self._home, self._report = config, home, report
         self.blueprint = Blueprint()
         self.bus = Bus()
         self.containers = dict(config.containers)
         self.addresses = Addresses(
-            home.addresses,
-            config.endpoints,
-            lambda: self.parts.definitions.resources(),  # noqa: PLW0108 - it is made later
-            is_one=config.one_address,
+            home.addresses, config.endpoints, self._resources, is_one=config.one_address
         )
-        services: ChainMap[str, AwsService] = ChainMap()
-        beside: dict[str, Beside] = {}
+        self._answering: ChainMap[str, AwsService] = ChainMap()
+        self._beside: dict[str, Beside] = {}
         self.parts = make(config, home, self.bus, self.addresses, report)
-        self.aws = AwsEndpoint(self.parts.cloud, services, beside)
+        self.aws = AwsEndpoint(self.parts.cloud, self._answering, self._beside)
+        self._make_edge()
+        self._make_images()
+        self._make_changes()
+        self._make_data()
+        self._make_logs()
+        self._make_programs()
+        self._make_pipelines(follow_builds, follow_stacks)
+        self._make_ecs(change)
+        self._make_monitor()
+        self._make_endpoint()
+        self.faults = self._make_faults(report)
+
+    def current(self) -> Blueprint:
+        """The blueprint, for what asks for it again and again."""
+        return self.blueprint
+
+    def _resources(self) -> Sequence[Resource]:
+        return self.parts.definitions.resources()
+
+    def _make_edge(self) -> None:
+        """The way of a request to the tasks, and their network."""
         self.edge = self.parts.edge
-        self.edge.objects.fetch = BucketObjects(self.aws, lambda: self.blueprint).fetch
+        self.edge.objects.fetch = BucketObjects(self.aws, self.current).fetch
         self.console = self.parts.console
         self.tasks = TaskPart(self.edge)
         self.usage = Usage()
         self.timeline = Timeline(self.bus)
         self.network = NetworkPart(
-            config.enforce,
+            self._config.enforce,
             self.parts.caller_addresses,
             self.addresses.translator,
             self.addresses.loopback,
-            report,
+            self._report,
         )
-        self.registered = RegisteredDefinitions(
-            home.path / "ecs" / "task-definitions.json",
-            FileCounters(home.path / "terraform" / "counters.json"),
-        )
+
+    def _make_images(self) -> None:
+        config = self._config
         commands = Commands(self._install, config.terraform)
         self.registry = RegistryPart(
-            home,
-            lambda: self.aws,
-            report,
+            self._home,
+            self.aws,
+            self._report,
             self.bus,
             RegistrySettings(
-                lambda: commands.trivy(report),
+                lambda: commands.trivy(self._report),
                 config.builds_engine,
                 config.images,
                 frozenset(config.containers),
                 config.trivy_database,
             ),
         )
+
+    def _make_changes(self) -> None:
+        """What is kept of changes of services, and their watch."""
+        home = self._home
+        self.registered = RegisteredDefinitions(
+            home.path / "ecs" / "task-definitions.json",
+            FileCounters(home.path / "terraform" / "counters.json"),
+        )
         self.service_changes = ServiceChanges(
-            home.path / "ecs" / "service-changes.json",
-            self._kept_arguments,
+            home.path / "ecs" / "service-changes.json", self._kept_arguments
         )
         self.service_changes.hear(self.bus)
         self.watch = Watch(self.bus)
-        self.one_offs = OneOffs(config.one_offs, Started(home.started))
-        self.caches = Caches(home.path, self.addresses.loopback)
-        server = _server(config.database_url or "")
+        self.one_offs = OneOffs(self._config.one_offs, Started(home.started))
+
+    def _make_data(self) -> None:
+        self.caches = Caches(self._home.path, self.addresses.loopback)
         self.databases = Databases(
-            self.parts.database, server, self.aws, self.addresses, home.path, self.parts.vault
+            self.parts.database,
+            _server(self._config.database_url or ""),
+            self.aws,
+            self.addresses,
+            self._home.path,
+            self.parts.vault,
         )
+
+    def _make_logs(self) -> None:
         routers = LogRouters(
-            config.fluent_bit,
+            self._config.fluent_bit,
             self.containers,
-            report,
-            home.sockets,
-            ca_file(home.cloud / "tls"),
+            self._report,
+            self._home.sockets,
+            ca_file(self._home.cloud / "tls"),
             self.registry.built,
         )
-        self.logs = LogPart(self.parts.logs, report, self.aws.put_object, routers, lambda: self.aws)
+        self.logs = LogPart(self.parts.logs, self._report, self.aws.put_object, routers, self.aws)
+
+    def _make_programs(self) -> None:
+        """Functions and builds: programs that are not tasks."""
         self.functions = self.parts.functions(self.aws, self.logs.writer, self._tell_function)
         self.builds = self.parts.builds(
             self.aws, self.logs.writer, self._install, self.registry.engine,
             self.addresses.translator.translate_all,
         )  # fmt: skip
+
+    def _make_pipelines(
+        self,
+        follow_builds: Callable[[], Awaitable[None]],
+        follow_stacks: Callable[[], Awaitable[Sequence[str]]],
+    ) -> None:
         self.pipelines = PipelinePart(
-            home, self.bus, report, self.aws, self.builds, follow_builds,
-            lambda name: self.monitor.state_of(name),  # noqa: PLW0108 - it is made later
-            60 / config.time_factor,
+            self._home, self.bus, self._report, self.aws, self.builds, follow_builds,
+            self._alarm_state, 60 / self._config.time_factor,
         )  # fmt: skip
         self.stacks = StackPart(
-            home.stacks,
+            self._home.stacks,
             self.parts.definitions,
             follow_stacks,
             lambda: self.aws.cloud,
             self.bus,
-            report,
+            self._report,
             lambda: self.registered.revisions,
         )
+
+    def _alarm_state(self, name: str) -> str:
+        return self.monitor.state_of(name)
+
+    def _make_ecs(self, change: Change) -> None:
+        """ECS's API, and what a task reads of itself."""
         self.ecs = EcsView(
-            lambda: self.blueprint,
+            self.current,
             self.tasks.running,
             change,
-            report,
+            self._report,
             self.registered,
             self.registry.digest,
             self.network.started,
@@ -173,7 +218,9 @@ class Wiring:
             lambda: self.registered.over(self.blueprint),
             lambda: self.tasks.running().snapshot().tasks,
         )
-        services.maps += [self._services(), self.functions.services]
+
+    def _make_monitor(self) -> None:
+        """CloudWatch, which hears of all requests, as the access logs and the console do."""
         self.monitor = MonitorPart(
             self.parts.monitor,
             self.bus,
@@ -182,27 +229,31 @@ class Wiring:
             self.aws.store_rests,
             self.ecs.find,
         )
-        services.update({**self.monitor.answers, **self.registry.services})
-        self.parts.requests.hear_together(self.monitor.measures.seen)
-        self.parts.requests.hear_together(self.logs.seen)
         self.recorder = Recorder()
-        self.parts.requests.hear_together(self.recorder.seen)
-        beside.update({**self.registry.beside, **self.pipelines.beside, **self.metadata.beside})
-        self.faults = self._make_faults(report)
+        for hear in (self.monitor.measures.seen, self.logs.seen, self.recorder.seen):
+            self.parts.requests.hear_together(hear)
+
+    def _make_endpoint(self) -> None:
+        """What the AWS endpoint answers by the parts."""
+        self._answering.maps += [self._services(), self.functions.services]
+        self._answering.update({**self.monitor.answers, **self.registry.services})
+        self._beside.update(
+            {**self.registry.beside, **self.pipelines.beside, **self.metadata.beside}
+        )
 
     def _services(self) -> dict[str, AwsService]:
         """The AWS services that parts answer."""
         own = own_services(
             lambda: self.ecs if self.tasks.made is not None else None,
             self.logs.service,
-            lambda: self.blueprint,
+            self.current,
             self.edge.snapshot,
             self.databases.snapshot,
             self.databases,
-            lambda: self.aws,
+            self.aws,
         )
         answered = {"codebuild": self.builds.service, "cloudformation": self.stacks.service}
-        discovery = discovering(lambda: self.blueprint, self.ecs.describe, self._place_of)
+        discovery = discovering(self.current, self.ecs.describe, self._place_of)
         answered["servicediscovery"] = discovery
         return {**own, **answered, **self.pipelines.services}
 
@@ -212,7 +263,7 @@ class Wiring:
 
     def _make_faults(self, report: Report) -> FaultPart:
         seen = SeenAround(
-            lambda: self.blueprint,
+            self.current,
             self.tasks.snapshot,
             self.edge.targets,
             self.databases.snapshot,
@@ -221,7 +272,7 @@ class Wiring:
             lambda: self.aws.cloud_if_started,
         )
         fill = FillAround(
-            lambda: self.blueprint,
+            self.current,
             self.tasks.running,
             self.databases.snapshot,
             self.parts.vault,

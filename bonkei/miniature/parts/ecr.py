@@ -58,7 +58,7 @@ class RegistryPart:
     def __init__(
         self,
         home: Home,
-        asks: Callable[[], Asks],
+        asks: Asks,
         report: Callable[[str], None],
         bus: Bus,
         settings: RegistrySettings,

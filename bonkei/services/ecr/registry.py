@@ -41,7 +41,7 @@ class Registry:
         self,
         home: Path,
         key: Callable[[], bytes],
-        asks: Callable[[], Asks],
+        asks: Asks,
         report: Callable[[str], None],
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -128,7 +128,7 @@ class Registry:
         arn = self.repository(name).arn
         if caller.role:
             session = caller.arn.rpartition("/")[2]
-            if denial := self._asks().role(caller.role, session, f"ecr:{action}", arn):
+            if denial := self._asks.role(caller.role, session, f"ecr:{action}", arn):
                 raise RegistryError("DENIED", denial, 403)
 
     def push(self, name: str, body: bytes, media_type: str, tag: str) -> Image:

@@ -26,7 +26,7 @@ def own_services(
     edge: Callable[[], EdgeSnapshot],
     databases: Callable[[], Sequence[DatabaseSnapshot]],
     servers: Servers,
-    asks: Callable[[], Asks],
+    asks: Asks,
 ) -> Mapping[str, AwsService]:
     """`tasks`: the part that runs them, once it exists. `logs`: CloudWatch Logs. `servers`: the
     databases'. `asks`: what roles may do."""

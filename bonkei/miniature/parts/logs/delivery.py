@@ -20,9 +20,7 @@ _WITHOUT_LISTS = "BucketOwnerEnforced"
 class LogDelivery:
     """Calling it delivers an object. Returns the error, or an empty text."""
 
-    def __init__(
-        self, put: Put, asks: Callable[[], Asks], blueprint: Callable[[], Blueprint]
-    ) -> None:
+    def __init__(self, put: Put, asks: Asks, blueprint: Callable[[], Blueprint]) -> None:
         self._put = put
         self._asks = asks
         self._blueprint = blueprint
@@ -42,7 +40,7 @@ class LogDelivery:
         region = Arn.of(by.source_arn).region
         account = LOG_DELIVERY_ACCOUNTS.get(region, "")
         accounts = (account,) if account and "loadbalancing" in by.service else ()
-        return self._asks().service(
+        return self._asks.service(
             by.service, "s3:PutObject", f"{bucket.arn}/{key}", by.source_arn, accounts,
             _FULL_CONTROL,
         )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from bonkei.base.aws_service import Asks, AwsService, NothingIsAsked
+from bonkei.base.aws_service import NOTHING_IS_ASKED, Asks, AwsService
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.ecs import Container, TaskDefinition
 from bonkei.miniature.parts.logs.delivery import LogDelivery, Put
@@ -35,7 +35,7 @@ class LogPart:
         report: Report,
         put_object: Put,
         routers: LogRouters,
-        asks: Callable[[], Asks] = NothingIsAsked,
+        asks: Asks = NOTHING_IS_ASKED,
     ) -> None:
         """`put_object`: delivers access logs. `asks`: whether roles may write."""
         self._asks = asks
@@ -115,4 +115,4 @@ class LogPart:
     def _denial(self, role_arn: str, action: str, resource: str) -> str:
         if not role_arn:
             return f"the task has no execution role, which {action} needs"
-        return self._asks().role(role_arn, "logs", action, resource)
+        return self._asks.role(role_arn, "logs", action, resource)

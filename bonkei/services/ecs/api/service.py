@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from bonkei.base.aws_service import (
+    NOTHING_IS_ASKED,
     Asks,
     AwsCall,
     AwsService,
     AwsServiceError,
-    NothingIsAsked,
     Operations,
 )
 from bonkei.base.paging import page_of
@@ -29,7 +29,7 @@ from bonkei.services.ecs.api.shells import Shells
 from bonkei.services.ecs.api.values import Ecs, EcsState, EcsTask
 
 
-def service(ecs: Callable[[], Ecs | None], asks: Callable[[], Asks] = NothingIsAsked) -> AwsService:
+def service(ecs: Callable[[], Ecs | None], asks: Asks = NOTHING_IS_ASKED) -> AwsService:
     """`ecs`: None until tasks can be started. `asks`: whether a task's role may open a shell."""
 
     def started() -> Ecs:

@@ -55,7 +55,7 @@ class Shell:
 
 
 class Shells:
-    def __init__(self, ecs: Callable[[], Ecs], asks: Callable[[], Asks]) -> None:
+    def __init__(self, ecs: Callable[[], Ecs], asks: Asks) -> None:
         self._ecs = ecs
         self._asks = asks
 
@@ -73,7 +73,7 @@ class Shells:
             raise AwsServiceError("TargetNotConnectedException", f"{container.name} does not run.")
         role = str(state.definitions.get(task.definition_arn, {}).get("taskRoleArn") or "")
         for action in EXEC_ACTIONS if role else ():
-            if denial := self._asks().role(role, task.id, action, "*"):
+            if denial := self._asks.role(role, task.id, action, "*"):
                 raise AwsServiceError("TargetNotConnectedException", f"{_NOT_CONNECTED} ({denial})")
         shell = Shell(task.id, container.name, _words(asked["command"]))
         return {

@@ -13,7 +13,7 @@ from pathlib import Path
 import container_engine
 import pytest
 
-from bonkei.base.aws_service import NothingIsAsked
+from bonkei.base.aws_service import NOTHING_IS_ASKED
 from bonkei.base.errors import BonkeiError
 from bonkei.base.events import Bus, ServiceEvent
 from bonkei.blueprint import Blueprint
@@ -61,7 +61,7 @@ async def no_trivy() -> list[str]:
 def rig(tmp_path: Path) -> RegistryPart:
     """The definitions name `web:unreleased`; `web:1` was pushed."""
     rig = RegistryPart(
-        Home(tmp_path / "home"), NothingIsAsked, print, Bus(), RegistrySettings(no_trivy)
+        Home(tmp_path / "home"), NOTHING_IS_ASKED, print, Bus(), RegistrySettings(no_trivy)
     )
     rig.follow(declared(f"{WEB}:unreleased"))
     folder = tmp_path / "released"
@@ -136,7 +136,7 @@ def test_a_task_of_a_built_image_enters_its_files(rig: RegistryPart, tmp_path: P
 
 async def test_a_pushed_image_wins_over_that_of_the_settings(tmp_path: Path) -> None:
     settings = RegistrySettings(no_trivy, images={"web": saved(tmp_path / "web.tar", "settings")})
-    rig = RegistryPart(Home(tmp_path / "home"), NothingIsAsked, print, Bus(), settings)
+    rig = RegistryPart(Home(tmp_path / "home"), NOTHING_IS_ASKED, print, Bus(), settings)
     rig.follow(declared(f"{WEB}:2"))
     await rig.bring(pytest.fail)
 
@@ -155,7 +155,7 @@ async def test_two_families_with_one_image_run_each_its_own(tmp_path: Path) -> N
     keys = ("web/app", "worker/app")
     files = [saved(tmp_path / key.replace("/", "-"), key) for key in keys]
     rig = RegistryPart(
-        Home(tmp_path / "home"), NothingIsAsked, print, Bus(),
+        Home(tmp_path / "home"), NOTHING_IS_ASKED, print, Bus(),
         RegistrySettings(no_trivy, images=dict(zip(keys, files, strict=True))),
     )  # fmt: skip
     app = Container("app", f"{OTHERS}:1.2")
@@ -181,7 +181,7 @@ async def test_a_repository_of_another_account_is_mapped(
 ) -> None:
     """To the same tags of another one, unless one is named."""
     settings = RegistrySettings(no_trivy, images={OTHERS: source, "unused": "never.test/x"})
-    rig = RegistryPart(Home(tmp_path / "home"), NothingIsAsked, print, Bus(), settings)
+    rig = RegistryPart(Home(tmp_path / "home"), NOTHING_IS_ASKED, print, Bus(), settings)
     task = replace(definition(""), containers=(Container("app", f"{OTHERS}:1.2"),))
     rig.follow(Blueprint(task_definitions=(task,)))
     told: list[str] = []

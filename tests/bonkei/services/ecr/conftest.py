@@ -78,7 +78,7 @@ class World:
 
     def open(self) -> Registry:
         registry = Registry(
-            self.home, lambda: b"k" * 32, lambda: self, self.reports.append, lambda: self.now
+            self.home, lambda: b"k" * 32, self, self.reports.append, lambda: self.now
         )
         registry.follow(
             [repository("shop/web", immutable=True), repository("few", lifecycle_policy=KEEP_TWO)]

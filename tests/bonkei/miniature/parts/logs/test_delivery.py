@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bonkei.base.aws_service import NothingIsAsked
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.iam import PolicyStatement
 from bonkei.blueprint.s3 import Bucket, BucketSetting
@@ -60,7 +61,7 @@ def deliver(tmp_path: Path):
             taken.append(given)
             return ""
 
-        error = await LogDelivery(put, lambda: asking, lambda: blueprint)(
+        error = await LogDelivery(put, asking, lambda: blueprint)(
             "logs", "alb/AWSLogs/x.gz", b"", by
         )
         assert bool(taken) is not bool(error), "what is denied is not written"
@@ -101,9 +102,14 @@ async def test_cloudfronts_legacy_log_needs_access_control_lists(deliver) -> Non
     assert await deliver(BY_CLOUDFRONT, settings=owned("BucketOwnerPreferred")) == ""
 
 
+class Unasked(NothingIsAsked):
+    def service(self, *_: object, **__: object) -> str:
+        pytest.fail("asks")
+
+
 async def test_nothing_is_decided_about_a_bucket_elsewhere() -> None:
     async def put(*_: object) -> str:
         return "NoSuchBucket: it is not here"
 
-    deliver = LogDelivery(put, lambda: pytest.fail("asks"), Blueprint)
+    deliver = LogDelivery(put, Unasked(), Blueprint)
     assert (await deliver("theirs", "k", b"", BY_BALANCER)).startswith("NoSuchBucket")

@@ -100,9 +100,7 @@ def ask(
 ) -> dict[str, Any]:
     found = double or Double()
     call = AwsCall("ecs", operation, parameters, Caller("", "", "1"), "eu-west-1", 0.0)
-    return dict(
-        asyncio.run(ecs.service(lambda: found, lambda: asks or NothingIsAsked()).answer(call))
-    )
+    return dict(asyncio.run(ecs.service(lambda: found, asks or NothingIsAsked()).answer(call)))
 
 
 def test_lists() -> None:
