@@ -6,7 +6,6 @@ values    what a reader of one type has, and comparisons
 releases  parameters, task definitions and services: what a release changes
 watching  log groups and alarms
 events    rules and their targets
-policies  of topics and buckets
-queues    of SQS, and their policies
+queues    of SQS, and the policies of queues, topics and buckets
 tags      of what the others read
 """

@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bonkei.base.aws_service import AwsServiceError
-from bonkei.definitions.refresh.values import Ask, Changed, Json, Reader, differences
+from bonkei.definitions.refresh.values import (
+    Ask,
+    Changed,
+    Json,
+    Reader,
+    answered,
+    compared,
+    differences,
+)
 
 _GONE = "ResourceNotFoundException"
 
@@ -14,7 +21,7 @@ _GONE = "ResourceNotFoundException"
 def _rules(states: Sequence[Json], ask: Ask) -> Changed:
     for before in states:
         given = {"Name": before["name"], "EventBusName": before.get("event_bus_name") or "default"}
-        answer = _found(ask, "DescribeRule", given)
+        answer = answered(ask, "events", "DescribeRule", given, _GONE)
         if answer is None:
             yield before["id"], None
             continue
@@ -35,25 +42,16 @@ def _targets(states: Sequence[Json], ask: Ask) -> Changed:
     for each in states:
         rules.setdefault((each["rule"], each.get("event_bus_name") or "default"), []).append(each)
     for (rule, bus), targets in rules.items():
-        answer = _found(ask, "ListTargetsByRule", {"Rule": rule, "EventBusName": bus}) or {}
+        given = {"Rule": rule, "EventBusName": bus}
+        answer = answered(ask, "events", "ListTargetsByRule", given, _GONE) or {}
         by_id = {one["Id"]: one for one in answer.get("Targets", ())}
         for before in targets:
             one = by_id.get(before["target_id"])
-            if one is None:
-                yield before["id"], None
-                continue
-            now = {"arn": one["Arn"], "role_arn": one.get("RoleArn"), "input": one.get("Input")}
-            if changed := differences(before, now):
-                yield before["id"], changed
+            yield from compared(before, None if one is None else _target(one))
 
 
-def _found(ask: Ask, operation: str, given: Json) -> Json | None:
-    try:
-        return ask("events", operation, given)
-    except AwsServiceError as error:
-        if error.code == _GONE:
-            return None
-        raise
+def _target(answer: Json) -> dict[str, Any]:
+    return {"arn": answer["Arn"], "role_arn": answer.get("RoleArn"), "input": answer.get("Input")}
 
 
 READERS: Mapping[str, Reader] = {

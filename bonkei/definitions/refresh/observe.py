@@ -8,15 +8,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bonkei.definitions.refresh import events, policies, queues, releases, tags, watching
+from bonkei.definitions.refresh import events, queues, releases, tags, watching
 from bonkei.definitions.refresh.values import Ask, Json, Reader
 
 Observed = dict[str, dict[str, dict[str, Any] | None]]
 """Changed attributes, by the resource's type and id. None: it is gone."""
 
 _READERS: Mapping[str, Reader] = {
-    **releases.READERS, **watching.READERS, **events.READERS, **policies.READERS,
-    **queues.READERS,
+    **releases.READERS, **watching.READERS, **events.READERS, **queues.READERS,
 }  # fmt: skip
 
 SEEN = (
@@ -25,7 +24,7 @@ SEEN = (
     "and the revisions of task definitions and services"
 )
 """What is read, in words. Everything else is compared with the state."""
-OF_THE_STORE = ("aws_ssm_parameter", *queues.READERS, *policies.OF_BUCKETS)
+OF_THE_STORE = ("aws_ssm_parameter", *queues.OF_THE_STORE)
 """Types whose reading starts the store, which rests while no call comes."""
 _LONGEST = 60
 """Characters of a value that are shown."""

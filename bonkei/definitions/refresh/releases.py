@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from bonkei.definitions.refresh.values import Ask, Changed, Json, Reader, differences, in_groups
+from bonkei.definitions.refresh.values import Ask, Changed, Json, Reader, compared, in_groups
 
 _AT_ONCE = 10  # names of a GetParameters or a DescribeServices
 
@@ -59,8 +59,7 @@ def _services(states: Sequence[Json], ask: Ask) -> Changed:
                     "task_definition": _as_written(before["task_definition"], one),
                     "desired_count": one["desiredCount"],
                 }
-                if changed := differences(before, now):
-                    yield before["id"], changed
+                yield from compared(before, now)
 
 
 def _as_written(before: str, service: Json) -> str:

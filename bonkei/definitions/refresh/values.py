@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from bonkei.base.aws_service import AwsServiceError
+
 Json = Mapping[str, Any]
 Ask = Callable[[str, str, Json], Json]
 """An answer of a service: botocore's name of it, the operation, its parameters. Raises
@@ -14,6 +16,24 @@ Changed = Iterator[tuple[str, dict[str, Any] | None]]
 """By a resource's id, the attributes that are different now. None: the resource is gone."""
 Reader = Callable[[Sequence[Json], Ask], Changed]
 """Of one type: its resources' attributes in the state."""
+
+
+def answered(ask: Ask, service: str, operation: str, given: Json, *gone: str) -> Json | None:
+    """The answer; None if the service refuses with one of the codes `gone`."""
+    try:
+        return ask(service, operation, given)
+    except AwsServiceError as error:
+        if error.code.rpartition("#")[2] in gone:
+            return None
+        raise
+
+
+def compared(before: Json, now: Json | None) -> Changed:
+    """What is different of one resource. `now` is None: it is gone."""
+    if now is None:
+        yield before["id"], None
+    elif changed := differences(before, now):
+        yield before["id"], changed
 
 
 def differences(before: Json, now: Json) -> dict[str, Any]:

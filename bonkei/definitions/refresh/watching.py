@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bonkei.definitions.refresh.values import Ask, Changed, Json, Reader, differences, in_groups
+from bonkei.definitions.refresh.values import Ask, Changed, Json, Reader, compared, in_groups
 
 _AT_ONCE = 100  # names of a DescribeAlarms
 _OF_ANY = {
@@ -36,29 +36,28 @@ def _log_groups(states: Sequence[Json], ask: Ask) -> Changed:
         name = before["name"]
         found = ask("logs", "DescribeLogGroups", {"logGroupNamePrefix": name})
         named = [one for one in found.get("logGroups", ()) if one["logGroupName"] == name]
-        if not named:
-            yield before["id"], None
-            continue
-        now = {
-            "retention_in_days": named[0].get("retentionInDays", 0),
-            "kms_key_id": named[0].get("kmsKeyId", ""),
-        }
-        if changed := differences(before, now):
-            yield before["id"], changed
+        yield from compared(before, _log_group(named[0]) if named else None)
+
+
+def _log_group(answer: Json) -> dict[str, Any]:
+    return {
+        "retention_in_days": answer.get("retentionInDays", 0),
+        "kms_key_id": answer.get("kmsKeyId", ""),
+    }
 
 
 def _metric_alarms(states: Sequence[Json], ask: Ask) -> Changed:
     found = _described(states, "MetricAlarm", ask)
     for before in states:
         now = found.get(before["alarm_name"])
-        yield from _compared(before, None if now is None else _metric_alarm(now))
+        yield from compared(before, None if now is None else _metric_alarm(now))
 
 
 def _composite_alarms(states: Sequence[Json], ask: Ask) -> Changed:
     found = _described(states, "CompositeAlarm", ask)
     for before in states:
         now = found.get(before["alarm_name"])
-        yield from _compared(before, None if now is None else _named(now, _OF_COMPOSITE))
+        yield from compared(before, None if now is None else _named(now, _OF_COMPOSITE))
 
 
 def _described(states: Sequence[Json], kind: str, ask: Ask) -> dict[str, Json]:
@@ -68,13 +67,6 @@ def _described(states: Sequence[Json], kind: str, ask: Ask) -> dict[str, Json]:
         answer = ask("cloudwatch", "DescribeAlarms", given)
         found |= {one["AlarmName"]: one for one in answer.get(f"{kind}s", ())}
     return found
-
-
-def _compared(before: Json, now: dict[str, Any] | None) -> Changed:
-    if now is None:
-        yield before["id"], None
-    elif changed := differences(before, now):
-        yield before["id"], changed
 
 
 def _named(answer: Json, members: Mapping[str, str]) -> dict[str, Any]:
