@@ -19,7 +19,7 @@ from bonkei.blueprint.state import Resource
 from bonkei.definitions.cloudformation.resources.kind import TypedValues
 from bonkei.definitions.cloudformation.stacks.conflicts import Name
 from bonkei.definitions.cloudformation.stacks.engine import Failed, Stacks
-from bonkei.definitions.cloudformation.stacks.status_change import status_change
+from bonkei.definitions.cloudformation.stacks.events import status_change
 from bonkei.definitions.cloudformation.stacks.store import FileStore
 from bonkei.definitions.cloudformation.stacks.stored import resources_of
 from bonkei.definitions.cloudformation.stacks.values import Stack, StackEvent, StackSnapshot

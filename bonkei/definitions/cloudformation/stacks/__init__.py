@@ -3,12 +3,11 @@
 values       a stack, its resources, events, change sets
 planning     a template with parameters -> the stack's wanted resources
 changes      the differences between a stack and a plan
-events       what is told of an operation
+events       what is told of an operation, also on EventBridge
 operation    the course of a stack's operation: statuses and events
 conflicts    names that exist already
 refusals     resources that AWS refuses: without their owner, or with an invalid value
 stored       the stacks' resources for the blueprint; gaps: their parts without an effect
-status_change  the event for EventBridge
 store        stacks on disk
 engine       runs operations, one after the other
 """

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from bonkei.definitions.cloudformation.stacks.values import Stack, StackEvent, StackResource
 
@@ -90,3 +91,22 @@ def with_event(
         name, time, logical_id, physical_id, kind, status, reason, stack.token, properties
     )
     return replace(stack, events=(*stack.events, event)[-_MOST_EVENTS:])
+
+
+def status_change(stack: Stack, event: StackEvent) -> tuple[str, tuple[str, ...], dict[str, Any]]:
+    """Return the detail type, resources and detail of the event on EventBridge's bus. Source:
+    "CloudFormation event details",
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/eventbridge-events.html
+    """
+    details = {"status": event.status, "status-reason": event.reason}
+    detail: dict[str, Any] = {"stack-id": stack.id, "status-details": details}
+    if event.physical_id == stack.id:
+        return "CloudFormation Stack Status Change", (stack.id,), detail
+    detail |= {
+        "logical-resource-id": event.logical_id,
+        "physical-resource-id": event.physical_id,
+        "resource-type": event.type,
+    }
+    if event.token:
+        detail["client-request-token"] = event.token
+    return "CloudFormation Resource Status Change", (stack.id,), detail

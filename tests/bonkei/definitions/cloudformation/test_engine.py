@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from bonkei.definitions.cloudformation.stacks.engine import Failed
-from bonkei.definitions.cloudformation.stacks.status_change import status_change
+from bonkei.definitions.cloudformation.stacks.events import status_change
 from tests.bonkei.definitions.cloudformation.engine import RETAINED, TWO, Engine, there
 from tests.bonkei.definitions.cloudformation.stacks import STACK, planned
 
