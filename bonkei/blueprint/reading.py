@@ -19,8 +19,7 @@ from bonkei.blueprint.ecs.reader import read_clusters, read_services
 from bonkei.blueprint.ecs.task_definition import read_task_definitions
 from bonkei.blueprint.efs import read_access_points
 from bonkei.blueprint.elasticache import read_caches
-from bonkei.blueprint.elbv2.reader import read_load_balancers
-from bonkei.blueprint.elbv2.target_group import read_target_groups
+from bonkei.blueprint.elbv2.reader import read_load_balancers, read_target_groups
 from bonkei.blueprint.iam import read_roles, read_written_policies
 from bonkei.blueprint.kms import read_keys
 from bonkei.blueprint.lambda_.event_source import read_event_sources, read_layers

@@ -1,7 +1,6 @@
 """An Application Load Balancer: listeners, their rules, and the target groups behind them.
 
-reader         aws_lb with its listeners and their rules
-target_group   aws_lb_target_group
+reader   aws_lb with its listeners and their rules, and aws_lb_target_group
 """
 
 from __future__ import annotations
