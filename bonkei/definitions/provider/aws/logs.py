@@ -16,22 +16,13 @@ from bonkei.definitions.provider.aws.shared.documents import (
 )
 from bonkei.definitions.provider.aws.shared.formats import arn
 from bonkei.definitions.provider.aws.shared.import_ids import parts_of
-from bonkei.definitions.provider.aws.shared.naming import Mint
+from bonkei.definitions.provider.aws.shared.naming import Mint, made_name_as_id
 from bonkei.definitions.provider.aws.shared.own import by_own_names
 from bonkei.definitions.provider.aws.shared.resource import resource
 from bonkei.definitions.provider.behaviour import Context, ResourceBehaviour
 from bonkei.definitions.provider.values import Object, Value
 
 _NAME = matches(r"[.\-_/#A-Za-z0-9]+", "letters, digits and _-/.#")
-
-
-def _group(mint: Mint) -> Mapping[str, Value]:
-    name = mint.name()
-    return {
-        "id": name,
-        "arn": mint.arn("logs", f"log-group:{name}"),
-        "name": name,
-    }
 
 
 def _stream(mint: Mint) -> Mapping[str, Value]:
@@ -46,7 +37,7 @@ def _import_filter(identifier: str, _: Context) -> Object:
 
 RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_cloudwatch_log_group": resource(
-        _group,
+        made_name_as_id("logs", "log-group:"),
         at("name", length(1, 512), _NAME),
         at("name_prefix", length(1, 486), _NAME),
         at("kms_key_id", arn("kms")),

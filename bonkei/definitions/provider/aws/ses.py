@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bonkei.definitions.provider.aws.shared.naming import Mint, Minting
+from bonkei.definitions.provider.aws.shared.naming import Mint, name_as_id
 from bonkei.definitions.provider.aws.shared.resource import resource
 from bonkei.definitions.provider.aws.shared.seeds import ALPHANUMERIC, LOWER
 from bonkei.definitions.provider.behaviour import ResourceBehaviour
@@ -26,17 +26,13 @@ def _keys_of_domain(mint: Mint) -> Mapping[str, Value]:
     return {"id": str(mint.given("domain")), "dkim_tokens": tokens}
 
 
-def _address(argument: str) -> Minting:
-    def mint_it(mint: Mint) -> Mapping[str, Value]:
-        identity = str(mint.given(argument))
-        return {"id": identity, "arn": mint.arn("ses", f"identity/{identity}")}
-
-    return mint_it
+def _address(argument: str) -> ResourceBehaviour:
+    return resource(name_as_id("ses", "identity/", argument), import_=argument)
 
 
 RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_ses_domain_identity": resource(_domain, import_="domain"),
     "aws_ses_domain_dkim": resource(_keys_of_domain, import_="domain"),
-    "aws_ses_email_identity": resource(_address("email"), import_="email"),
-    "aws_sesv2_email_identity": resource(_address("email_identity"), import_="email_identity"),
+    "aws_ses_email_identity": _address("email"),
+    "aws_sesv2_email_identity": _address("email_identity"),
 }

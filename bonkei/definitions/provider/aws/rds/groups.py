@@ -17,7 +17,7 @@ from bonkei.definitions.provider.aws.shared.checks import (
     whole,
 )
 from bonkei.definitions.provider.aws.shared.formats import arn
-from bonkei.definitions.provider.aws.shared.naming import Mint
+from bonkei.definitions.provider.aws.shared.naming import Mint, made_name_as_id
 from bonkei.definitions.provider.aws.shared.resource import resource
 from bonkei.definitions.provider.behaviour import Refused, ResourceBehaviour
 from bonkei.definitions.provider.values import Value
@@ -54,16 +54,8 @@ def _subnet_group(mint: Mint) -> Mapping[str, Value]:
 
 
 def _parameter_group(kind: str) -> ResourceBehaviour:
-    def mint_group(mint: Mint) -> Mapping[str, Value]:
-        name = mint.name()
-        return {
-            "id": name,
-            "arn": mint.arn("rds", f"{kind}:{name}"),
-            "name": name,
-        }
-
     return resource(
-        mint_group,
+        made_name_as_id("rds", f"{kind}:"),
         at("name", *_group_name),
         at("name_prefix", length(1, 226)),
         at("family", matches(_FAMILY, "a family of an engine, such as aurora-postgresql17")),

@@ -93,6 +93,16 @@ def name_as_id(service: str, kind: str, argument: str = "name") -> Minting:
     return mint_it
 
 
+def made_name_as_id(service: str, kind: str) -> Minting:
+    """Like `name_as_id`, for a type that receives a name when none is given."""
+
+    def mint_it(mint: Mint) -> Mapping[str, Value]:
+        name = mint.name()
+        return {"id": name, "arn": mint.arn(service, f"{kind}{name}"), "name": name}
+
+    return mint_it
+
+
 def arn_as_id(service: str, kind: str) -> Minting:
     """Its id is its ARN. The ARN ends in its name."""
 
