@@ -34,7 +34,7 @@ def run(checkout: Path, quick: bool, say: Callable[[str], None]) -> list[Case]:
         environment = {
             **aws, "MOTO_TEST_ALLOW_AWS_REQUEST": "true", "PYTHONPATH": str(checkout),
         }  # fmt: skip
-        return pytests.run(pytests.Tests(python, checkout, names, environment, _service, 60), say)
+        return pytests.run(pytests.Tests(python, checkout, names, environment, service, 60), say)
 
 
 def verified(source: str) -> Iterator[str]:
@@ -49,5 +49,5 @@ def verified(source: str) -> Iterator[str]:
                 yield above + test.name
 
 
-def _service(test: str) -> str:
+def service(test: str) -> str:
     return test.split("/")[1].removeprefix("test_")

@@ -23,7 +23,7 @@ _LAST_SUBNET = 254
 _LAST_HOST = 254
 # These ports, and those of names, are below the ephemeral range and that of tasks.
 _HOLDER = one_address.HERE
-_FIRST_PORT = 17700
+FIRST_PORT = 17700
 _OWN = range(17955, 20000)
 _STEP = 8
 """At one address: the ports of names, and how far those of the next miniature begin."""
@@ -157,7 +157,7 @@ def _take(before: int | None) -> tuple[int, socket.socket]:
     for number in (*([before] if before else []), *numbers):
         held = socket.socket()
         try:
-            held.bind((_HOLDER, _FIRST_PORT + number))
+            held.bind((_HOLDER, FIRST_PORT + number))
         except OSError:
             held.close()
             continue

@@ -44,7 +44,7 @@ def put_back(aws: Aws, cluster: str, begun: Sequence[Rollout]) -> list[str]:
         going: list[Awaited] = []
         for rollout in list(left.values()):
             try:
-                identifier = _go_back(aws, cluster, rollout)
+                identifier = go_back(aws, cluster, rollout)
                 going.append(Awaited(rollout.service, identifier, runs_is_enough=True))
             except Exception as error:  # the others go back nevertheless
                 del left[rollout.service]
@@ -85,7 +85,7 @@ def in_use(service: Json) -> frozenset[str]:
     return frozenset(each["taskDefinition"] for each in remaining(service))
 
 
-def _go_back(aws: Aws, cluster: str, rollout: Rollout) -> str:
+def go_back(aws: Aws, cluster: str, rollout: Rollout) -> str:
     """The id of the deployment that goes back; ECS may have begun it. An update to the revision
     that runs already begins none."""
     now = describe(aws, cluster, rollout.service)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from ports import RANGE, free_port, share
 
-from bonkei.miniature.loopback import _FIRST_PORT
-from bonkei.services.ecs.execution.ports import _RANGE as TASKS
+from bonkei.miniature.loopback import FIRST_PORT
+from bonkei.services.ecs.execution.ports import RANGE as TASKS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -30,7 +30,7 @@ def test_without_workers_all_are_there() -> None:
 
 
 def test_no_miniature_takes_one() -> None:
-    assert max(RANGE) < min(_FIRST_PORT, TASKS.start)
+    assert max(RANGE) < min(FIRST_PORT, TASKS.start)
 
 
 def test_the_benchmarks_take_theirs_from_here() -> None:
@@ -49,11 +49,9 @@ def test_each_is_free_and_comes_once() -> None:
         assert server.getsockname()[1] == found[0]
 
 
-def test_one_that_somebody_has_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_another_program_has_is_left_out() -> None:
     taken, next_one = free_port(), free_port()
-    monkeypatch.setattr("ports._numbers", lambda: iter([taken, next_one]))
     with socket.create_server(("127.0.0.1", taken)):
-        assert free_port() == next_one
-    monkeypatch.setattr("ports._numbers", lambda: iter([taken]))
+        assert free_port(numbers=[taken, next_one]) == next_one
     with socket.create_server(("127.0.0.2", taken)):
-        assert free_port() == taken, "on another address"
+        assert free_port(numbers=[taken]) == taken, "on another address"

@@ -49,7 +49,7 @@ UNSERVED = "An error occurred (InvalidAction): The miniature does not answer iam
 )  # fmt: skip
 def test_the_verdict_of_a_line_of_pytests_record(test: dict[str, Any], verdict: Verdict) -> None:
     line = json.dumps({"id": "tests/test_sts/x.py::test_a", "errors": [], **test})
-    (case,) = pytests.read([line], moto._service)
+    (case,) = pytests.read([line], moto.service)
     assert (case.part, case.verdict) == ("sts", verdict)
 
 

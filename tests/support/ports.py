@@ -10,16 +10,16 @@ from __future__ import annotations
 import os
 import random
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import cycle
 
 RANGE = range(10_000, 17_700)
 
 
-def free_port(host: str = "127.0.0.1") -> int:
-    """One that no one has on this address."""
-    return next(number for number in _numbers() if _is_free(host, number))
+def free_port(host: str = "127.0.0.1", numbers: Iterable[int] | None = None) -> int:
+    """One that no one has on this address; the first of `numbers`, if they are given."""
+    return next(number for number in numbers or _numbers() if _is_free(host, number))
 
 
 def share(worker: str, workers: int) -> range:

@@ -51,7 +51,7 @@ async def _run(settings: DatabaseSettings, deed: str, name: str) -> int:
         password_hash = "" if deed == "disable" else Passwords().hash_now(_password())
         async with database.transaction() as connection:
             done = await act(connection, name, password_hash)
-            action = f"administrator.{_ACTIONS[deed]}"
+            action = f"administrator.{ACTIONS[deed]}"
             await audit.record(connection, _BY, audit.Deed(action, done.id, done.username))
     finally:
         await database.close()
@@ -83,7 +83,7 @@ async def _reset(connection: Connection, name: str, password_hash: str) -> Admin
 
 
 _DEEDS = {"make": _make, "disable": _disable, "reset-password": _reset}
-_ACTIONS = {"make": "created", "disable": "disabled", "reset-password": "password_reset"}
+ACTIONS = {"make": "created", "disable": "disabled", "reset-password": "password_reset"}
 
 
 def _password() -> str:

@@ -85,7 +85,7 @@ def loopback() -> Iterator[Callable[[Path], Loopback]]:
 @pytest.fixture
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """No other test's miniature takes a number in the meantime."""
-    monkeypatch.setattr(addresses, "_FIRST_PORT", 32_100)  # nor does a task, or a connection
+    monkeypatch.setattr(addresses, "FIRST_PORT", 32_100)  # nor does a task, or a connection
 
 
 @pytest.mark.usefixtures("alone")

@@ -68,10 +68,10 @@ class Service:
             self.stale -= 1
             return self.before
         found = {**self.describe_now(), "deployments": [dict(each) for each in self.deployments]}
-        self._go_on()
+        self.go_on()
         return found
 
-    def _go_on(self) -> None:
+    def go_on(self) -> None:
         """The work of ECS between two descriptions: one deployment completes or is rolled back."""
         primary = self.deployments[0]
         if primary["rolloutState"] == "IN_PROGRESS":

@@ -58,14 +58,14 @@ def test_a_deployment_that_another_replaces_is_no_release(
     meanwhile.
     """
     account.fails = {"app-backend"}
-    going_on = Service._go_on
+    going_on = Service.go_on
 
     def forgets(service: Service) -> None:
         going_on(service)
         del service.deployments[1:], service.events[:]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Service, "_go_on", forgets)
+        patch.setattr(Service, "go_on", forgets)
         with pytest.raises(ReleaseError, match="another deployment replaced"):
             module.deploy(account, release)
     assert account.latest == AS_BEFORE
@@ -92,7 +92,7 @@ def test_a_service_that_cannot_be_put_back_is_reported_and_its_revision_stays(
     account: Account, release: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account.fails = {"app-frontend"}
-    monkeypatch.setattr(putting_back, "_go_back", refuse)
+    monkeypatch.setattr(putting_back, "go_back", refuse)
     with pytest.raises(ReleaseError, match="app-backend could not be put back: no"):
         module.deploy(account, release)
     assert account.runs("app-backend") == "new"

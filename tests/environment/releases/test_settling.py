@@ -118,13 +118,13 @@ def test_an_old_answer_is_not_taken_for_a_service_that_went_back(
 
 def forgetting(monkeypatch: pytest.MonkeyPatch) -> None:
     """ECS lists a failed deployment no longer, as after the time in which it does."""
-    going_on = Service._go_on
+    going_on = Service.go_on
 
     def forgets(service: Service) -> None:
         going_on(service)
         del service.deployments[1:]
 
-    monkeypatch.setattr(Service, "_go_on", forgets)
+    monkeypatch.setattr(Service, "go_on", forgets)
 
 
 def test_a_service_that_fails_while_another_is_awaited_ends_the_release_at_once(
@@ -135,7 +135,7 @@ def test_a_service_that_fails_while_another_is_awaited_ends_the_release_at_once(
     account.fails, account.stale = {"app-frontend"}, 1
     begun = clock.moment
     slow = account.services["app-backend"]
-    monkeypatch.setattr(slow, "_go_on", lambda: None)
+    monkeypatch.setattr(slow, "go_on", lambda: None)
     monkeypatch.setattr(putting_back, "BACK_WITHIN", 10.0)
     with pytest.raises(ReleaseError) as refused:
         module.deploy(account, release)

@@ -279,7 +279,7 @@ async def _get(backend: FastAPI, path: str, member: str) -> list[Json]:
 def test_the_audit_trail_has_texts_for_all_records_of_the_backend() -> None:
     sources = [path.read_text() for path in Path(command.__file__).parent.rglob("*.py")]
     actions = {name for text in sources for name in re.findall(r'Deed\(\s*"([a-z_.]+)"', text)}
-    actions |= {f"administrator.{name}" for name in command._ACTIONS.values()}
+    actions |= {f"administrator.{name}" for name in command.ACTIONS.values()}
     for language in Language:
         prefix = "audit_action."
         known = {name for name in catalogue(language).messages if name.startswith(prefix)}

@@ -15,7 +15,7 @@ from bonkei.base.events import Endpoint
 from bonkei.services.ecs.errors import TaskError
 
 HOST = "127.0.0.1"
-_RANGE = range(20000, 32000)
+RANGE = range(20000, 32000)
 _ATTEMPTS = 200
 
 
@@ -33,12 +33,12 @@ class Ports:
     def take(self) -> Endpoint:
         """A free port. Raises TaskError if there is none."""
         for _ in range(_ATTEMPTS):
-            number = self._random.choice(_RANGE)
+            number = self._random.choice(RANGE)
             if number not in self._marks and (mark := _reserved(number)) is not None:
                 self._marks[number] = mark
                 return Endpoint(HOST, number)
         raise TaskError(
-            f"no port between {_RANGE.start} and {_RANGE.stop} on {HOST} is free",
+            f"no port between {RANGE.start} and {RANGE.stop} on {HOST} is free",
             remedy="end programs that hold many ports",
         )
 

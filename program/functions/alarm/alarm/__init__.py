@@ -23,7 +23,7 @@ from alarm.message import NOTHING, Message, Ways, late, message
 from alarm.slack import RefusedError, send
 from alarm.webhook import Webhook
 
-_webhook: Webhook | None = None  # kept while the execution environment lives
+kept_webhook: Webhook | None = None  # kept while the execution environment lives
 
 
 if "AWS_LAMBDA_RUNTIME_API" in os.environ:
@@ -76,10 +76,10 @@ def _describe(text: str, subject: str) -> tuple[Event, Message | None]:
 
 
 def _get_webhook() -> Webhook:
-    global _webhook  # noqa: PLW0603 - made at the first use, so that importing needs no settings
-    if _webhook is None:
-        _webhook = Webhook(os.environ["SLACK_WEBHOOK_SECRET_ARN"])
-    return _webhook
+    global kept_webhook  # noqa: PLW0603 - made at the first use, so that importing needs no settings
+    if kept_webhook is None:
+        kept_webhook = Webhook(os.environ["SLACK_WEBHOOK_SECRET_ARN"])
+    return kept_webhook
 
 
 def _log(what: str, notification: Mapping[str, Any], **fields: str) -> None:

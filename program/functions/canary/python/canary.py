@@ -17,7 +17,7 @@ import urllib.request
 from collections.abc import Mapping
 from typing import Any
 
-_SECONDS = 10.0  # longer than the slowest page that is worth waiting for
+SECONDS = 10.0  # longer than the slowest page that is worth waiting for
 _AGENT = "statuspage-canary"
 
 
@@ -40,7 +40,7 @@ def ask(url: str) -> str:
     request = urllib.request.Request(url, headers={"User-Agent": _AGENT})  # noqa: S310 - our site
     begun = time.monotonic()
     try:
-        with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310 - our site
+        with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310 - our site
             trouble = "" if answer.read() else "an empty page"
     except urllib.error.HTTPError as error:
         with error:

@@ -25,7 +25,7 @@ def handler(event: Json, context: object) -> dict[str, Any]:  # noqa: ARG001 - L
     {"seconds": 60}, …}`."""
     service = str(event["executionDetails"]["serviceArn"])
     _, cluster, name = service.split("/")
-    found = _ecs().describe_services(cluster=cluster, services=[name])["services"][0]
+    found = ecs().describe_services(cluster=cluster, services=[name])["services"][0]
     deployment = next(each for each in found["deployments"] if each["status"] == "PRIMARY")
     seconds = float(event["hookDetails"]["seconds"])
     answer = decide(deployment, _tasks(cluster, name), time.time(), seconds)
@@ -58,16 +58,16 @@ def ended_by_itself(task: Json) -> bool:
 def _tasks(cluster: str, service: str) -> list[Json]:
     found: list[Json] = []
     for status in ("RUNNING", "STOPPED"):
-        pages = _ecs().get_paginator("list_tasks")
+        pages = ecs().get_paginator("list_tasks")
         for page in pages.paginate(cluster=cluster, serviceName=service, desiredStatus=status):
             arns = page["taskArns"]
             if arns:
-                found += _ecs().describe_tasks(cluster=cluster, tasks=arns)["tasks"]
+                found += ecs().describe_tasks(cluster=cluster, tasks=arns)["tasks"]
     return found
 
 
 @cache
-def _ecs() -> Any:
+def ecs() -> Any:
     import boto3  # noqa: PLC0415 - part of Lambda's runtime; slow to load
 
     return boto3.client("ecs")

@@ -140,7 +140,7 @@ def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slack]:
     monkeypatch.setattr(alarm, "call_aws", CloudWatch())
     monkeypatch.setattr("alarm.slack.SECONDS_EACH", 60.0)  # a busy machine answers later
     with Slack() as server:
-        monkeypatch.setattr(alarm, "_webhook", Webhook("arn", lambda _: server.url))
+        monkeypatch.setattr(alarm, "kept_webhook", Webhook("arn", lambda _: server.url))
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         yield server
@@ -225,9 +225,9 @@ class Queue:
         assert operation == "receive_message"
         found = [name for name in self.held if name not in self.hidden][:2]
         self.hidden.update(found)
-        return {"Messages": [self._message(name) for name in found]} if found else {}
+        return {"Messages": [self.message(name) for name in found]} if found else {}
 
-    def _message(self, name: str) -> dict[str, Any]:
+    def message(self, name: str) -> dict[str, Any]:
         attributes = {"SentTimestamp": str(1_767_000_000_000 + int(name))}
         return {"ReceiptHandle": name, "Body": self.held[name], "Attributes": attributes}
 
@@ -291,7 +291,7 @@ def test_dead_letters_stay_while_slack_does_not_take_them(
 def test_a_queue_that_cannot_be_read_repeats_no_message(
     slack: Slack, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(Queue, "_message", lambda *_: {})
+    monkeypatch.setattr(Queue, "message", lambda *_: {})
     queued(monkeypatch, "x")
     alarm.handler(notification(recorded("alarm")), None)
     assert len(slack.received) == 1

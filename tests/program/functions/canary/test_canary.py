@@ -95,7 +95,7 @@ def test_a_site_that_is_not_there_fails_the_run(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_site_that_says_nothing_fails_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(canary, "_SECONDS", 0.1)
+    monkeypatch.setattr(canary, "SECONDS", 0.1)
     with (
         socket.create_server(("127.0.0.1", 0)) as server,
         pytest.raises(canary.PageError, match=r"no answer .*timed out"),

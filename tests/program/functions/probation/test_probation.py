@@ -76,7 +76,7 @@ class Ecs:
 def test_it_asks_ecs_for_the_service_of_the_event(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(probation, "_ecs", Ecs)
+    monkeypatch.setattr(probation, "ecs", Ecs)
     service = "arn:aws:ecs:ap-northeast-1:123456789012:service/shop/web"
     event = {"executionDetails": {"serviceArn": service}, "hookDetails": {"seconds": 60}}
     assert probation.handler(event, None) == {"hookStatus": "FAILED"}
