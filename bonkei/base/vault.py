@@ -7,15 +7,21 @@ password. The tasks read.
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import quote
 
 from bonkei.base import kept
 
 WITHHELD = "withheld"
 """The folder beside that of the values, with the reasons by the secrets' file names."""
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.=+@-]")
+_LONGEST, _CUT = 241, 160
+"""Characters of a file's name. One that would be longer is cut, and a digest tells it apart."""
 
 
 class Vault(Protocol):
@@ -58,7 +64,8 @@ class FileVault:
         return self._directory / file_name(arn)
 
     def get(self, arn: str) -> str | None:
-        return _text(self.path(arn))
+        value = _text(self.path(arn))
+        return _text(self._earlier(arn)) if value is None else value
 
     def withheld(self, arn: str) -> str:
         return _text(self._directory.with_name(WITHHELD) / file_name(arn)) or ""
@@ -70,13 +77,44 @@ class FileVault:
 
     def delete(self, arn: str) -> None:
         self.path(arn).unlink(missing_ok=True)
+        self._earlier(arn).unlink(missing_ok=True)
+
+    def adopt(self, arns: Iterable[str]) -> None:
+        """Give each of these its own file for the value that an earlier version kept: names that
+        shared a file get a copy each. What a full disk refuses stays where `get` finds it."""
+        adopted = set[Path]()
+        with suppress(OSError):
+            for arn in arns:
+                earlier, own = self._earlier(arn), self.path(arn)
+                value = _text(earlier) if earlier != own else None
+                if value is None:
+                    continue
+                if not own.exists():
+                    self.put(arn, value)
+                adopted.add(earlier)
+            for earlier in adopted:
+                earlier.unlink(missing_ok=True)
+
+    def _earlier(self, arn: str) -> Path:
+        """The file of an earlier version, which had `_` for each `/`. It is the same as now for a
+        name of letters, digits and `.=+@-`. No other file of now has `_` in its name."""
+        name = _UNSAFE.sub("_", _last_part(arn))[:255]
+        name = f"_{name}" if name.startswith(".") else name
+        return self._directory / (name if "_" in name else file_name(arn))
 
 
 def file_name(arn: str) -> str:
-    """The name of a secret's file: the last part of its ARN."""
-    name = _UNSAFE.sub("_", arn.rpartition(":secret:")[2] or arn)
-    # A leading dot would hide the file, and `..` is a folder.
-    return f"_{name}" if name.startswith(".") else name
+    """The name of a secret's file: the last part of its ARN, quoted as in a URL. A leading dot
+    would hide the file, and `_` stood for `/` in earlier versions."""
+    name = quote(_last_part(arn), safe="=+@", errors="surrogatepass").replace("_", "%5F")
+    name = f"%2E{name[1:]}" if name.startswith(".") else name
+    if len(name) <= _LONGEST:
+        return name
+    return f"{name[:_CUT]}~{hashlib.sha256(name.encode()).hexdigest()}"
+
+
+def _last_part(arn: str) -> str:
+    return arn.rpartition(":secret:")[2] or arn
 
 
 def _text(file: Path) -> str | None:

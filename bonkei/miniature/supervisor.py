@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
 from bonkei.base.aws_service import ADMINISTRATOR
+from bonkei.base.vault import FileVault
 from bonkei.config import Config
 from bonkei.definitions.refresh.observe import Outside
 from bonkei.definitions.refresh.values import Ask
@@ -170,6 +171,12 @@ class Miniature:
                 step.detail = await asyncio.to_thread(known.apply, report)
             self._assembly.blueprint = await asyncio.to_thread(self._assembly.stacks.read)
             self._assembly.service_changes.definitions_win()
+            await asyncio.to_thread(self._adopt_secrets)
+
+    def _adopt_secrets(self) -> None:
+        blueprint = self._assembly.blueprint
+        managed = (each.master_secret_arn for each in blueprint.database_clusters)
+        FileVault(self._home.secrets).adopt((*blueprint.arns, *managed))
 
     def _unless_stopped(self, report: Report) -> Report:
         """Terraform runs in a thread that cannot be cancelled. `stop` interrupts it; one that does

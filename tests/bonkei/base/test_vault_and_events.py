@@ -52,6 +52,51 @@ def test_a_hostile_name_stays_inside_the_folder(tmp_path: Path) -> None:
         assert vault.path(name).parent == tmp_path / "secrets"
 
 
+PARAMETER = "arn:aws:ssm:us-east-1:123456789012:parameter"
+ALIKE = (f"{PARAMETER}/a/b", f"{PARAMETER}/a_b", f"{PARAMETER}/a%b", "x:secret:a/b", "x:secret:a_b")
+
+
+def test_names_that_are_alike_have_their_own_values(vault: Vault) -> None:
+    names = (*ALIKE, *(f"{PARAMETER}/{'long/' * 90}{end}" for end in "xy"))
+    for name in names:
+        assert vault.get(name) is None
+        vault.put(name, f"of {name}")
+    assert [vault.get(name) for name in names] == [f"of {name}" for name in names]
+    vault.delete(names[0])
+    assert [vault.get(name) for name in names[:2]] == [None, f"of {names[1]}"]
+
+
+def earlier(folder: Path, *names: str) -> FileVault:
+    """A home of an earlier version, whose files had `_` for each `/` and `:`."""
+    folder.mkdir(mode=0o700)
+    for name in names:
+        (folder / name).write_text("kept", encoding="utf-8")
+    return FileVault(folder)
+
+
+def test_an_earlier_home_keeps_its_values(tmp_path: Path) -> None:
+    shared = "arn_aws_ssm_us-east-1_123456789012_parameter_a_b"
+    vault = earlier(tmp_path / "secrets", "app_db_x-AbCdEf", "plain-AbCdEf", shared, "unknown_name")
+    known = (ARN, "x:secret:plain-AbCdEf", *ALIKE[:2])
+    assert [vault.get(name) for name in known] == ["kept"] * 4
+    vault.adopt(known)
+    files = {path.name for path in (tmp_path / "secrets").iterdir()}
+    assert files == {*(vault.path(name).name for name in known), "unknown_name"}
+    vault.put(ALIKE[0], "new")
+    assert [vault.get(name) for name in ALIKE[:2]] == ["new", "kept"]
+    vault.delete(ALIKE[0])
+    assert [vault.get(name) for name in ALIKE[:2]] == [None, "kept"]
+
+
+def test_a_value_written_since_is_newer_than_the_earlier_file(tmp_path: Path) -> None:
+    vault = earlier(tmp_path / "secrets", "app_db_x-AbCdEf")
+    vault.put(ARN, "new")
+    vault.adopt([ARN])
+    assert vault.get(ARN) == "new"
+    vault.delete(ARN)
+    assert list((tmp_path / "secrets").iterdir()) == []
+
+
 def test_events_reach_their_listeners_in_order() -> None:
     bus, heard = Bus(), []
     undo = bus.subscribe(TargetRegistered, lambda event: heard.append(("one", event.task_id)))

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import bonkei.services.codebuild
 import bonkei.services.endpoint
@@ -165,20 +166,15 @@ class Provider:
         return refused
 
     def _denial(self, name: str, role: str, actions: tuple[str, str]) -> str:
-        """Why the role may not do the action on a secret (or the other, on a parameter). A file
-        name has `_` for each `/` of the name of one that is not made yet."""
-        action, path = actions[0], f"secret:{name}"
-        service, _, parameter = name.partition("_parameter_")
-        if service.startswith("arn_aws_ssm_"):
-            action, path = actions[1], f"parameter/{parameter}"
+        """Why the role may not do the action on the secret (or the other, on the parameter) of this
+        file. The name of one that is not made yet is read from the file's name."""
+        written = unquote(name)
         arns = [arn for arn in self._arns() if file_name(arn) == name and ":rds:" not in arn]
-        made = [arn.split(":", 5)[5] for arn in arns]
-        reasons = []
-        for written in made or dict.fromkeys((path.replace("_", "/"), path)):
-            reasons.append(self._may(role, action, written))
-            if not reasons[-1]:
-                return ""
-        return reasons[0]
+        is_parameter = written.startswith("arn:aws:ssm:")
+        path = written.partition(":parameter/")[2]
+        path = f"parameter/{path}" if is_parameter else f"secret:{written}"
+        made = arns[0].split(":", 5)[5] if arns else path
+        return self._may(role, actions[is_parameter], made)
 
     def _count_on(self, file: Path) -> None:
         if not file.is_file() or file.is_symlink():

@@ -12,7 +12,7 @@ import pytest
 
 from bonkei.base import kept
 from bonkei.base.errors import BonkeiError
-from bonkei.base.vault import FileVault
+from bonkei.base.vault import FileVault, file_name
 from bonkei.miniature.parts.codebuild.tools import PLACE, Commands, Provider
 
 ROLE = "arn:aws:iam::123456789012:role/apply"
@@ -31,7 +31,7 @@ def home(tmp_path: Path) -> Path:
     home = tmp_path / "home"
     (home / "secrets").mkdir(parents=True)
     (home / "terraform").mkdir()
-    (home / "secrets" / "app_old-AbCdEf").write_text("old", "utf-8")
+    (home / "secrets" / "app%2Fold-AbCdEf").write_text("old", "utf-8")
     (home / "terraform" / "counters.json").write_text('{"a": 3, "b": 1}', "utf-8")
     return home
 
@@ -63,11 +63,11 @@ def test_changes_are_copied_back_as_far_as_the_role_may(home: Path, folder: Path
     given = provider(home).prepare(folder, "commands: [terraform apply]", ROLE)
     own = Path(given["MINIATURE_PROVIDER"])
     assert own.parent == folder
-    assert (own / "secrets" / "app_old-AbCdEf").read_text("utf-8") == "old"
-    (own / "secrets" / "app_old-AbCdEf").write_text("new", "utf-8")
-    (own / "secrets" / "app_made-GhIjKl").write_text("made", "utf-8")
-    (own / "secrets" / "other_made-GhIjKl").write_text("made", "utf-8")
-    parameter = "arn_aws_ssm_ap-northeast-1_123456789012_parameter_app_tag"
+    assert (own / "secrets" / "app%2Fold-AbCdEf").read_text("utf-8") == "old"
+    (own / "secrets" / "app%2Fold-AbCdEf").write_text("new", "utf-8")
+    (own / "secrets" / "app%2Fmade-GhIjKl").write_text("made", "utf-8")
+    (own / "secrets" / "other%2Fmade-GhIjKl").write_text("made", "utf-8")
+    parameter = file_name("arn:aws:ssm:ap-northeast-1:123456789012:parameter/app/tag")
     (own / "secrets" / parameter).write_text("v1", "utf-8")
     (own / "secrets" / ".draft").write_text("x", "utf-8")
     (own / "secrets" / "app_link").symlink_to("/etc/passwd")
@@ -75,10 +75,10 @@ def test_changes_are_copied_back_as_far_as_the_role_may(home: Path, folder: Path
     # Another process has written in the meantime.
     kept.write_json(home / "terraform" / "counters.json", {"a": 3, "b": 9})
     refused = provider(home).collect(folder, ROLE)
-    assert [line.partition(" ")[0] for line in refused] == ["other_made-GhIjKl"]
+    assert [line.partition(" ")[0] for line in refused] == ["other%2Fmade-GhIjKl"]
     found = {file.name: file.read_text("utf-8") for file in (home / "secrets").iterdir()}
-    assert found == {"app_old-AbCdEf": "new", "app_made-GhIjKl": "made", parameter: "v1"}
-    assert stat.S_IMODE((home / "secrets" / "app_made-GhIjKl").stat().st_mode) == 0o600
+    assert found == {"app%2Fold-AbCdEf": "new", "app%2Fmade-GhIjKl": "made", parameter: "v1"}
+    assert stat.S_IMODE((home / "secrets" / "app%2Fmade-GhIjKl").stat().st_mode) == 0o600
     counters = kept.read_json(home / "terraform" / "counters.json", dict)
     assert counters == {"a": 4, "b": 9, "c": 1}
 
@@ -87,13 +87,13 @@ def test_a_role_without_permission_changes_no_secret(home: Path, folder: Path) -
     given = provider(home).prepare(folder, "terraform", ROLE)
     own = Path(given["MINIATURE_PROVIDER"])
     assert provider(home).collect(folder, OTHER) == []  # nothing has changed, so nothing is asked
-    (own / "secrets" / "app_old-AbCdEf").write_text("stolen", "utf-8")
+    (own / "secrets" / "app%2Fold-AbCdEf").write_text("stolen", "utf-8")
     assert len(provider(home).collect(folder, OTHER)) == 1
-    assert (home / "secrets" / "app_old-AbCdEf").read_text("utf-8") == "old"
+    assert (home / "secrets" / "app%2Fold-AbCdEf").read_text("utf-8") == "old"
 
 
 def test_a_build_gets_the_values_that_its_role_may_read(home: Path, folder: Path) -> None:
-    (home / "secrets" / "app_my_key-GhIjKl").write_text("made", "utf-8")
+    (home / "secrets" / "app%5Fmy%2Fkey-GhIjKl").write_text("made", "utf-8")
     arns = (f"{SECRETS}:app/old-AbCdEf", f"{SECRETS}:app_my/key-GhIjKl")
     asked: list[tuple[str, str]] = []
 
@@ -118,7 +118,7 @@ def test_a_build_gets_the_values_that_its_role_may_read(home: Path, folder: Path
 def test_a_value_that_a_build_makes_equal_is_not_reported(home: Path, folder: Path) -> None:
     """As by a described secret, whose value the settings hold."""
     own = Path(provider(home).prepare(folder, "terraform", OTHER)["MINIATURE_PROVIDER"])
-    (own / "secrets" / "app_old-AbCdEf").write_text("old", "utf-8")
+    (own / "secrets" / "app%2Fold-AbCdEf").write_text("old", "utf-8")
     assert provider(home).collect(folder, OTHER) == []
 
 
@@ -132,9 +132,9 @@ def test_a_folder_replaced_by_a_link_is_not_read(
     (folder / name).symlink_to(elsewhere)
     for place in (elsewhere, elsewhere / "secrets"):
         if place.is_dir():
-            (place / "app_key-AbCdEf").write_text("a person's", "utf-8")
+            (place / "app%2Fkey-AbCdEf").write_text("a person's", "utf-8")
     assert "has become a link" in provider(home).collect(folder, ROLE)[0]
-    assert [file.name for file in (home / "secrets").iterdir()] == ["app_old-AbCdEf"]
+    assert [file.name for file in (home / "secrets").iterdir()] == ["app%2Fold-AbCdEf"]
 
 
 async def test_the_aws_of_a_build_is_the_installed_command_itself(tmp_path: Path) -> None:
