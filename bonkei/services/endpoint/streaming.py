@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from bonkei.base.background import Background
 from bonkei.services.endpoint.errors import Answer, ApiError
 from bonkei.services.endpoint.port.bodies import Bodies
 
@@ -33,7 +34,7 @@ class Streams:
     def __init__(self, limit: int, bodies: Bodies) -> None:
         self._limit = limit
         self._bodies = bodies
-        self._open: set[asyncio.Task[None]] = set()
+        self._open = Background()
 
     def require_room(self) -> None:
         """ApiError."""
@@ -45,8 +46,7 @@ class Streams:
         client disconnects, the service's iterator is closed."""
         head = streamed.head
         response = web.StreamResponse(status=head.status, headers=dict(head.headers))
-        pump = asyncio.create_task(_pump(incoming, response, streamed.body, self._bodies))
-        self._open.add(pump)
+        pump = self._open.start(_pump(incoming, response, streamed.body, self._bodies))
         try:
             while not pump.done():
                 await asyncio.wait({pump}, timeout=_LOOK)
@@ -55,17 +55,13 @@ class Streams:
         finally:
             pump.cancel()
             await asyncio.wait({pump})
-            self._open.discard(pump)
         with suppress(ConnectionError):
             await response.write_eof()
         return response
 
     async def stop(self) -> None:
         """End all of them in order."""
-        for pump in self._open:
-            pump.cancel()
-        if self._open:
-            await asyncio.wait(self._open)
+        await self._open.stop()
 
 
 async def _pump(
