@@ -1,8 +1,8 @@
 """Creates the declared resources: pure steps, and a provisioner that takes them.
 
 wanted       from the blueprint to things, each with the steps to create or update it;
-             `buckets`, `keys`, `parameters`, `queues`, `tables`, `topics` know one service each
-step         one call of an API, without a signature; `xml` writes S3's documents
+             `buckets`, `keys`, `parameters`, `queues`, `tables` know one service each
+step         one call of an API, without a signature
 reconcile    the steps to take, from the wanted and the existing things
 provisioner  takes them in the `store`, and remembers the created things
 declared     when: at once, when the store has started, or later in the background

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from html import escape
+from typing import Any
 from urllib.parse import quote
 
-from bonkei.blueprint.s3 import Bucket, BucketSetting, StoredObject
+from bonkei.blueprint.s3 import Bucket, BucketSetting, Document, StoredObject
 from bonkei.services.endpoint.provision.step import Call, EmptyStep, S3Step, Thing, Unless
-from bonkei.services.endpoint.provision.xml import render
 
+_NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
+_SCHEMA = "http://www.w3.org/2001/XMLSchema-instance"
 _THERE = frozenset({"BucketAlreadyOwnedByYou", "BucketAlreadyExists"})
 _GONE = frozenset({"NoSuchBucket"})
 _LAST = frozenset({"notification"})
 """Settings that name other things. These must exist first."""
-_EMPTIED = {
-    "versioning": S3Step("PUT", "", render("VersioningConfiguration", {"Status": "Suspended"})),
-    "logging": S3Step("PUT", "", render("BucketLoggingStatus", {})),
-    "notification": S3Step("PUT", "", render("NotificationConfiguration", {})),
-    "acl": S3Step("PUT", "", headers=(("x-amz-acl", "private"),)),
-}
-"""For settings without a DELETE in S3: the content that ends them."""
 _STAYS = frozenset({"object-lock"})
 
 
@@ -65,7 +61,7 @@ def stored_object(stored: StoredObject, region: str) -> Thing:
 
 def _bucket(bucket: Bucket, region: str) -> Thing:
     path = f"/{bucket.name}"
-    location = render("CreateBucketConfiguration", {"LocationConstraint": region})
+    location = _xml("CreateBucketConfiguration", {"LocationConstraint": region})
     lock = (("x-amz-bucket-object-lock-enabled", "true"),) if bucket.object_lock else ()
     make = S3Step("PUT", path, "" if region == "us-east-1" else location, _THERE, headers=lock)
     # S3 refuses to delete a bucket with content. So does this one.
@@ -78,7 +74,7 @@ def _bucket(bucket: Bucket, region: str) -> Thing:
 
 def _setting(bucket: Bucket, setting: BucketSetting, region: str) -> Thing:
     resource = f"/{bucket.name}?{setting.name}"
-    body = setting.text or (render(setting.root, setting.document) if setting.root else "")
+    body = setting.text or (_xml(setting.root, setting.document) if setting.root else "")
     make = S3Step("PUT", resource, body, headers=setting.headers)
     end: tuple[Call, ...] = ()
     if (emptied := _EMPTIED.get(setting.name)) is not None:
@@ -88,3 +84,43 @@ def _setting(bucket: Bucket, setting: BucketSetting, region: str) -> Thing:
     name = f"{bucket.name} {setting.name}"
     once = setting.name == "notification"  # S3 sends a test event whenever it is set
     return Thing("bucket-setting", name, bucket.address, region, (make,), end=end, once=once)
+
+
+def _xml(root: str, document: Document) -> str:
+    """A document of S3's API. A name that begins with @ is an attribute. None is left out."""
+    return f'<{root} xmlns="{_NAMESPACE}">{_children(document)}</{root}>'
+
+
+def _children(document: Document) -> str:
+    return "".join(
+        _element(name, item)
+        for name, value in document.items()
+        if not name.startswith("@")
+        for item in (value if isinstance(value, list | tuple) else (value,))
+        if item is not None
+    )
+
+
+def _element(name: str, value: Any) -> str:
+    if not isinstance(value, dict):
+        text = str(value).lower() if isinstance(value, bool) else _number(value)
+        return f"<{name}>{escape(text, quote=False)}</{name}>"
+    attributes = "".join(
+        f' {each[1:]}="{escape(str(text))}"' for each, text in value.items() if each[0] == "@"
+    )
+    schema = f' xmlns:xsi="{_SCHEMA}"' if "xsi:" in attributes else ""
+    return f"<{name}{schema}{attributes}>{_children(value)}</{name}>"
+
+
+def _number(value: object) -> str:
+    """Terraform's state sometimes has 30.0 for 30."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+_EMPTIED = {
+    "versioning": S3Step("PUT", "", _xml("VersioningConfiguration", {"Status": "Suspended"})),
+    "logging": S3Step("PUT", "", _xml("BucketLoggingStatus", {})),
+    "notification": S3Step("PUT", "", _xml("NotificationConfiguration", {})),
+    "acl": S3Step("PUT", "", headers=(("x-amz-acl", "private"),)),
+}
+"""For settings without a DELETE in S3: the content that ends them."""
