@@ -141,24 +141,17 @@ class Workspace:
         self,
         selection: Selection = _EVERYTHING,
         *,
-        destroy: bool = False,
         observed: Observed | None = None,
     ) -> PlanSummary:
-        """Return the changes that `apply` (or `destroy`) would make. `observed`: what others have
-        changed since the last apply. None: that was not asked."""
-        plan = partial(self._plan, selection, destroy=destroy, observed=observed)
-        return self._with_enough_blocks(plan)
+        """Return the changes that `apply` would make. `observed`: what others have changed since
+        the last apply. None: that was not asked."""
+        return self._with_enough_blocks(partial(self._plan, selection, observed))
 
     def _plan(
-        self,
-        selection: Selection,
-        *,
-        destroy: bool,
-        observed: Observed | None = None,
-        all_blocks: bool,
+        self, selection: Selection, observed: Observed | None, *, all_blocks: bool
     ) -> PlanSummary:
         plan_file = self._directory / "plan"
-        options = [f"-out={plan_file}", *_options(observed), *(["-destroy"] if destroy else [])]
+        options = [f"-out={plan_file}", *_options(observed)]
         place = self._place
         with place.session(self._home, all_blocks=all_blocks, observed=observed) as session:
             self._check(selection, session)

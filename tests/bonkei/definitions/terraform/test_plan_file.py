@@ -150,10 +150,10 @@ def both(monkeypatch: pytest.MonkeyPatch) -> Callable[[Workspace], Both]:
 
     monkeypatch.setattr(workspace.Workspace, "_planned", planned)
 
-    def plan(of: Workspace, *, destroy: bool = False) -> Both:
-        of.plan(destroy=destroy)
+    def plan(of: Workspace) -> Both:
+        of.plan()
         with_named_blocks, _ = documents.pop()
-        of._plan(Selection(), destroy=destroy, all_blocks=True)
+        of._plan(Selection(), None, all_blocks=True)
         ours, shown = documents.pop()
         assert with_named_blocks["resource_changes"] == ours["resource_changes"]
         assert ours["output_changes"] == {
@@ -222,8 +222,12 @@ def test_nothing_changes(project: Project, both: Callable[[Workspace], Both]) ->
     assert ours.is_empty
 
 
-def test_a_destroy(project: Project, both: Callable[..., Both]) -> None:
-    ours, shown = both(project.workspace(), destroy=True)
+def test_everything_goes(project: Project, both: Callable[[Workspace], Both]) -> None:
+    project.write("infrastructure/main.tf", "")
+    try:
+        ours, shown = both(project.workspace())
+    finally:
+        project.write("infrastructure/main.tf", BEFORE)
     assert ours == shown
     assert {each.action for each in ours.changes} == {"delete"}
 
