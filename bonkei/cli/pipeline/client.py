@@ -22,8 +22,8 @@ _TARGETS = {
 class RefusedError(BonkeiError):
     """AWS's error: its code and its message."""
 
-    def __init__(self, code: str, message: str, remedy: str = "") -> None:
-        super().__init__(f"{code}: {message}", remedy=remedy)
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
         self.code = code
 
 
@@ -32,9 +32,8 @@ class Endpoint:
     runs."""
 
     def __init__(self, context: Context) -> None:
-        found: Mapping[str, str] = context.ask("aws", role="")
-        self._environment = found
-        self._url = urlsplit(found["AWS_ENDPOINT_URL"])
+        self._environment: Mapping[str, str] = context.ask("aws", role="")
+        self._url = urlsplit(self._environment["AWS_ENDPOINT_URL"])
 
     def pipeline(self, operation: str, **given: Any) -> Any:
         """Call CodePipeline. Raises RefusedError."""
