@@ -34,7 +34,7 @@ _ROTATION = "put it into a resource aws_secretsmanager_secret_rotation"
 _INTERFACE = "write network_interface_id, with the instance's primary_network_interface_id"
 _VPC_GROUPS = "only VPC security groups are left"
 
-_ARGUMENTS: Mapping[str, Mapping[str, str]] = {
+ARGUMENTS: Mapping[str, Mapping[str, str]] = {
     "aws_api_gateway_account": {"reset_on_delete": "it is always reset, so remove it"},
     "aws_api_gateway_deployment": {
         "stage_name": _STAGE,
@@ -109,7 +109,7 @@ _ARGUMENTS: Mapping[str, Mapping[str, str]] = {
 What version 6 has removed of the types carried here is the difference between the source of
 provider 5.46 and the schema; the earlier ones are in the guides.
 """
-_TYPES = {
+TYPES = {
     "aws_subnet_ids": (
         'write data "aws_subnets" with filter { name = "vpc-id", values = [vpc_id] }; .ids is as'
         " before"
@@ -151,9 +151,9 @@ def _now(diagnostic: Diagnostic) -> str | None:
         within = _RESOURCE.search(diagnostic.context)
         used = re.search(rf"\b(aws_\w+)\.[\w-]+(?:\[[^\]]*\])?\.{named[1]}\b", diagnostic.code)
         type_ = used or within if diagnostic.summary == "Unsupported attribute" else within
-        return _ARGUMENTS.get(type_[1], {}).get(named[1]) if type_ else None
+        return ARGUMENTS.get(type_[1], {}).get(named[1]) if type_ else None
     removed = _TYPE.search(diagnostic.detail)
     if removed is None:
         return None
     ended = (said for prefix, said in _ENDED.items() if removed[1].startswith(prefix))
-    return _TYPES.get(removed[1]) or next(ended, None)
+    return TYPES.get(removed[1]) or next(ended, None)

@@ -12,7 +12,7 @@ from typing import IO
 
 from bonkei.definitions.terraform.errors import TerraformError
 
-_PATIENCE = 10.0  # seconds: `bonkei watch` may be planning what was saved just now
+PATIENCE = 10.0  # seconds: `bonkei watch` may be planning what was saved just now
 _POLL = 0.05
 
 
@@ -26,7 +26,7 @@ def locked(file: Path, is_over: Callable[[], bool] = _never) -> Iterator[None]:
     """Hold the lock. Raises TerraformError if another process works for long, or if `is_over` ends
     the wait. The kernel releases the lock when the process ends."""
     with file.open("a+", encoding="utf-8") as handle:
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + PATIENCE
         while not _take(handle):
             if is_over() or time.monotonic() > end:
                 handle.seek(0)

@@ -391,7 +391,7 @@ def test_an_argument_that_the_provider_has_removed_is_reported_with_its_successo
 
 def test_every_argument_reported_as_removed_is_removed() -> None:
     carried = schema.load(catalogue.SCHEMA)
-    for type_name, removed in upgrades._ARGUMENTS.items():
+    for type_name, removed in upgrades.ARGUMENTS.items():
         block = carried.resources[type_name]
         # These two are arguments of another kind now.
         for name in removed.keys() - {"cluster_mode", "redacted_fields"}:
@@ -399,7 +399,7 @@ def test_every_argument_reported_as_removed_is_removed() -> None:
             assert found is None or not (found.optional or found.required)
             assert name not in block.blocks
     known = carried.resources.keys() | carried.data_sources.keys()
-    assert not upgrades._TYPES.keys() & known
+    assert not upgrades.TYPES.keys() & known
 
 
 def test_an_unknown_argument_is_reported_with_the_requested_version(
@@ -440,7 +440,7 @@ def test_a_wrong_executable_is_reported(project: Project) -> None:
 
 
 def test_two_runs_at_once_are_refused(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(state_lock, "_PATIENCE", 0.01)
+    monkeypatch.setattr(state_lock, "PATIENCE", 0.01)
     lock = project.home / "terraform" / "lock"
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("a+") as handle:

@@ -14,7 +14,7 @@ from bonkei.definitions.terraform.state.lock import locked
 
 
 def test_a_plan_of_a_second_is_awaited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lock, "_PATIENCE", 60.0)
+    monkeypatch.setattr(lock, "PATIENCE", 60.0)
     asked = threading.Event()
     order: list[str] = []
 
@@ -36,7 +36,7 @@ def test_a_plan_of_a_second_is_awaited(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_ctrl_c_ends_the_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lock, "_PATIENCE", 600.0)
+    monkeypatch.setattr(lock, "PATIENCE", 600.0)
     began = time.monotonic()
     with (
         locked(tmp_path / "lock"),
