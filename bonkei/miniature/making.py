@@ -77,36 +77,7 @@ MakeParts = Callable[[Config, Home, Bus, Addresses, Report], Parts]
 
 def real_parts(config: Config, home: Home, bus: Bus, addresses: Addresses, report: Report) -> Parts:
     """Terraform, sockets, processes and PostgreSQL. `report` receives messages for the user."""
-    vault: Vault = FileVault(home.secrets)
-
-    def database(cluster: DatabaseCluster, host: str, check: CheckToken) -> Database:
-        return Database(
-            cluster, host, home.path, vault, config.database_url,
-            shared=config.database_shared, check_token=check,
-        )  # fmt: skip
-
-    def cloud(
-        services: Mapping[str, AwsService], report: Report, beside: Mapping[str, Beside]
-    ) -> Cloud:
-        from bonkei.services.endpoint.cloud import Cloud  # noqa: PLC0415 - aiohttp takes a while to load
-
-        return Cloud(
-            CloudSettings(
-                home.cloud,
-                config.account_id,
-                config.cloud_port,
-                config.definitions,
-                config.enforce,
-                raise_limit_of_open_files(),
-                config.policies,
-            ),
-            vault,
-            lambda lock: ensure_environment((lock,), home.environments, report),
-            services,
-            report,
-            beside,
-        )
-
+    vault = FileVault(home.secrets)
     callers: dict[tuple[str, str], str] = {}
     requests = Requests()
     workspace = workspace_of(config, home.path)
@@ -120,47 +91,94 @@ def real_parts(config: Config, home: Home, bus: Bus, addresses: Addresses, repor
     return Parts(
         definitions=Definitions(workspace, home.path),
         edge=Edge(
-            bus,
-            EdgeSettings(
-                distribution_port=config.edge_port,
-                load_balancer_port=config.alb_port,
-                hosts=config.edge_hosts,
-                service_addresses=addresses.services,
-                here=addresses.loopback.here,
-                caller_addresses=callers,
-                enforces_network=config.enforce == "on",
-                open_files=raise_limit_of_open_files(),
-            ),
-            on_access=requests,
-            report=report,
+            bus, _edge_settings(config, addresses, callers), on_access=requests, report=report
         ),
         tasks=lambda settings: Tasks(bus, vault, settings),
-        database=database,
+        database=_databases(config, home, vault),
         install=ensure_environment,
-        cloud=cloud,
-        logs=lambda may, report, put_object: Logs(
-            bus,
-            LogsSettings(
-                home.log_groups,
-                config.account_id,
-                home.logs,
-                config.log_megabytes * 1_000_000,
-                config.log_time_factor,
-            ),
-            may,
-            report,
-            put_object,
-            EdgeLog(FileLogSink(home.logs, report=report)).write,
-        ),
+        cloud=_clouds(config, home, vault),
+        logs=_logs(config, home, bus),
         monitor=lambda around: Monitor(home.monitor, bus, around, config.time_factor),
         requests=requests,
         functions=lambda *around: FunctionPart(config, home, ways, *around),
         builds=lambda *around: BuildPart(config, home, bus, *around),
         vault=vault,
-        console=Console(
-            None
-            if config.console_port is None
-            else ConsoleSettings(config.console_port, home.console)
-        ),
+        console=_console(config, home),
         caller_addresses=callers,
     )
+
+
+def _edge_settings(
+    config: Config, addresses: Addresses, callers: dict[tuple[str, str], str]
+) -> EdgeSettings:
+    return EdgeSettings(
+        distribution_port=config.edge_port,
+        load_balancer_port=config.alb_port,
+        hosts=config.edge_hosts,
+        service_addresses=addresses.services,
+        here=addresses.loopback.here,
+        caller_addresses=callers,
+        enforces_network=config.enforce == "on",
+        open_files=raise_limit_of_open_files(),
+    )
+
+
+def _databases(config: Config, home: Home, vault: Vault) -> MakeDatabase:
+    def make(cluster: DatabaseCluster, host: str, check: CheckToken) -> Database:
+        return Database(
+            cluster, host, home.path, vault, config.database_url,
+            shared=config.database_shared, check_token=check,
+        )  # fmt: skip
+
+    return make
+
+
+def _clouds(config: Config, home: Home, vault: Vault) -> MakeCloud:
+    def make(
+        services: Mapping[str, AwsService], report: Report, beside: Mapping[str, Beside]
+    ) -> Cloud:
+        from bonkei.services.endpoint.cloud import Cloud  # noqa: PLC0415 - aiohttp takes a while to load
+
+        settings = CloudSettings(
+            home.cloud,
+            config.account_id,
+            config.cloud_port,
+            config.definitions,
+            config.enforce,
+            raise_limit_of_open_files(),
+            config.policies,
+        )
+        return Cloud(
+            settings,
+            vault,
+            lambda lock: ensure_environment((lock,), home.environments, report),
+            services,
+            report,
+            beside,
+        )
+
+    return make
+
+
+def _logs(config: Config, home: Home, bus: Bus) -> MakeLogs:
+    settings = LogsSettings(
+        home.log_groups,
+        config.account_id,
+        home.logs,
+        config.log_megabytes * 1_000_000,
+        config.log_time_factor,
+    )
+    return lambda may, report, put_object: Logs(
+        bus,
+        settings,
+        may,
+        report,
+        put_object,
+        EdgeLog(FileLogSink(home.logs, report=report)).write,
+    )
+
+
+def _console(config: Config, home: Home) -> Console:
+    if config.console_port is None:
+        return Console(None)
+    return Console(ConsoleSettings(config.console_port, home.console))
