@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from bonkei.base.background import Background
 from bonkei.base.errors import BonkeiError
 from bonkei.miniature.control.protocol import LOG, OTHER, Report
 from bonkei.miniature.control.socket_file import close_socket, open_socket
@@ -43,28 +44,26 @@ class ControlServer:
         self._home = home
         self._handlers = handlers
         self._server: asyncio.Server | None = None
-        self._open: set[asyncio.Task[None]] = set()
+        self._open = Background()
 
     async def start(self) -> None:
         """Listen. A socket left over from a killed supervisor is replaced, because the lock is
         ours."""
         self._server = await asyncio.start_unix_server(
-            self._serve, sock=open_socket(self._home), limit=_LONGEST_REQUEST
+            self._begin, sock=open_socket(self._home), limit=_LONGEST_REQUEST
         )
 
     async def stop(self) -> None:
         if self._server is None:
             return
         self._server.close()
-        for task in tuple(self._open):
-            task.cancel()
-        await asyncio.gather(*self._open, return_exceptions=True)
+        await self._open.stop()
         close_socket(self._home)
 
+    def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._open.start(self._serve(reader, writer))
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        if task is not None:
-            self._open.add(task)
         try:
             asked = self._understand(await reader.readline(), writer)
             if asked is not None:
@@ -72,8 +71,6 @@ class ControlServer:
         except (ConnectionError, ValueError, asyncio.CancelledError):
             pass  # the caller has disconnected, or sent no line, or the miniature stops
         finally:
-            if task is not None:
-                self._open.discard(task)
             writer.close()
 
     def _understand(self, line: bytes, writer: asyncio.StreamWriter) -> tuple[Handler, Call] | None:

@@ -73,7 +73,7 @@ class FunctionHost:
         self._ground = ground
         self._idle: list[Ready] = []
         self._all: set[ExecutionEnvironment] = set()
-        self._starting: set[asyncio.Task[None]] = set()
+        self._starting = Background()
         self._turns = Turns()
         self._timer: asyncio.TimerHandle | None = None
         self._ending = Background()
@@ -115,9 +115,7 @@ class FunctionHost:
         self._is_stopped = self._is_halted = True
         if self._timer is not None:
             self._timer.cancel()
-        for task in self._starting:
-            task.cancel()
-        await asyncio.gather(*self._starting, return_exceptions=True)
+        await self._starting.stop()
         while self._turns.give(FunctionError("it is stopped")):
             pass
         await asyncio.gather(*(each.stop() for each in tuple(self._all)), *self._ending)
@@ -138,8 +136,8 @@ class FunctionHost:
             return
         for _ in range(count - max(len(self._all), len(self._starting))):
             self._begin(str(uuid4()))
-        if self._starting:
-            await asyncio.wait(self._starting)
+        if begun := list(self._starting):
+            await asyncio.wait(begun)
 
     async def _cold(self, invocation: Invocation) -> Outcome:
         """Use the first environment that is ready. A failed initialization is tried once more,
@@ -170,12 +168,9 @@ class FunctionHost:
 
     def _begin(self, request_id: str) -> None:
         """Start a new environment. The call that has waited longest gets it, or its failure."""
-        task = asyncio.get_running_loop().create_task(self._start(request_id))
-        self._starting.add(task)
-        task.add_done_callback(self._started)
+        self._starting.start(self._start(request_id)).add_done_callback(self._started)
 
-    def _started(self, task: asyncio.Task[None]) -> None:
-        self._starting.discard(task)
+    def _started(self, _: asyncio.Task[None]) -> None:
         if not self._is_halted:
             self._begin_for_turns()
 

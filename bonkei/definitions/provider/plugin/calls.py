@@ -16,6 +16,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
+from bonkei.base.background import Background
 from bonkei.definitions.provider.plugin import http2
 from bonkei.definitions.provider.plugin.http2 import Frame, ProtocolError
 
@@ -59,7 +60,7 @@ class Connection(asyncio.Protocol):
         self._calls: dict[int, _Call] = {}
         self._received = 0
         self._window = self._window_of_calls = http2.DEFAULT_WINDOW
-        self._answering: set[asyncio.Task[None]] = set()
+        self._answering = Background()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 -- of a stream socket
@@ -144,9 +145,7 @@ class Connection(asyncio.Protocol):
         if self._pool is None:
             self._finish(stream, call, lambda: call.answer(request))
             return
-        task = asyncio.ensure_future(self._wait(stream, call, request, self._pool))
-        self._answering.add(task)
-        task.add_done_callback(self._answering.discard)
+        self._answering.start(self._wait(stream, call, request, self._pool))
 
     async def _wait(self, stream: int, call: _Call, request: bytes, pool: Executor) -> None:
         future = asyncio.get_running_loop().run_in_executor(pool, call.answer, request)
