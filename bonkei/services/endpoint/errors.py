@@ -39,53 +39,44 @@ def render(error: ApiError, protocol: Protocol, request_id: str, namespace: str 
     Source: "Error serialization" of the AWS JSON, AWS Query, EC2 Query and REST protocols in the
     Smithy documentation; "REST error responses" in the Amazon S3 API Reference.
     """
-    identity = ("x-amzn-RequestId", request_id)
-    name = error.code
-    query: tuple[tuple[str, str], ...] = ()
-    if name == "ValidationError":  # of a service that has the query protocol, too
-        query = (("x-amzn-query-error", f"{name};Sender"),)
-        name = "com.amazon.coral.validate#ValidationException"
-    if protocol == "smithy-rpc-v2-cbor":
-        import cbor2  # noqa: PLC0415 - two services of many are spoken to like this
-
-        document = {"__type": name, "message": error.message}
-        cbor = (("content-type", "application/cbor"), ("smithy-protocol", "rpc-v2-cbor"))
-        return Answer(error.status, cbor2.dumps(document), (*cbor, identity, *query))
-    if protocol in ("json", "rest-json"):
-        names = ("message",) if query else ("message", "Message")
-        content = {"__type": name, **dict.fromkeys(names, error.message)}
-        kind = "application/x-amz-json-1.1" if protocol == "json" else "application/json"
-        body = json.dumps(content).encode()
-        return Answer(
-            error.status,
-            body,
-            (
-                ("content-type", kind),
-                ("x-amzn-errortype", name.rpartition("#")[2]),
-                identity,
-                *query,
-            ),
-        )
+    if protocol in ("json", "rest-json", "smithy-rpc-v2-cbor"):
+        return _as_document(error, protocol, request_id)
     code, message = (escape(text, quote=False) for text in (error.code, error.message))
+    words = f"<Code>{code}</Code><Message>{message}</Message>"
+    identity = "x-amzn-RequestId"
     if protocol == "rest-xml":
         members = error.members.items()
         more = "".join(f"<{key}>{escape(str(one), quote=False)}</{key}>" for key, one in members)
-        text = (
-            f"<Error><Code>{code}</Code><Message>{message}</Message>{more}"
-            f"<RequestId>{request_id}</RequestId></Error>"
-        )
-        identity = ("x-amz-request-id", request_id)
+        text = f"<Error>{words}{more}<RequestId>{request_id}</RequestId></Error>"
+        identity = "x-amz-request-id"
     elif protocol == "ec2":
-        text = (
-            f"<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error>"
-            f"</Errors><RequestID>{request_id}</RequestID></Response>"
-        )
+        errors = f"<Errors><Error>{words}</Error></Errors>"
+        text = f"<Response>{errors}<RequestID>{request_id}</RequestID></Response>"
     else:
         space = f' xmlns="{escape(namespace)}"' if namespace else ""
         text = (
-            f"<ErrorResponse{space}><Error><Type>Sender</Type><Code>{code}</Code>"
-            f"<Message>{message}</Message></Error><RequestId>{request_id}</RequestId>"
-            "</ErrorResponse>"
+            f"<ErrorResponse{space}><Error><Type>Sender</Type>{words}</Error>"
+            f"<RequestId>{request_id}</RequestId></ErrorResponse>"
         )
     body = b'<?xml version="1.0" encoding="UTF-8"?>\n' + text.encode()
-    return Answer(error.status, body, (("content-type", "text/xml"), identity))
+    return Answer(error.status, body, (("content-type", "text/xml"), (identity, request_id)))
+
+
+def _as_document(error: ApiError, protocol: Protocol, request_id: str) -> Answer:
+    """In JSON, or in CBOR."""
+    headers, name = [("x-amzn-RequestId", request_id)], error.code
+    is_query_too = name == "ValidationError"  # of a service that has the query protocol, too
+    if is_query_too:
+        headers.append(("x-amzn-query-error", f"{name};Sender"))
+        name = "com.amazon.coral.validate#ValidationException"
+    content = {"__type": name, "message": error.message}
+    if protocol == "smithy-rpc-v2-cbor":
+        import cbor2  # noqa: PLC0415 - two services of many are spoken to like this
+
+        kind = (("content-type", "application/cbor"), ("smithy-protocol", "rpc-v2-cbor"))
+        return Answer(error.status, cbor2.dumps(content), (*kind, *headers))
+    if not is_query_too:
+        content["Message"] = error.message
+    written = "application/x-amz-json-1.1" if protocol == "json" else "application/json"
+    heads = (("content-type", written), ("x-amzn-errortype", name.rpartition("#")[2]), *headers)
+    return Answer(error.status, json.dumps(content).encode(), heads)
