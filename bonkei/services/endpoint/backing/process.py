@@ -276,7 +276,9 @@ class MiniStack:
             "HOME": str(directory),
             "TMPDIR": str(directory),
             "BIND_HOST": HOST,
-            "GATEWAY_PORT": "0",  # it looks for another MiniStack there
+            # Queues are stored under their URLs, so the port in these stays as it is. A client sees
+            # the address that it has called.
+            "GATEWAY_PORT": "4566",
             "SERVICES": ",".join(sorted(BACKED | {"dynamodbstreams"})),
             "MINISTACK_ACCOUNT_ID": self._settings.account,
             "MINISTACK_WORKER_THREADS": "8",

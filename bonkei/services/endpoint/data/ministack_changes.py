@@ -6,6 +6,7 @@ test_patches.py` fails on an upgrade. What can be done in front of MiniStack is 
 endpoint. SIGUSR1 asks for a snapshot of the state.
 """
 
+import os
 import signal
 import time
 
@@ -166,15 +167,6 @@ def _know_parameters_by_both_names() -> None:
     ssm._lookup_parameter = lookup
 
 
-def _name_queues_alike() -> None:
-    """Queues are stored under their URLs, so these must stay as they are.
-
-    A client sees the address that it has called.
-    """
-    sqs.DEFAULT_HOST, sqs.DEFAULT_PORT = "localhost", "4566"
-    sqs._CANONICAL_NETLOC = "localhost:4566"
-
-
 def run() -> None:
     """Until SIGTERM."""
     _keep_ids()
@@ -184,7 +176,6 @@ def run() -> None:
     _tell_what_it_holds()
     _list_each_object_once()
     _know_parameters_by_both_names()
-    _name_queues_alike()
     ministack_door.install()
     ministack_bodies.install()
     ministack_notifications.install()
@@ -196,4 +187,5 @@ def run() -> None:
             app._MAIN_LOOP.call_soon_threadsafe(journal.snapshot)
 
     signal.signal(signal.SIGUSR1, save)
+    os.environ["GATEWAY_PORT"] = "0"  # `main` looks for another MiniStack there
     app.main()
