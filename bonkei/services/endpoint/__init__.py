@@ -2,7 +2,8 @@
 
 The way of a call
     port          the listener, with TLS by the home's certificate
-    endpoint      takes the call from the port to its answer
+    endpoint      the port's servers, by path
+    exchange      takes one call from the port to its answer
     calls         finds its operation and resource (`request`), and records it (`record`)
     identity      finds its caller, from signatures, credentials, S3's upload forms
     permission    asks `bonkei.analysis.policy` whether the caller may

@@ -47,7 +47,7 @@ class Answering:
         )  # fmt: skip
 
     def namespace(self, call: Call) -> str:
-        """See `Endpoint.namespace`."""
+        """That of the service's XML; empty for one that is not answered here."""
         found = find_own(call, self.own) if call.protocol == "query" else None
         return str(found[0].metadata.get("xmlNamespace", "")) if found else ""
 

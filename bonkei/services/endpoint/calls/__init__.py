@@ -1,6 +1,5 @@
 """A call, as it arrived.
 
-arrived          its head, from the port
 request          its service and operation
 s3_operations    S3's operation, from method, resource and parameters
 s3_limits        S3's limits of size
