@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import boto3
 import httpx
@@ -140,7 +141,7 @@ def secret_values(home: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     for path in (home / "secrets").iterdir():
         text = path.read_text()
-        if {"header", "ssm"} & set(path.name.replace("_", "-").split("-")):
+        if {"header", "ssm"} & set(re.split("[-/:]", unquote(path.name))):
             continue
         if text.startswith("{"):
             found |= {

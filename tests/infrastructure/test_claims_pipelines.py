@@ -146,7 +146,7 @@ def test_a_person_approves_the_plan(expected: str) -> None:
     assert (kind["Category"], kind["Provider"]) == ("Approval", expected)
 
 
-def test_somebody_hears_that_a_plan_waits(production: Evaluation, expected: str) -> None:
+def test_slack_hears_that_a_plan_waits(production: Evaluation, expected: str) -> None:
     """A rule sends the recorded event of an approval to the topic."""
     waits = json.loads((RECORDED / "approval_started.json").read_text(encoding="utf-8"))
     told = _told(production)

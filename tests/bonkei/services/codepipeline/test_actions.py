@@ -295,7 +295,7 @@ class RunsWhatItIsGiven(Double):
         found = super().describe()
         [service] = found.services
         given = [change.definition_arn for _, change in self.done]
-        deployments = [replace(service.deployments[0], definition_arn=one) for one in given]
+        deployments = [replace(service.deployments[0], task_definition=one) for one in given]
         return replace(
             found, services=(replace(service, deployments=(*deployments, *service.deployments)),)
         )
