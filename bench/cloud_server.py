@@ -58,11 +58,11 @@ async def serve(folder: Path, connection: int) -> None:
     await cloud.apply(blueprint)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    store = cloud._store
+    store = cloud.store
     assert store._channel is not None
     socket.send_fds(store._channel._ours, [b"\0"], [connection])
     os.close(connection)
-    print(json.dumps([cloud.environment(""), store.pid, before]), flush=True)
+    print(json.dumps([cloud.callers.person(""), store.pid, before]), flush=True)
     await stop.wait()
     await cloud.stop()
 

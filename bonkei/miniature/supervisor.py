@@ -228,7 +228,7 @@ class Miniature:
         outside: Sequence[Outside] = ()
         if self._is_started:
             known, cloud = self._assembly.parts.definitions, self._assembly.aws.cloud
-            outside = await _in_thread(known.outside, cloud.look)
+            outside = await _in_thread(known.outside, cloud.aws.look)
         return compose_status(self._judged(), self._assembly.blueprint, shown, outside)
 
     def _judged(self) -> Judged:

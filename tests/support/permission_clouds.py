@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 from bonkei.blueprint import Blueprint
@@ -35,9 +35,3 @@ class FakeCloud:
         self.authorizer.use(Estate(blueprint, Place(ACCOUNT, "eu-west-1")))
         self.asks = Asking(self.authorizer, Issuer(b"k" * 32, ACCOUNT), clock)
         self.undecided = ("nothing",)
-
-    def permissions_used(self) -> Mapping[str, Mapping[str, list[str]]]:
-        return self.ledger.used()
-
-    def permissions_counted(self) -> Mapping[tuple[str, str], int]:
-        return self.ledger.counts()

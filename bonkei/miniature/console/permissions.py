@@ -49,7 +49,7 @@ def offer_permissions(console: Console, sources: PermissionSources) -> None:
 
     async def permissions(_: Mapping[str, str]) -> Json:
         cloud, blueprint = sources.cloud(), sources.blueprint()
-        found = await asyncio.to_thread(book.of, cloud.directory / "denied.jsonl")
+        found = await asyncio.to_thread(book.of, cloud.ledger.denied_file)
         shown = await asyncio.to_thread(_denied, found[:_DENIED], places)
         return {
             "enforce": sources.enforce,
@@ -77,7 +77,7 @@ def offer_permissions(console: Console, sources: PermissionSources) -> None:
 
 def one_role(role: Role, cloud: Cloud, places: Places) -> Json:
     """For `permissions.role`: every grant, and its use since the home was created."""
-    counts = cloud.permissions_counted()
+    counts = cloud.ledger.counts()
     found = _grants(role, cloud)
     return {
         **_named(role),
@@ -231,7 +231,7 @@ def _roles(
         arn = str(group.last["role"])
         denied[arn] = denied.get(arn, 0) + group.count
     calls: dict[str, int] = {}
-    for (arn, _), count in cloud.permissions_counted().items():
+    for (arn, _), count in cloud.ledger.counts().items():
         calls[arn] = calls.get(arn, 0) + count
     counted = summaries.of(blueprint, cloud)
     return [
@@ -257,7 +257,7 @@ def _summary(found: Iterable[Grant]) -> dict[str, Json]:
 
 def _grants(role: Role, cloud: Cloud) -> tuple[Grant, ...]:
     statements = (*role.statements, *managed_statements(role))
-    return grants(statements, cloud.permissions_used().get(role.arn, {}), OBSERVED)
+    return grants(statements, cloud.ledger.used().get(role.arn, {}), OBSERVED)
 
 
 def _grant(grant: Grant, places: Places) -> Json:

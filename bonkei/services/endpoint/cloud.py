@@ -10,15 +10,13 @@ from collections import ChainMap
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from bonkei.base.arn import Arn
-from bonkei.base.aws_service import Aws, AwsService, Caller, Operations, RoleSession
+from bonkei.base.aws_service import AwsService, Caller, Operations, RoleSession
 from bonkei.base.vault import Vault
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.ecs import TaskDefinition
 from bonkei.blueprint.secretsmanager import Secret
 from bonkei.services.endpoint.answering import Answering
 from bonkei.services.endpoint.asking import Asking
@@ -72,6 +70,9 @@ class Cloud:
 
     `services`: those of the miniature's services, by botocore's names. More may be added later.
     `beside`: other servers on the port, by the beginning of the path.
+
+    `store` is MiniStack, `ledger` has the permissions that were used, and `aws` is how the
+    miniature's services call one another.
     """
 
     def __init__(
@@ -83,29 +84,36 @@ class Cloud:
         report: Callable[[str], None],
         beside: Mapping[str, Beside] | None = None,
     ) -> None:
-        self._settings = settings
+        self.settings = settings
+        self.region = FALLBACK_REGION  # that of the definitions
+        self.undecided: tuple[str, ...] = ()
+        """The roles without decisions about their calls, and the reason."""
         self._report = report
-        self._services = services
         self._blueprint = Blueprint()
         self._issuer = Issuer(load_key(settings.directory), settings.account)
         self._calls = CallLog(settings.directory / "calls.jsonl")
-        self._ledger = Ledger(settings.directory)
-        self._authorizer = Authorizer(settings.enforce, self._ledger)
-        self._network = NetworkWays(settings.enforce, self._ledger, report)
+        self.ledger = Ledger(settings.directory)
+        self._authorizer = Authorizer(settings.enforce, self.ledger)
+        self._network = NetworkWays(settings.enforce, self.ledger, report)
         self.asks = Asking(self._authorizer, self._issuer)
+
+        def url() -> str:
+            return self._endpoint.url
+
+        def region() -> str:
+            return self.region
+
         self._answered = own = self._own(services, vault)
-        self._aws = AwsClient(
-            own, self.asks, self._issuer, self._calls, self._call, lambda: self._region
-        )
-        self._notifying = Notifying(self._aws, report)
-        self._store = MiniStack(settings, report, self._notifying.take)
+        self.aws = AwsClient(own, self.asks, self._issuer, self._calls, self._call, region)
+        self._notifying = Notifying(self.aws, report)
+        self.store = MiniStack(settings, report, self._notifying.take)
         self._written = WrittenPolicies(settings.directory / "written-policies.json")
-        self._declared = DeclaredResources(settings, self._store, environments, report)
+        self._declared = DeclaredResources(settings, self.store, environments, report)
         bodies = Bodies(settings.limits)
         self._endpoint = Endpoint(
             self._issuer,
             Answering(own, report=report),
-            Passing(self._store, settings.account, bodies),
+            Passing(self.store, settings.account, bodies),
             self._calls,
             self._authorizer,
             self._network,
@@ -117,31 +125,18 @@ class Cloud:
             vault=vault,
         )
         self._ca_file = ""
-        self.callers = CallerEnvironments(
-            self._issuer,
-            lambda: self._endpoint.url,
-            lambda: self._region,
-            lambda: self._blueprint.roles,
-        )
+        self.callers = CallerEnvironments(self._issuer, url, region, lambda: self._blueprint.roles)
         self._client = JsonClient()
-        self.looking = Looking(
-            self._client, self._issuer.person, lambda: self._endpoint.url, lambda: self._region
-        )
-        self.objects = Objects(
-            self._credentials,
-            lambda: self._endpoint.url,
-            lambda: self._region,
-        )
-        self._undecided: tuple[str, ...] = ()
-        self._region = FALLBACK_REGION
+        self.looking = Looking(self._client, self._issuer.person, url, region)
+        self.objects = Objects(self._credentials, url, region)
 
     async def start(self) -> None:
         """The endpoint listens, and MiniStack can be called. Raises CloudError if the port is
         taken."""
         self._calls.open()
-        self._ledger.open()
+        self.ledger.open()
         self._written.open()
-        await self._endpoint.start(self._settings.port)
+        await self._endpoint.start(self.settings.port)
         await self._speak_tls()
         self._declared.start()
 
@@ -151,87 +146,32 @@ class Cloud:
         store has failed, the endpoint reports it to callers.
         """
         self._blueprint = blueprint
-        self._region = find_region(blueprint)
+        self.region = find_region(blueprint)
         self._issuer.follow(role.arn for role in blueprint.roles)
-        place, others = Place(self._settings.account, self._region), self._settings.policies
+        place, others = Place(self.settings.account, self.region), self.settings.policies
         self._written.follow(blueprint)
         estate = Estate(blueprint, place, read_others(others), self._policy_of)
         self._authorizer.use(estate)
-        self._undecided = estate.undecided() if self._settings.enforce != "off" else ()
+        self.undecided = estate.undecided() if self.settings.enforce != "off" else ()
         self._network.use(blueprint)
-        things = wanted(self._deliverable(blueprint), self._region)
+        things = wanted(self._deliverable(blueprint), self.region)
         await self._declared.apply(things, check_later=check_later)
 
     def check(self) -> None:
         """Check now what was left for later: no caller waits any more."""
         self._declared.check()
 
-    def task_environment(
-        self, definition: TaskDefinition, task_id: str, source: str = ""
-    ) -> dict[str, str]:
-        """The variables with which a task calls AWS as its role. Without a role, the task has no
-        identity. `source`: as in `Caller`."""
-        return self.callers.task(definition.task_role_arn, task_id, source)
-
-    def environment(self, role: str, user: str = "") -> dict[str, str]:
-        """The variables with which a user's command calls AWS as the user, as a role, or as another
-        user. Raises CloudError."""
-        return self.callers.person(role, user)
-
     async def put_object(self, bucket: str, key: str, content: bytes) -> str:
         """Put an object as an AWS service does. Returns the error's code and message, or an empty
         text."""
         step = S3Step("PUT", f"/{bucket}/{quote(key)}", base64=b64encode(content).decode())
-        code, message = await self._declared.take(step, self._region)
+        code, message = await self._declared.take(step, self.region)
         return f"{code}: {message}" if code else ""
-
-    @property
-    def region(self) -> str:
-        """The definitions' region."""
-        return self._region
 
     async def has_bucket(self, name: str) -> bool:
         """Whether S3 has the bucket, by any creator."""
-        code, _ = await self._declared.take(S3Step("HEAD", f"/{name}"), self._region)
+        code, _ = await self._declared.take(S3Step("HEAD", f"/{name}"), self.region)
         return not code
-
-    def expect_calls(self) -> None:
-        """A call comes soon: MiniStack starts meanwhile, and the call need not wait."""
-        self._store.wake()
-
-    @property
-    def store_rests(self) -> bool:
-        """Whether MiniStack has ended because no call came. Its queues are empty then."""
-        return self._store.rests
-
-    @property
-    def directory(self) -> Path:
-        """The service's own folder below the home."""
-        return self._settings.directory
-
-    def permissions_used(self) -> Mapping[str, Mapping[str, Sequence[str]]]:
-        """Role -> action -> resources, since the home was created."""
-        return self._ledger.used()
-
-    def permissions_counted(self) -> Mapping[tuple[str, str], int]:
-        """How often each role has used each action since the start."""
-        return self._ledger.counts()
-
-    @property
-    def undecided(self) -> tuple[str, ...]:
-        """The roles without decisions about their calls, and the reason."""
-        return self._undecided
-
-    @property
-    def aws(self) -> Aws:
-        """How the miniature's services call one another."""
-        return self._aws
-
-    async def look(
-        self, service: str, operation: str, given: Mapping[str, Any]
-    ) -> Mapping[str, Any]:
-        """As in `AwsClient`."""
-        return await self._aws.look(service, operation, given)
 
     async def _call(
         self, who: RoleSession, service: str, target: str, content: Mapping[str, Any], region: str
@@ -267,7 +207,7 @@ class Cloud:
 
     def disturb(self, disturb: Disturb | None) -> None:
         """From now on, `disturb` decides which calls are delayed or refused; None ends this."""
-        self._endpoint.disturb = self._aws.disturb = disturb
+        self._endpoint.disturb = self.aws.disturb = disturb
 
     def follow_network(self, blueprint: Blueprint) -> None:
         """From now on, calls take the routes of these definitions instead of the declared ones,
@@ -280,10 +220,10 @@ class Cloud:
         return tuple(sorted({*BACKED, *self._answered}))
 
     def snapshot(self) -> CloudSnapshot:
-        failure, is_available = self._declared.failure, self._store.is_available
+        failure, is_available = self._declared.failure, self.store.is_available
         store = "failed" if failure else "available" if is_available else "starting"
-        notes = (*((failure,) if failure else ()), *self._declared.notes, *self._undecided)
-        return CloudSnapshot(self._endpoint.url, self._region, store, notes, self._ca_file)
+        notes = (*((failure,) if failure else ()), *self._declared.notes, *self.undecided)
+        return CloudSnapshot(self._endpoint.url, self.region, store, notes, self._ca_file)
 
     async def stop(self) -> None:
         """Stop with a signal, so that MiniStack saves its state."""
@@ -291,11 +231,11 @@ class Cloud:
         await self._client.close()
         await self._endpoint.stop()
         self._calls.flush()
-        await self._store.stop()
+        await self.store.stop()
         await self._notifying.stop()
 
     async def _speak_tls(self) -> None:
-        directory = self._settings.directory / "tls"
+        directory = self.settings.directory / "tls"
         try:
             self._endpoint.speak_tls(await asyncio.to_thread(load_tls, directory))
         except OSError as error:
@@ -306,7 +246,7 @@ class Cloud:
     def _deliverable(self, blueprint: Blueprint) -> Blueprint:
         """The blueprint without bucket notifications for receivers that do not admit S3."""
         found = [permitted(bucket, self.asks.service) for bucket in blueprint.buckets]
-        self._undecided += tuple(note for _, notes in found for note in notes)
+        self.undecided += tuple(note for _, notes in found for note in notes)
         return replace(blueprint, buckets=tuple(bucket for bucket, _ in found))
 
     def _policy_of(self, arn: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -210,16 +210,27 @@ class Database:
         )  # fmt: skip
 
 
+class Callers:
+    def task(self, role_arn: str, task_id: str, source: str = "") -> dict[str, str]:
+        return {"AWS_ENDPOINT_URL": "http://127.0.0.1:8083"}
+
+    def person(self, role: str, user: str = "") -> dict[str, str]:
+        return {"AWS_REGION": "eu-west-1", "ROLE": role, "USER": user}
+
+
 @dataclass
 class Cloud:
     world: World
     asks: Any = field(default_factory=lambda: SimpleNamespace(may_pull=lambda _: ""))
+    aws: Any = field(default_factory=lambda: SimpleNamespace(look=None))
+    callers: Callers = field(default_factory=Callers)
 
     async def start(self) -> None:
         await self.world.do("cloud starts")
 
-    async def look(self, service: str, operation: str, given: Mapping[str, Any]) -> Any:
-        raise AssertionError((service, operation, given))
+    @property
+    def store(self) -> Any:
+        return SimpleNamespace(wake=lambda: self.world.done.append("cloud expects calls"))
 
     async def apply(self, blueprint: Blueprint, *, check_later: bool = False) -> None:
         await self.world.do("cloud follows")
@@ -228,15 +239,6 @@ class Cloud:
     def check(self) -> None:
         assert self.world.check_later
         self.world.checked.set()
-
-    def task_environment(self, definition: Any, task_id: str, source: str) -> dict[str, str]:
-        return {"AWS_ENDPOINT_URL": "http://127.0.0.1:8083"}
-
-    def expect_calls(self) -> None:
-        self.world.done.append("cloud expects calls")
-
-    def environment(self, role: str, user: str = "") -> dict[str, str]:
-        return {"AWS_REGION": "eu-west-1", "ROLE": role, "USER": user}
 
     def hear(self, listener: Callable[[Any], None]) -> None:
         """No calls arrive."""

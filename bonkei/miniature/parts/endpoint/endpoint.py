@@ -80,7 +80,7 @@ class AwsEndpoint:
     def task_environment(
         self, definition: TaskDefinition, task_id: str, source: str
     ) -> Mapping[str, str]:
-        return self._started().task_environment(definition, task_id, source)
+        return self._started().callers.task(definition.task_role_arn, task_id, source)
 
     def may_read(self, definition: TaskDefinition, secret: str) -> str:
         """Why the task's execution role may not read a secret or a parameter; empty if it may."""
@@ -92,7 +92,7 @@ class AwsEndpoint:
 
     def environment(self, role: str, user: str) -> dict[str, str]:
         """The variables for a user's command. Raises MiniatureError before the start."""
-        return self._started().environment(role, user)
+        return self._started().callers.person(role, user)
 
     def urls(self, blueprint: Blueprint) -> dict[str, str]:
         """The queues' URLs, by their URLs on AWS."""
@@ -104,11 +104,11 @@ class AwsEndpoint:
 
     def expect_calls(self) -> None:
         """A call comes soon: the store starts meanwhile."""
-        self._started().expect_calls()
+        self._started().store.wake()
 
     def store_rests(self) -> bool:
         """Whether the store does not run, because no call comes and it has no messages."""
-        return self._started().store_rests
+        return self._started().store.rests
 
     def snapshot(self) -> CloudSnapshot | None:
         return self._cloud.snapshot() if self._cloud is not None else None

@@ -107,7 +107,7 @@ class House:
         return asyncio.run_coroutine_threadsafe(job, self._loop).result(60)
 
     def client(self, service: str, role: str = "") -> Any:
-        environment = self.cloud.environment(role)
+        environment = self.cloud.callers.person(role)
         return boto3.client(
             service,
             endpoint_url=environment["AWS_ENDPOINT_URL"],
@@ -126,7 +126,7 @@ class House:
         nothing = {"AWS_CONFIG_FILE": "/nowhere", "AWS_SHARED_CREDENTIALS_FILE": "/nowhere"}
         return subprocess.run(
             [environment / "bin" / "aws", *map(str, arguments), "--region", REGION],
-            env={**kept, **nothing, **self.cloud.environment("")},
+            env={**kept, **nothing, **self.cloud.callers.person("")},
             capture_output=True,
             text=True,
             timeout=90,

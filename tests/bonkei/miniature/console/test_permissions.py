@@ -162,7 +162,7 @@ async def test_a_question_is_no_call(desk: Desk) -> None:
     await desk.ask("s3:DeleteBucket", "arn:aws:s3:::shop")
     found = await desk.see("permissions")
     assert (found["denied"], found["roles"][0]["calls"]) == ([], 0)
-    assert desk.cloud.permissions_used() == {}
+    assert desk.cloud.ledger.used() == {}
 
 
 @pytest.mark.parametrize("enforce", ["report", "off"])

@@ -13,6 +13,7 @@ from bonkei.miniature import making as parts
 from bonkei.services.ecs import Tasks
 from bonkei.services.edge import Edge
 from bonkei.services.endpoint.cloud import Cloud
+from bonkei.services.endpoint.identity.environments import CallerEnvironments
 from bonkei.services.rds.manager import Database
 from tests.bonkei.miniature import doubles
 from tests.bonkei.miniature.doubles import World, parts_of
@@ -29,6 +30,7 @@ from tests.bonkei.miniature.supervisor.subject import (
         (doubles.Tasks, Tasks),
         (doubles.Database, Database),
         (doubles.Cloud, Cloud),
+        (doubles.Callers, CallerEnvironments),
         (doubles.Parts, parts.Parts),
     ],
 )

@@ -106,7 +106,7 @@ class Rig:
         return self.cloud.snapshot().url
 
     def client(self, service: str, role: str = "", user: str = "", **options: Any) -> Any:
-        environment = self.cloud.environment(role, user)
+        environment = self.cloud.callers.person(role, user)
         return boto3.client(
             service,
             endpoint_url=environment["AWS_ENDPOINT_URL"],

@@ -38,7 +38,7 @@ def run(rig: Rig, *command: str | Path) -> str:
     nothing = {"AWS_CONFIG_FILE": "/nowhere", "AWS_SHARED_CREDENTIALS_FILE": "/nowhere"}
     done = subprocess.run(
         [str(each) for each in command],
-        env={**kept, **nothing, **rig.cloud.environment("task")},
+        env={**kept, **nothing, **rig.cloud.callers.person("task")},
         capture_output=True,
         text=True,
         timeout=60,

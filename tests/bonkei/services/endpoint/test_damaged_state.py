@@ -58,7 +58,7 @@ def filled(start: Callable[..., Rig], folder: Path) -> Rig:
 
 
 def end(rig: Rig, *, orderly: bool) -> None:
-    pid = rig.cloud._store.pid
+    pid = rig.cloud.store.pid
     assert pid is not None
     may_start.clear()
     process = psutil.Process(pid)
@@ -81,7 +81,7 @@ def refuses(rig: Rig, file: Path) -> None:
     may_start.set()
     deadline = time.monotonic() + BACK
     while not said(rig, f"{file} is damaged"):
-        rig.cloud.expect_calls()
+        rig.cloud.store.wake()
         assert time.monotonic() < deadline, rig.reports
         time.sleep(0.02)
 

@@ -32,7 +32,7 @@ HELLO = {"crc32": "NhCmhg==", "sha1": "qvTGHdzF6KLavt4PO0gs2a6pQ00=", "crc32c": 
 def send(
     rig: Rig, method: str, path: str, body: bytes = b"", service: str = "s3", **headers: str
 ) -> httpx.Response:
-    environment = rig.cloud.environment("")
+    environment = rig.cloud.callers.person("")
     keys = Credentials(environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"])
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     named |= {"x-amz-content-sha256": "UNSIGNED-PAYLOAD"} if service == "s3" else {}
@@ -235,7 +235,7 @@ def test_letters_of_metadata(rig: Rig) -> None:
     expected = "=?UTF-8?Q?=C3=84M=C3=84Z=C3=95=C3=91_S3?="
     name = "test_\u2014_file%E2.pdf"
     assert encoded_word(name) == "=?UTF-8?Q?test=5F=E2=80=94=5Ffile%E2.pdf?="
-    environment = rig.cloud.environment("")
+    environment = rig.cloud.callers.person("")
     keys = Credentials(environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"])
     request = AWSRequest("PUT", f"{rig.url}/shop/letters", {"x-amz-meta-a": "ÄMÄZÕÑ S3"})
     request.headers["x-amz-content-sha256"] = "UNSIGNED-PAYLOAD"

@@ -26,7 +26,7 @@ def told(rig: Rig, method: str, path: str, body: str = "", **headers: str) -> by
     lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in sent.items())]
 
     async def ask() -> bytes:
-        reader, writer = await rig.cloud._store.connect()
+        reader, writer = await rig.cloud.store.connect()
         writer.write("\r\n".join([*lines, "", body]).encode())
         try:
             return await reader.read()
@@ -37,7 +37,7 @@ def told(rig: Rig, method: str, path: str, body: str = "", **headers: str) -> by
 
 
 def test_its_process_listens_nowhere(rig: Rig) -> None:
-    process = psutil.Process(rig.cloud._store.pid)
+    process = psutil.Process(rig.cloud.store.pid)
     assert process.net_connections(kind="inet") == []
     names = {each.laddr for each in process.net_connections(kind="unix") if each.laddr}
     assert names == set()
@@ -91,7 +91,7 @@ def test_a_page_of_another_origin_reads_what_the_bucket_says(rig: Rig) -> None:
 
 def test_it_ends_with_its_last_caller(rig: Rig) -> None:
     """As when the miniature is killed: no one could call it any more."""
-    store = rig.cloud._store
+    store = rig.cloud.store
     before = psutil.Process(store.pid)
     assert store._channel is not None
     rig.loop.call_soon_threadsafe(store._channel.close)
@@ -107,7 +107,7 @@ def test_no_descriptor_is_left_of_a_connection(rig: Rig) -> None:
     """Of neither process, whether the caller has waited for it or not."""
 
     def held() -> tuple[int, int]:
-        theirs = psutil.Process(rig.cloud._store.pid)
+        theirs = psutil.Process(rig.cloud.store.pid)
         return psutil.Process(os.getpid()).num_fds(), theirs.num_fds()
 
     def until(most: tuple[int, int]) -> None:
@@ -117,7 +117,7 @@ def test_no_descriptor_is_left_of_a_connection(rig: Rig) -> None:
             time.sleep(0.05)
 
     async def give_up() -> None:
-        task = asyncio.create_task(rig.cloud._store.connect())
+        task = asyncio.create_task(rig.cloud.store.connect())
         await asyncio.sleep(0)
         task.cancel()
 

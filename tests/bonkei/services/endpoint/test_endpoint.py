@@ -261,7 +261,7 @@ def test_a_task_gets_its_roles_credentials(rig: Rig, monkeypatch: pytest.MonkeyP
     from bonkei.blueprint.ecs import TaskDefinition
 
     definition = TaskDefinition("t", arn("ecs", "t:1"), "t", 1, 256, 512, (), task_role_arn=ROLE)
-    environment = rig.cloud.task_environment(definition, "task-1")
+    environment = rig.cloud.callers.task(definition.task_role_arn, "task-1")
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     for name, value in environment.items():
@@ -282,7 +282,7 @@ def test_a_task_without_a_role_has_no_identity(rig: Rig) -> None:
     from bonkei.blueprint.ecs import TaskDefinition
 
     definition = TaskDefinition("t", arn("ecs", "t:1"), "t", 1, 256, 512, ())
-    assert sorted(rig.cloud.task_environment(definition, "x")) == [
+    assert sorted(rig.cloud.callers.task(definition.task_role_arn, "x")) == [
         "AWS_DISABLE_HOST_PREFIX_INJECTION", "AWS_EC2_METADATA_DISABLED", "AWS_ENDPOINT_URL",
     ]  # fmt: skip
 
@@ -304,7 +304,7 @@ def test_a_task_without_a_role_has_no_identity(rig: Rig) -> None:
 def test_unknown_keys_get_the_answer_of_aws(
     rig: Rig, service: str, operation: str, key: dict[str, str], expected: tuple[str, int]
 ) -> None:
-    environment = rig.cloud.environment("")
+    environment = rig.cloud.callers.person("")
     keys = {
         "aws_access_key_id": environment["AWS_ACCESS_KEY_ID"],
         "aws_secret_access_key": environment["AWS_SECRET_ACCESS_KEY"],
@@ -426,7 +426,7 @@ def test_any_bytes_end_in_an_answer_or_a_closed_connection(rig: Rig) -> None:
 
 def test_each_call_is_recorded(rig: Rig) -> None:
     rig.client("sqs", "task").list_queues()
-    file = rig.cloud._settings.directory / "calls.jsonl"
+    file = rig.cloud.settings.directory / "calls.jsonl"
     deadline = time.monotonic() + 60  # the record follows the answer
     while b"ListQueues" not in (written := file.read_bytes()).splitlines()[-1]:
         assert time.monotonic() < deadline

@@ -185,10 +185,10 @@ def test_a_receiver_that_closes_gets_nothing_more(rig: Rig, around: Around) -> N
 def test_the_store_is_killed_and_the_next_event_arrives(rig: Rig, around: Around) -> None:
     rig.cloud._authorizer.use(estate(declared(open="s3.amazonaws.com")))
     before = len(around.mail("open"))
-    pid = rig.cloud._store.pid
+    pid = rig.cloud.store.pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    until(lambda: rig.cloud._store.pid not in (pid, None))
+    until(lambda: rig.cloud.store.pid not in (pid, None))
     rig.client("s3", retries={"max_attempts": 5}).put_object(
         Bucket="incoming", Key="n.csv", Body=b"1"
     )

@@ -74,12 +74,12 @@ class Resting:
 
     @property
     def runs(self) -> bool:
-        return self.cloud._store.pid is not None
+        return self.cloud.store.pid is not None
 
     @property
     def has_run(self) -> bool:
         """Whether it has been started, although it may rest again by now."""
-        return self.cloud._store._process is not None
+        return self.cloud.store._process is not None
 
     async def until(self, condition: Callable[[], bool]) -> None:
         deadline = time.monotonic() + PATIENCE
@@ -104,7 +104,7 @@ async def test_it_rests_and_the_next_call_gets_its_answer(rig: Resting) -> None:
     for _ in range(2):
         await rig.until(lambda: not rig.runs)
         assert rig.cloud.snapshot().store == "available"
-        assert rig.cloud.store_rests
+        assert rig.cloud.store.rests
         item = await rig.ask("dynamodb", "get_item", TableName="carts", Key={"id": {"S": "kept"}})
         assert item["Item"] == {"id": {"S": "kept"}}
         body = (await rig.ask("s3", "get_object", Bucket="shop", Key="one"))["Body"]
@@ -115,10 +115,10 @@ async def test_it_rests_and_the_next_call_gets_its_answer(rig: Resting) -> None:
 async def test_it_starts_before_a_call_that_is_expected(rig: Resting) -> None:
     await rig.start()
     await rig.until(lambda: not rig.runs)
-    rig.cloud.expect_calls()
-    await rig.until(rig.cloud._store._ready.is_set)
-    assert not rig.cloud.store_rests
-    await rig.until(lambda: rig.cloud.store_rests)  # no one has called after all
+    rig.cloud.store.wake()
+    await rig.until(rig.cloud.store._ready.is_set)
+    assert not rig.cloud.store.rests
+    await rig.until(lambda: rig.cloud.store.rests)  # no one has called after all
 
 
 async def test_a_start_without_changes_does_not_start_it(rig: Resting) -> None:
@@ -127,7 +127,7 @@ async def test_a_start_without_changes_does_not_start_it(rig: Resting) -> None:
     await rig.start_again()
     await rig.until(lambda: rig.cloud.snapshot().store == "available")
     assert not rig.has_run
-    assert not rig.cloud.store_rests  # it may have messages
+    assert not rig.cloud.store.rests  # it may have messages
     assert (await rig.ask("s3", "list_objects_v2", Bucket="shop"))["KeyCount"] == 0
     assert rig.has_run
 
@@ -157,7 +157,7 @@ async def test_it_does_not_rest_during_a_call(rig: Resting) -> None:
     await rig.start()
     url = (await rig.ask("sqs", "get_queue_url", QueueName="orders"))["QueueUrl"]
     rested: list[bool] = []
-    rig.cloud.hear(lambda _call: rested.append(rig.cloud.store_rests))
+    rig.cloud.hear(lambda _call: rested.append(rig.cloud.store.rests))
     asked = await rig.ask("sqs", "receive_message", QueueUrl=url, WaitTimeSeconds=3)
     assert "Messages" not in asked
     assert rested == [False]
@@ -208,20 +208,20 @@ async def test_what_a_stop_would_lose_or_a_metric_reads_keeps_it_running(
         def end() -> Any:
             return rig.ask("s3", "abort_multipart_upload", UploadId=upload, **given)
 
-    before = rig.cloud._store.pid
+    before = rig.cloud.store.pid
     await asyncio.sleep(4 * REST)
-    assert rig.cloud._store.pid == before
+    assert rig.cloud.store.pid == before
     await end()
     await rig.until(lambda: not rig.runs)
 
 
 async def test_a_store_that_dies_is_started_again_and_rests_later(rig: Resting) -> None:
     await rig.start()
-    rig.cloud.expect_calls()
-    await rig.until(rig.cloud._store._ready.is_set)
-    before = rig.cloud._store.pid
-    rig.cloud._store._process.kill()  # type: ignore[union-attr]
-    await rig.until(lambda: rig.cloud._store.pid not in (before, None))
+    rig.cloud.store.wake()
+    await rig.until(rig.cloud.store._ready.is_set)
+    before = rig.cloud.store.pid
+    rig.cloud.store._process.kill()  # type: ignore[union-attr]
+    await rig.until(lambda: rig.cloud.store.pid not in (before, None))
     await rig.until(lambda: not rig.runs)
     assert [report for report in rig.reports if "is started again" in report]
 

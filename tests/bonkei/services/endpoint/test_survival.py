@@ -24,7 +24,7 @@ BACK = 60.0
 
 
 def backing(rig: Rig) -> psutil.Process:
-    pid = rig.cloud._store.pid
+    pid = rig.cloud.store.pid
     assert pid is not None
     return psutil.Process(pid)
 
@@ -226,11 +226,11 @@ def test_a_large_object_is_never_in_memory(rig: Rig) -> None:
     s3.copy_object(Bucket="shop", Key="twin", CopySource="shop/one")
     assert s3.get_object(Bucket="shop", Key="twin")["Body"].read() == body
     assert process.memory_info().rss - before < 32 * 2**20
-    assert not list((rig.cloud._settings.directory / "incoming").iterdir())
+    assert not list((rig.cloud.settings.directory / "incoming").iterdir())
 
 
 def test_a_snapshot_replaces_the_journal(rig: Rig) -> None:
-    journal = rig.cloud._settings.directory / "state" / "journal.jsonl"
+    journal = rig.cloud.settings.directory / "state" / "journal.jsonl"
     dynamodb = rig.client("dynamodb")
     dynamodb.put_item(TableName="carts", Item={"id": {"S": "kept"}})
     assert journal.stat().st_size

@@ -50,7 +50,7 @@ def put_all(rig: Rig, paths: Iterable[str]) -> None:
 
 def head(rig: Rig, path: str, *more: str) -> bytes:
     """That of a signed PUT. Amazon's headers of `more` are signed."""
-    environment = rig.cloud.environment("")
+    environment = rig.cloud.callers.person("")
     url = environment["AWS_ENDPOINT_URL"]
     keys = Credentials(environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"])
     amazon = [line.partition(": ")[::2] for line in more if line.startswith("X-Amz-")]
@@ -64,7 +64,7 @@ def head(rig: Rig, path: str, *more: str) -> bytes:
 
 
 def connected(rig: Rig) -> socket.socket:
-    address = urlsplit(rig.cloud.environment("")["AWS_ENDPOINT_URL"])
+    address = urlsplit(rig.cloud.callers.person("")["AWS_ENDPOINT_URL"])
     return socket.create_connection((address.hostname, address.port), 60)
 
 

@@ -44,7 +44,7 @@ def presigned(
     rig: Rig, service: str, path: str, *, region: str = REGION, ago: float = 0, **more: Any
 ) -> str:
     """As a client signs that has a clock of its own."""
-    environment = rig.cloud.environment("")
+    environment = rig.cloud.callers.person("")
     keys = Credentials(environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"])
     request = AWSRequest("GET", rig.url + path, headers=more.pop("headers", {}))
     request.context["client_config"] = None
@@ -83,7 +83,7 @@ def test_the_token_of_a_cluster(place: Rig) -> None:
 
 def test_the_request_that_a_vault_passes_on(place: Rig) -> None:
     """HashiCorp Vault gets a signed POST with a header of its own, and sends it to STS."""
-    environment = place.cloud.environment("")
+    environment = place.cloud.callers.person("")
     keys = Credentials(environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"])
     headers = {
         "X-Vault-AWS-IAM-Server-ID": "vault.test",

@@ -236,7 +236,7 @@ def test_nothing_is_decided_about_a_role_with_an_unknown_policy(guarded: Rig) ->
 
 
 def test_denials_and_use_are_recorded(guarded: Rig) -> None:
-    directory = guarded.cloud.directory
+    directory = guarded.cloud.settings.directory
     before = len(read_denials(directory / "denied.jsonl"))
     denied(guarded.client("s3", "reader").get_object, Bucket="shop", Key="private/z")
     denials = read_denials(directory / "denied.jsonl")
@@ -246,7 +246,7 @@ def test_denials_and_use_are_recorded(guarded: Rig) -> None:
     assert last["looked_at"] == ["aws_iam_role_policy.reader"]
     assert last["enforced"] is True
     guarded.client("s3", "reader").put_object(Bucket="shop", Key="public/u", Body=b"")
-    used = guarded.cloud.permissions_used()
+    used = guarded.cloud.ledger.used()
     assert "arn:aws:s3:::shop/public/u" in used[READER]["s3:PutObject"]
     assert json.dumps(used)
 
@@ -288,7 +288,7 @@ def ask(
     rig: Rig, service: str, method: str, path: str, body: bytes = b"", **headers: str
 ) -> httpx.Response:
     """A call of the reader that no client of AWS makes."""
-    who, now = rig.cloud.environment("reader", ""), f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    who, now = rig.cloud.callers.person("reader", ""), f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     digest = UNSIGNED if service == "s3" else hashlib.sha256(body).hexdigest()
     sent = {
         "host": rig.url.removeprefix("http://"), "x-amz-date": now,

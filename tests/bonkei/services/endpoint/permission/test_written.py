@@ -111,7 +111,7 @@ def test_a_buckets_policy(rigs: Parts) -> None:
     assert delete(rigs) == ""
     s3.put_bucket_policy(Bucket="shop", Policy=document("Deny", "s3:DeleteObject", OBJECTS))
     assert delete(rigs) == "AccessDenied"
-    [*_, last] = read_denials(rigs.rig.cloud.directory / "denied.jsonl")
+    [*_, last] = read_denials(rigs.rig.cloud.settings.directory / "denied.jsonl")
     assert denials.looked_at(last) == (("arn:aws:s3:::shop", ""),)
     rigs.again()
     assert delete(rigs) == "AccessDenied"
@@ -197,7 +197,7 @@ def test_a_queues_policy(rigs: Parts) -> None:
 
 def test_a_queue_of_the_same_name_in_another_region_has_a_policy_of_its_own(rigs: Parts) -> None:
     here = rigs.client("sqs")
-    environment = rigs.rig.cloud.environment("writer", "")
+    environment = rigs.rig.cloud.callers.person("writer", "")
     there = boto3.client(
         "sqs", endpoint_url=rigs.rig.url, region_name="us-west-2",
         aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
