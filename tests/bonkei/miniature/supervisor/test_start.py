@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from bonkei.base.vault import FileVault, file_name
 from bonkei.blueprint.ecs import Container, FirelensConfiguration
 from bonkei.miniature.home import MiniatureError
 from bonkei.services.console import Console, ConsoleSettings
@@ -20,6 +21,7 @@ from tests.bonkei.miniature.supervisor.subject import (
     SITE,
     START,
     Make,
+    cluster,
     reached,
 )
 
@@ -64,6 +66,21 @@ async def test_missing_secrets_are_named_before_the_first_task(make: Make, world
     first, second, _ = (line for line in subject.said if "secret" in line)
     assert "parameter/app/key has no value (KEY of web/web)" in first
     assert "parameter/app/url has no value (URL of web/web)" in second
+
+
+async def test_secrets_of_an_earlier_home_get_files_of_their_own(make: Make, world: World) -> None:
+    named = ("x:secret:app/key-AbCdEf", "arn:aws:ssm:eu-west-1:123456789012:parameter/a/b")
+    clusters = (replace(cluster(), master_secret_arn="x:secret:rds!main-AbCdEf"),)
+    world.blueprint = replace(world.blueprint, arns=named, database_clusters=clusters)
+    subject = make()
+    subject.home.secrets.mkdir()
+    kept = ("app_key-AbCdEf", "arn_aws_ssm_eu-west-1_123456789012_parameter_a_b", "rds_main-AbCdEf")
+    for name in kept:
+        (subject.home.secrets / name).write_text("kept", encoding="utf-8")
+    await subject.miniature.start()
+    known = (*named, clusters[0].master_secret_arn)
+    assert {file.name for file in subject.home.secrets.iterdir()} == set(map(file_name, known))
+    assert [FileVault(subject.home.secrets).get(arn) for arn in known] == ["kept"] * 3
 
 
 async def test_during_the_start_status_answers_and_changes_are_refused(
