@@ -63,7 +63,7 @@ class AwsClient:
         if service not in TARGETS:
             raise _unknown(service, operation)
         session = principal if isinstance(principal, RoleSession) else ADMINISTRATOR
-        if principal is not session:  # the endpoint knows no service
+        if principal is not session:  # the endpoint does not know services
             self._require(principal, service, operation, parameters)
         signed_as, target = TARGETS[service]
         sent = f"{target}.{operation}"

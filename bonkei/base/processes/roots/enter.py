@@ -106,7 +106,7 @@ def main(way: str, place: str, ports: str, directory: str, *command: str) -> NoR
 
 
 def _root(text: str) -> Mapping[str, Any]:
-    import json  # noqa: PLC0415 - who joins has no use for it
+    import json  # noqa: PLC0415 - a process that joins does not need it
 
     root: Mapping[str, Any] = json.loads(text)
     return root

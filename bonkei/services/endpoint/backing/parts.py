@@ -47,7 +47,7 @@ class _Part(NamedTuple):
 
 async def require_complete(ask: Ask, request: Request, body: bytes) -> None:
     """Raises ApiError if the parts that a CompleteMultipartUpload names make no object. Parts and
-    uploads that do not exist are left to MiniStack. A part that stands there twice would be in the
+    uploads that do not exist are left to MiniStack. A part that is listed twice would be in the
     object twice: one part and a short list would fill the disk."""
     if not (numbers := _named(body)):
         raise ApiError("MalformedXML", MALFORMED)

@@ -80,7 +80,7 @@ def check_known(call: Call, request: Request) -> None:
         message = "The specified method is not allowed against this resource."
         raise ApiError("MethodNotAllowed", message, 405)
     if name := repeated(request.query):
-        raise ApiError("InvalidArgument", f"The query parameter {name} stands there twice.", 400)
+        raise ApiError("InvalidArgument", f"The query parameter {name} is given twice.", 400)
     if call.operation in _LOOKED_AT and _is_in_chunks(request):
         raise ApiError("NotImplemented", _IMPLIES, 501)
     # "General purpose bucket naming rules". The store has pages of its own below `/_`.

@@ -26,7 +26,7 @@ def verify(
     """The signer. `place`: the host without its port, and the path. Raises ApiError."""
     found = _PASSWORD.fullmatch(password)
     if found is None:
-        raise _refused("the password is none of a credential helper for CodeCommit")
+        raise _refused("the password was not made by a credential helper for CodeCommit")
     time, signature = found.groups()
     at = datetime.strptime(time, "%Y%m%dT%H%M%S").replace(tzinfo=UTC).timestamp()
     if abs(now - at) > _SECONDS:

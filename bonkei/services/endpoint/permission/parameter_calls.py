@@ -1,7 +1,7 @@
 """The calls that write parameters of Systems Manager.
 
-A new task reads a parameter's value, as one of ECS does, whoever has written it ("Pass Systems
-Manager parameters through Amazon ECS environment variables", Amazon ECS Developer Guide).
+A new task reads the value that any client has written, as one of ECS does ("Pass Systems Manager
+parameters through Amazon ECS environment variables", Amazon ECS Developer Guide).
 """
 
 from __future__ import annotations

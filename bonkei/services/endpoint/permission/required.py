@@ -42,7 +42,7 @@ def sent_parameters(call: Call, request: Request, body: bytes) -> Mapping[str, A
         return {"key": browser_upload.key(request, body)} if call.operation == "PostObject" else {}
     if call.protocol != "json":
         if name := repeated(request.query, body.decode("latin-1")):
-            raise ApiError("MalformedQueryString", f"The parameter {name} stands there twice.", 400)
+            raise ApiError("MalformedQueryString", f"The parameter {name} is given twice.", 400)
         return {**request.parameters, **dict(parse_qsl(body.decode("latin-1"), encoding="utf-8"))}
     try:
         content = loads(body or b"{}")
