@@ -25,6 +25,6 @@ async def _none(call: AwsCall) -> Mapping[str, Any]:
     code = call.parameters["ServiceCode"]
     if code not in _CODES:
         raise AwsServiceError(
-            "NoSuchResourceException", f"The miniature does not know a service {code} with quotas."
+            "NoSuchResourceException", f"The miniature has no service {code} with quotas."
         )
     return {"Quotas": []}
