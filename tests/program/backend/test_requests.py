@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from uuid import UUID, uuid4
 
 import httpx
@@ -168,16 +169,15 @@ async def test_a_busy_pool_is_a_503_and_recovers_soon(
     monkeypatch.setattr(database, "POOL_WAIT_SECONDS", 0.1)
     app = create_app(settings)
     client = client_of(app)
-    taken = [app.state.services.database.query() for _ in range(10)]
-    for each in taken:
-        await each.__aenter__()
-    answer = await client.get("/status")
-    is_problem(answer, 503)
-    assert answer.headers["retry-after"] == "5"
-    assert (await client.get("/healthcheck")).status_code == 200
-    for each in taken:
-        await each.__aexit__(None, None, None)
-    assert (await client.get("/status")).status_code == 200
+    async with app.router.lifespan_context(app):
+        async with AsyncExitStack() as taken:
+            for _ in range(10):
+                await taken.enter_async_context(app.state.services.database.query())
+            answer = await client.get("/status")
+            is_problem(answer, 503)
+            assert answer.headers["retry-after"] == "5"
+            assert (await client.get("/healthcheck")).status_code == 200
+        assert (await client.get("/status")).status_code == 200
 
 
 @pytest.mark.parametrize(
