@@ -302,7 +302,8 @@ class Monitor:
                 asyncio.get_running_loop().call_exception_handler(context)
 
     def _on_log_events(self, ingested: LogEventsIngested) -> None:
-        begin, end = self._made * 1000, self._listens_since * 1000
+        # An event's time has whole milliseconds: one of the first millisecond is of the start, too.
+        begin, end = int(self._made * 1000), self._listens_since * 1000
         events = [one for one in ingested.events if not begin <= one.timestamp < end]
         for datum in self._filters.read(ingested.log_group, events):
             self.put(datum)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -60,13 +60,13 @@ BLUEPRINT = Blueprint(
 class Starting:
     """A monitor, while its miniature starts."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, clock: Callable[[], float] = time.time) -> None:
         self.bus = Bus()
 
         self.aws = InMemoryAws(answers={"GetQueueAttributes": lambda _: {}})
         shown = Shown(EdgeSnapshot, lambda: None, list)
         self.rig = MonitorPart(
-            lambda around: Monitor(directory, self.bus, around),
+            lambda around: Monitor(directory, self.bus, replace(around, clock=clock)),
             self.bus,
             shown,
             self.aws,
@@ -103,6 +103,18 @@ async def test_errors_of_the_start_ring_no_alarm(starting: Starting) -> None:
     starting.rig.begin()
     starting.logs(at)
     assert starting.states() == ["OK", "OK"]
+
+
+async def test_an_error_of_the_first_millisecond_rings_no_alarm(tmp_path: Path) -> None:
+    """A log event has whole milliseconds, so it may lie before the monitor's first moment."""
+    made = time.time() // 1 + 0.0006
+    starting = Starting(tmp_path, lambda: made)
+    starting.logs(made + 0.0003)
+    starting.rig.monitor.listen()
+    starting.logs(made + 0.0003)
+    assert starting.states() == ["OK", "OK"]
+    await starting.rig.stop()
+    await starting.rig.close()
 
 
 async def test_errors_after_it_ring(starting: Starting) -> None:
