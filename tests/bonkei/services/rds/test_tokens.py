@@ -66,9 +66,9 @@ async def test_members_of_rds_iam_sign_in_with_a_token_and_others_with_a_passwor
         host=HOST, port=port, user="app", password="a token for app", dbname="status"
     ) as connection:
         waiting = asyncio.create_task(connection.execute("SELECT pg_sleep(60)"))
-        while connection.pgconn.transaction_status != psycopg.pq.TransactionStatus.ACTIVE:
-            await asyncio.sleep(0.01)
-        await connection.cancel_safe()
+        while not waiting.done():  # one that comes before the statement cancels nothing
+            await asyncio.sleep(0.05)
+            await connection.cancel_safe()
         with pytest.raises(psycopg.errors.QueryCanceled):
             await waiting
 
